@@ -1,0 +1,1 @@
+"""CLIF in, machine code out; knows nothing of Python functions."""

@@ -1,0 +1,1 @@
+"""A Python function in, CLIF out: bytecode, type inference by abstract interpretation, typed IR, lowering."""
