@@ -1,0 +1,1 @@
+"""CLIF as data: types, the opcode table, functions, and the builder."""

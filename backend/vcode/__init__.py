@@ -1,0 +1,1 @@
+"""VCode: machine instructions over virtual registers, from lowering to emission."""
