@@ -1,0 +1,1 @@
+"""The types of Python values as the compiler sees them."""

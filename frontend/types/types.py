@@ -1,0 +1,177 @@
+"""Types of runtime values, interned: equal types are the same object, so ``is`` compares them.
+
+``flat`` is how a value of the type is exploded into CLIF values; everything that passes values around (kernel arguments, block
+parameters, results records) uses that one order.
+
+================  ==================================================================================================
+type              flat
+================  ==================================================================================================
+py int            i64                     py bool, np bool  i8 (0 or 1)
+py float          f64                     py complex        f64 f64
+np int, uint      i8 i16 i32 i64          np float          f16 f32 f64          np complex   f32 f32 / f64 f64
+None              nothing
+str               i64 object, i64 data, i64 length, i64 kind (bytes per character: 1, 2, 4)
+tuple             the elements' flats, one after the other
+array             i64 owner, i64 data, i64 shape * ndim, i64 strides (bytes) * ndim
+list              i64 handle of a list block (see docs/contracts.md)
+================  ==================================================================================================
+
+An array's owner is the PyObject (argument, global) or the block (made inside) that keeps its memory; a block's address has
+bit 0 set. Python scalars are weak, NumPy scalars strong (SEMANTICS C1): two different types even where the bits are the same.
+"""
+
+from __future__ import annotations
+
+from jitpy.backend.ir import types as clif
+
+
+class Type:
+    """A type; ``name`` is its spelling in messages and signatures."""
+
+    __slots__ = ("flat", "name")
+
+    def __init__(self, name: str, flat: tuple[clif.Type, ...]) -> None:
+        self.name = name
+        self.flat = flat
+
+    def __repr__(self) -> str:
+        return self.name
+
+
+class Scalar(Type):
+    """A number or bool. ``kind``: b, i, u, f, c; ``bits`` of the whole; ``weak``: a Python scalar."""
+
+    __slots__ = ("bits", "kind", "weak")
+
+    def __init__(self, name: str, kind: str, bits: int, weak: bool, flat: tuple[clif.Type, ...]) -> None:
+        super().__init__(name, flat)
+        self.kind = kind
+        self.bits = bits
+        self.weak = weak
+
+
+class NoneType(Type):
+    """The type of None."""
+
+
+class Str(Type):
+    """A str, compared and passed on only."""
+
+
+class Tuple(Type):
+    """A tuple with the types of its elements."""
+
+    __slots__ = ("items",)
+
+    def __init__(self, items: tuple[Type, ...]) -> None:
+        name = "(" + ", ".join(t.name for t in items) + ("," if len(items) == 1 else "") + ")"
+        super().__init__(name, tuple(f for t in items for f in t.flat))
+        self.items = items
+
+
+class Array(Type):
+    """An ndarray: element type, rank, layout (C, F, A for any), whether it may be written."""
+
+    __slots__ = ("dtype", "layout", "ndim", "readonly")
+
+    def __init__(self, dtype: Scalar, ndim: int, layout: str, readonly: bool) -> None:
+        axes = [":"] * ndim
+        if ndim and layout == "C":
+            axes[-1] = "::1"
+        elif ndim and layout == "F":
+            axes[0] = "::1"
+        name = f"{dtype.name}[{', '.join(axes)}]" if ndim else f"{dtype.name}[()]"
+        super().__init__(("readonly " if readonly else "") + name, (clif.I64,) * (2 + 2 * ndim))
+        self.dtype = dtype
+        self.ndim = ndim
+        self.layout = layout
+        self.readonly = readonly
+
+
+class List(Type):
+    """A list whose elements have one type; ``reflected``: it came as an argument and is written back."""
+
+    __slots__ = ("item", "reflected")
+
+    def __init__(self, item: Type, reflected: bool) -> None:
+        super().__init__(f"list[{item.name}]", (clif.I64,))
+        self.item = item
+        self.reflected = reflected
+
+
+class Constant(Type):
+    """A value known at compile time that has no runtime form: a function, a class, a module. Two are the same if the object is."""
+
+    __slots__ = ("value",)
+
+    def __init__(self, value: object) -> None:
+        super().__init__(f"constant {getattr(value, '__qualname__', None) or type(value).__name__}", ())
+        self.value = value
+
+
+py_bool = Scalar("bool", "b", 8, True, (clif.I8,))
+py_int = Scalar("int", "i", 64, True, (clif.I64,))
+py_float = Scalar("float", "f", 64, True, (clif.F64,))
+py_complex = Scalar("complex", "c", 128, True, (clif.F64, clif.F64))
+
+np_bool = Scalar("bool_", "b", 8, False, (clif.I8,))
+int8, int16, int32, int64 = (
+    Scalar(f"int{1 << k}", "i", 1 << k, False, (k - 2,)) for k in range(3, 7)
+)
+uint8, uint16, uint32, uint64 = (
+    Scalar(f"uint{1 << k}", "u", 1 << k, False, (k - 2,)) for k in range(3, 7)
+)
+float16 = Scalar("float16", "f", 16, False, (clif.F16,))
+float32 = Scalar("float32", "f", 32, False, (clif.F32,))
+float64 = Scalar("float64", "f", 64, False, (clif.F64,))
+complex64 = Scalar("complex64", "c", 64, False, (clif.F32, clif.F32))
+complex128 = Scalar("complex128", "c", 128, False, (clif.F64, clif.F64))
+
+PY_SCALARS = (py_bool, py_int, py_float, py_complex)
+NP_SCALARS = (
+    np_bool, int8, int16, int32, int64, uint8, uint16, uint32, uint64,
+    float16, float32, float64, complex64, complex128,
+)  # fmt: skip
+#: NumPy's dtype name ("int8", "bool", ...) -> type.
+BY_DTYPE_NAME: dict[str, Scalar] = {t.name.rstrip("_"): t for t in NP_SCALARS}
+
+none = NoneType("None", ())
+string = Str("str", (clif.I64,) * 4)
+
+_tuples: dict[tuple[Type, ...], Tuple] = {}
+_arrays: dict[tuple[Scalar, int, str, bool], Array] = {}
+_lists: dict[tuple[Type, bool], List] = {}
+_constants: dict[int, Constant] = {}
+
+
+def tuple_of(items: tuple[Type, ...]) -> Tuple:
+    """The tuple type with these element types."""
+    t = _tuples.get(items)
+    if t is None:
+        t = _tuples[items] = Tuple(items)
+    return t
+
+
+def array_of(dtype: Scalar, ndim: int, layout: str = "A", readonly: bool = False) -> Array:
+    """The array type; a rank of 0 has layout C."""
+    key = (dtype, ndim, layout, readonly)
+    t = _arrays.get(key)
+    if t is None:
+        t = _arrays[key] = Array(dtype, ndim, layout if ndim else "C", readonly)
+    return t
+
+
+def list_of(item: Type, reflected: bool = False) -> List:
+    """The list type with this element type."""
+    t = _lists.get((item, reflected))
+    if t is None:
+        t = _lists[item, reflected] = List(item, reflected)
+    return t
+
+
+def constant(value: object) -> Constant:
+    """The type of one compile-time object (kept alive by the type)."""
+    t = _constants.get(id(value))
+    if t is None:
+        t = _constants[id(value)] = Constant(value)
+    return t
