@@ -1,0 +1,61 @@
+# jitpy: every habit is one command. `make help` lists them. Each sets up what it needs on a fresh machine.
+
+PYTHON ?= python3
+VENV := .venv
+PY := $(VENV)/bin/python
+STAMP := $(VENV)/.installed
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test test-pythons bench lint typecheck profile docs fuzz wheel clean system
+
+help: ## this list
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
+
+demo: $(STAMP) ## a fresh machine: sets up, runs kernels on real data, prints the table, draws the picture
+	$(PY) -m jitpy demo
+
+test: $(STAMP) system ## a fresh machine: sets up, runs every test, on this Python and on others
+	$(PY) -m pytest -n 2 tests
+	tools/test_pythons
+
+test-pythons: $(STAMP) ## frontend and end-to-end tests on Python 3.13 (and 3.14, 3.15 where they can be fetched)
+	tools/test_pythons
+
+bench: $(STAMP) ## side by side with Numba and CPython; ratios, JSON and a plot in benchmarks/results
+	$(PY) -m pip install -q "numba>=0.62" "scipy>=1.11"
+	$(PY) -m benchmarks
+
+lint: $(STAMP) ## ruff, strict types
+	$(PY) -m ruff check .
+	tools/typecheck
+
+typecheck: $(STAMP) ## strict types alone
+	tools/typecheck
+
+profile: $(STAMP) ## microseconds per CLIF instruction per pass
+	$(PY) -m benchmarks.profile
+
+fuzz: $(STAMP) ## longer differential runs: the whole semantics space, random programs (MINUTES=10)
+	JITPY_FUZZ_MINUTES=$(or $(MINUTES),10) $(PY) -m pytest -q tests/fuzz tests/semantics
+
+docs: $(STAMP) ## regenerate the documentation that is made from tables
+	$(PY) tools/gen_clif_docs.py
+	$(PY) tools/gen_semantics.py
+
+wheel: $(STAMP) ## a wheel with everything in it
+	$(PY) -m pip wheel -q --no-deps -w dist .
+
+$(STAMP): pyproject.toml setup.py
+	$(PYTHON) -m venv $(VENV)
+	$(PY) -m pip install -q --upgrade pip
+	$(PY) -m pip install -q -e ".[test,lint]"
+	@touch $(STAMP)
+
+# objdump and gcc are oracles of the encoder and ABI tests; installed where we may.
+system:
+	@command -v objdump >/dev/null && command -v gcc >/dev/null || \
+	 { [ "$$(id -u)" = 0 ] && apt-get -qq update && apt-get -qq install -y binutils gcc libc6-dev; } || \
+	 echo "objdump and gcc are not here and cannot be installed: the tests that need them will say so"
+
+clean: ## remove everything that was made
+	rm -rf $(VENV) build dist *.egg-info backend/_generated frontend/_generated .mypy_cache .ruff_cache .pytest_cache
