@@ -1,0 +1,2 @@
+"""Facts about a function that the mid-end, the verifier and lowering share; each module computes
+one, from scratch."""
