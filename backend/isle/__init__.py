@@ -1,0 +1,1 @@
+"""ISLE: a compiler from typed rewrite rules to Python decision code. ``docs/isle.md`` is the reference."""
