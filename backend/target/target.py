@@ -1,0 +1,206 @@
+"""What a target is: a record of tables and functions that an ISA fills in and the engine reads.
+
+The engine (`vcode/`, `pipeline`) never asks which ISA it serves; an ISA never imports the engine,
+it is handed the lowering context and the sink. ``docs/backend.md`` says what each side supplies.
+Physical registers are the target's own dense ints.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from jitpy.backend.errors import UnsupportedError
+from jitpy.backend.ir.types import NAME, Type
+
+if TYPE_CHECKING:
+    from jitpy.backend.target.row import MInst, Row
+    from jitpy.backend.vcode.vcode import MachineEnv
+
+# Where a stack access is based; the frame turns it into a displacement once its layout is known.
+INCOMING, OUTGOING, SLOT = range(
+    3
+)  # this function's stack arguments; those of its calls; its explicit stack slots
+
+
+class Abi:
+    """One calling convention of a target.
+
+    ``args[cls]``/``rets[cls]``: pregs that carry arguments and returns of a register class, in
+    order; classes of one bank share a sequence when ``env.bank`` says so. ``clobbers``: mask of
+    pregs that a call destroys. ``callee_saved``: mask of those it preserves. ``stack_align``: of
+    the stack pointer at calls. ``slot``: bytes of the smallest stack argument. ``shadow``: bytes
+    the caller reserves below stack arguments. ``by_position``: one counter serves all classes
+    (fastcall). ``even_pairs``: a two-register integer starts at an even register. ``split_pairs``:
+    one may lie half in a register, half on the stack. ``wide_by_reference``: values wider than a
+    register are passed by address. ``extend``: bits to which uext/sext arguments are extended.
+    """
+
+    __slots__ = (
+        "args", "by_position", "callee_saved", "clobbers", "even_pairs", "extend", "name", "rets", "shadow", "slot",
+        "split_pairs", "stack_align", "wide_by_reference",
+    )  # fmt: skip
+
+    def __init__(
+        self, name: str, args: tuple[tuple[int, ...], ...], rets: tuple[tuple[int, ...], ...], clobbers: int,
+        callee_saved: int, *, stack_align: int = 16, slot: int = 8, shadow: int = 0, by_position: bool = False,
+        even_pairs: bool = False, split_pairs: bool = False, wide_by_reference: bool = False, extend: int = 64,
+    ) -> None:  # fmt: skip
+        self.name = name
+        self.args = args
+        self.rets = rets
+        self.clobbers = clobbers
+        self.callee_saved = callee_saved
+        self.stack_align = stack_align
+        self.slot = slot
+        self.shadow = shadow
+        self.by_position = by_position
+        self.even_pairs = even_pairs
+        self.split_pairs = split_pairs
+        self.wide_by_reference = wide_by_reference
+        self.extend = extend
+
+
+class Form:
+    """One way to write a relaxable branch: ``size`` bytes, reaching displacements ``low <= d <=
+    high`` from its first byte to the label; ``write(data, d)`` makes the bytes."""
+
+    __slots__ = ("high", "low", "size", "write")
+
+    def __init__(self, size: int, low: int, high: int, write: Callable[[Any, int], bytes]) -> None:
+        self.size = size
+        self.low = low
+        self.high = high
+        self.write = write
+
+
+class Fixup:
+    """A field of fixed size that holds a displacement: ``patch(code, offset, d)`` writes it; d is
+    ``label + addend - offset``. Outside of ``low..high`` the function is too large."""
+
+    __slots__ = ("high", "low", "name", "patch")
+
+    def __init__(
+        self, name: str, low: int, high: int, patch: Callable[[bytearray, int, int], None]
+    ) -> None:
+        self.name = name
+        self.low = low
+        self.high = high
+        self.patch = patch
+
+
+class Target:
+    """Everything the engine knows of an ISA. Set every attribute; those with a default here are
+    optional.
+
+    Facts
+      name            "x64", "aarch64", ...
+      pointer         the CLIF type of addresses
+      big_endian      byte order of code's constants
+      features        name -> bool or int, all names the ISA knows
+      env             `MachineEnv`
+      abis            calling convention name -> `Abi`; every name CLIF has that the target supports
+      code_align      of a function's start
+      loop_align      of loop headers (1: none)
+      nop             size -> bytes that do nothing, for padding inside code
+
+    Types
+      parts(type)     ((register class, part type), ...) of a value, lowest first: i128 -> ((INT,
+      I64), (INT, I64));
+                      () if the target has no way to hold it. Called once per type.
+
+    Lowering
+      rules(ctx)      -> {"lower.table": [...], "lower_branch.table": [...]}: made once per context;
+      see docs/backend.md unused_ok       opcodes (besides pure ones) dropped where no result is
+      used: none by default
+
+    Instructions over vregs that the engine asks for
+      move(dst, src, cls) -> MInst               a row with MOVE
+      jump(block) -> MInst                       a row with JUMP | TERMINATOR, imm = (block,)
+      load_stack(dst, base, offset, type), store_stack(src, base, offset, type) -> MInst
+      stack_address(dst, base, offset) -> MInst
+      load(dst, base vreg, offset, type), store(src, base vreg, offset, type) -> MInst     plain
+      memory, no trap extend(ctx, reg, from_type, bits, signed) -> vreg     emits
+      symbol_address(ctx, name, addend) -> vreg  emits the load of an absolute address (relocation
+      abs8) call_direct, call_indirect: Row            flags CALL; imm of direct: symbol name; use 0
+      of indirect: the address (REG) tail_direct, tail_indirect: Row            jumps out after the
+      epilogue, or None
+
+    Emission
+      emit_move(sink, src, dst, cls)             allocations; never slot to slot; preserves flags
+      emit_prologue(sink, frame)                 up to and including saves of frame.saved registers
+      and unwind notes emit_epilogue(sink, frame)                 everything before the return
+      instruction emit_return(sink) emit_jump(sink, label) emit_branch(sink, inst, allocs, label,
+      invert)   a two-way branch: to label when the condition holds (not holds: invert)
+      emit_trap(sink, code)                      a trapping instruction, after sink.trap(code)
+    """
+
+    __slots__ = (
+        "_parts", "abis", "big_endian", "call_direct", "call_indirect", "code_align", "contexts", "emit_branch",
+        "emit_epilogue", "emit_jump", "emit_move", "emit_prologue", "emit_return", "emit_trap", "env", "extend",
+        "features", "jump", "load", "load_stack", "loop_align", "move", "name", "nop", "parts", "pointer", "rules",
+        "stack_address", "store", "store_stack", "symbol_address", "tail_direct", "tail_indirect",
+    )  # fmt: skip
+
+    name: str
+    pointer: Type
+    features: dict[str, int]
+    env: MachineEnv
+    abis: dict[str, Abi]
+    parts: Callable[[Type], tuple[tuple[int, Type], ...]]
+    rules: Callable[[Any], dict[str, Any]]
+    move: Callable[[int, int, int], MInst]
+    jump: Callable[[int], MInst]
+    load_stack: Callable[[int, int, int, Type], MInst]
+    store_stack: Callable[[int, int, int, Type], MInst]
+    stack_address: Callable[[int, int, int], MInst]
+    load: Callable[[int, int, int, Type], MInst]
+    store: Callable[[int, int, int, Type], MInst]
+    extend: Callable[[Any, int, Type, int, bool], int]
+    symbol_address: Callable[[Any, str, int], int]
+    call_direct: Row
+    call_indirect: Row
+    tail_direct: Row | None
+    tail_indirect: Row | None
+    emit_move: Callable[[Any, int, int, int], None]
+    emit_prologue: Callable[[Any, Any], None]
+    emit_epilogue: Callable[[Any, Any], None]
+    emit_return: Callable[[Any], None]
+    emit_jump: Callable[[Any, int], None]
+    emit_branch: Callable[[Any, MInst, tuple[int, ...], int, bool], None]
+    emit_trap: Callable[[Any, str], None]
+    nop: Callable[[int], bytes]
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.big_endian = False
+        self.code_align = 16
+        self.loop_align = 1
+        self.tail_direct = None
+        self.tail_indirect = None
+        self.contexts: list[
+            Any
+        ] = []  # the engine's lowering contexts made for this target, for reuse
+        self._parts: dict[Type, tuple[tuple[int, Type], ...]] = {}
+
+    def parts_of(self, type: Type) -> tuple[tuple[int, Type], ...]:
+        """``parts(type)``, remembered; an error where the target cannot hold the type."""
+        found = self._parts.get(type)
+        if found is None:
+            found = self.parts(type)
+            if not found:
+                raise UnsupportedError(
+                    f"{self.name}: values of type {NAME[type]} are not supported by this target"
+                )
+            self._parts[type] = found
+        return found
+
+    def abi(self, call_conv: str) -> Abi:
+        """The calling convention of that name."""
+        found = self.abis.get(call_conv)
+        if found is None:
+            known = ", ".join(sorted(self.abis))
+            raise UnsupportedError(
+                f"{self.name}: calling convention {call_conv!r} is not supported here; there are {known}"
+            )
+        return found
