@@ -1,0 +1,1 @@
+"""The machine instructions, one row per form, by theme."""

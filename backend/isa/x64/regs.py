@@ -1,0 +1,61 @@
+"""The registers: numbering, names, and what the allocator may use.
+
+Numbers are those of the hardware's fields: general registers 0-15, vector registers 16-47 (16-31 without AVX-512), mask
+registers 48-55. rsp and rbp hold the frame. r11 and xmm15 are never allocated: they serve moves between two spill slots, the
+expansion of a few rows, and addresses of far callees (the System V convention passes nothing in r11).
+"""
+
+from __future__ import annotations
+
+from jitpy.backend.vcode.vcode import MachineEnv
+
+RAX, RCX, RDX, RBX, RSP, RBP, RSI, RDI, R8, R9, R10, R11, R12, R13, R14, R15 = range(16)
+XMM0 = 16
+K0 = 48
+
+SCRATCH = R11
+FLOAT_SCRATCH = XMM0 + 15
+
+_QWORD = (
+    "rax", "rcx", "rdx", "rbx", "rsp", "rbp", "rsi", "rdi", "r8", "r9", "r10", "r11", "r12", "r13", "r14", "r15",
+)  # fmt: skip
+_LEGACY = ("ax", "cx", "dx", "bx", "sp", "bp", "si", "di")
+
+#: Name of a general register by width in bytes.
+NAMES: dict[str, tuple[str, ...]] = {
+    "q": _QWORD,
+    "d": tuple("e" + n for n in _LEGACY) + tuple(f"r{i}d" for i in range(8, 16)),
+    "w": _LEGACY + tuple(f"r{i}w" for i in range(8, 16)),
+    "b": ("al", "cl", "dl", "bl", "spl", "bpl", "sil", "dil", *(f"r{i}b" for i in range(8, 16))),
+}
+#: Name of each physical register, at its full width.
+PREG_NAMES = (*_QWORD, *(f"xmm{i}" for i in range(32)), *(f"k{i}" for i in range(8)))
+BY_NAME = {name: preg for preg, name in enumerate(PREG_NAMES)}
+
+
+def mask(*pregs: int) -> int:
+    """Bit mask of these registers."""
+    m = 0
+    for p in pregs:
+        m |= 1 << p
+    return m
+
+
+#: System V: what a call destroys, and what it keeps.
+CALLER_SAVED = mask(RAX, RCX, RDX, RSI, RDI, R8, R9, R10, R11, *range(16, 48), *range(48, 56))
+CALLEE_SAVED = mask(RBX, R12, R13, R14, R15)
+
+_INTS = (RAX, RCX, RDX, RSI, RDI, R8, R9, R10, RBX, R12, R13, R14, R15)
+_FLOATS = tuple(range(XMM0, XMM0 + 15))
+
+
+def machine_env(masks: bool = False) -> MachineEnv:
+    """The allocator's view; ``masks``: the host has AVX-512's k registers."""
+    ks = tuple(range(K0 + 1, K0 + 7)) if masks else ()
+    return MachineEnv(
+        allocatable=(_INTS, _FLOATS, _FLOATS, ks),
+        callee_saved=CALLEE_SAVED,
+        scratch=(SCRATCH, FLOAT_SCRATCH, FLOAT_SCRATCH, K0 + 7 if masks else -1),
+        slot_units=(1, 2, 8, 1),
+        bank=(0, 1, 1, 2),
+    )

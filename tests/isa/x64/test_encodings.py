@@ -1,0 +1,178 @@
+"""Every row over its operands against two disassemblers that know nothing of us: GNU objdump and capstone."""
+
+from __future__ import annotations
+
+import random
+import re
+import shutil
+import subprocess
+from typing import Any
+
+import pytest
+
+from jitpy.backend.isa.x64 import regs
+from jitpy.backend.isa.x64.encode import encoder
+from jitpy.backend.isa.x64.insts import convert, float, int, memory  # noqa: F401
+from jitpy.backend.isa.x64.printer import instruction_text
+from jitpy.backend.isa.x64.rows import ROWS, X64Row, parse_operands
+from jitpy.backend.target.row import MInst
+
+SPILL_BASE = 0x40
+IMMEDIATES = {
+    "ib": (0, 1, -1, 127, -128), "us": (0, 1, 7, 31), "iw": (0, -1, 0x1234, -0x8000),
+    "id": (0, 1, -1, 0x12345678, -0x80000000), "im": (0, 1, -1, 127, -128, 128, -129, 0x1234),
+    "iq": (0, -1, 0x123456789ABCDEF0),
+}  # fmt: skip
+
+
+class Sink:
+    """What an encoder needs of emission."""
+
+    def __init__(self) -> None:
+        self.buf = bytearray()
+        self.spill_base = SPILL_BASE
+        self.traps: list[tuple[int, str]] = []
+
+    def trap(self, code: str) -> None:
+        self.traps.append((len(self.buf), code))
+
+
+def samples(row: X64Row, rng: random.Random) -> list[tuple[tuple[int, ...], Any]]:
+    """Allocations and immediates: each operand through all its registers, the others at random."""
+    _, operands, defs, uses, _, _ = parse_operands(row.text)
+    n_addr = max(row.addr, 0)
+    count = len(defs) + len(uses) + n_addr
+    fixed = {o.alloc: o.fixed for o in operands if o.fixed >= 0 and o.alloc >= 0}
+    placed = {o.alloc: o for o in operands if o.place != "fixed" and o.alloc >= 0}
+    imms = [None]
+    for o in operands:
+        imms = list(IMMEDIATES.get(o.place, imms))
+    if "=" in row.spec:
+        imms = [None]
+
+    def pool(i: int) -> list[int]:
+        if i in fixed:
+            return [fixed[i]]
+        if i in placed:
+            o = placed[i]
+            if o.kind in ("x", "ss", "sd"):
+                choice = list(range(16, 32))
+            elif o.kind == "k":
+                choice = list(range(48, 56))
+            else:
+                choice = list(range(16))
+            if f"{o.place}?" in row.text:
+                choice += [~0, ~1, ~9, ~100]
+            return choice
+        # Address registers and read halves of read-write operands.
+        address = i - (count - n_addr)
+        return [r for r in range(16) if not (address == 1 and r == 4)]
+
+    out = []
+    for i in range(count):
+        for value in pool(i):
+            a = [rng.choice(pool(j)) for j in range(count)]
+            a[i] = value
+            imm = rng.choice(imms)
+            if row.addr >= 0:
+                disp = rng.choice((0, 1, -1, 127, -128, 128, -129, 0x12345678, -0x80000000))
+                rsp_alone = row.addr == 1 and a[-1] == 4
+                amode = (0 if rsp_alone else rng.randrange(4), disp, None)
+                imm = amode if imm is None else (amode, imm)
+            out.append((tuple(a), imm))
+    for imm in imms:
+        a = tuple(rng.choice(pool(j)) for j in range(count))
+        if row.addr >= 0:
+            amode = (0, 8, None)
+            imm = amode if imm is None else (amode, imm)
+        out.append((a, imm))
+    return out
+
+
+def normal(text: str) -> str:
+    """One spelling for our printer and both disassemblers."""
+    text = re.sub(r"#.*", "", text).lower().strip()
+    text = re.sub(r"<.*>", "", text).replace("movabs", "mov").replace("movsxd", "movsx")
+    text = re.sub(r"(byte|[a-z]*word) (ptr )?", "", text)
+    text = re.sub(r"\+?riz\*\d|\b(?:[cdefgs]s):", "", text)
+    text = re.sub(r"\[slot (\d+)\]", lambda m: f"[rsp+{SPILL_BASE + 8 * int_(m[1])}]", text)
+    text = re.sub(r"0x[0-9a-f]+", lambda m: str(int_(m[0], 16)), text)
+    text = re.sub(r"\s*([-+*,\[\]])\s*", r"\1", text)
+    text = re.sub(r"\*1\b", "", text)
+    text = re.sub(r"[-+]0\]", "]", text)
+    return re.sub(r"\s+", " ", text)
+
+
+int_ = type(0)
+
+
+def cases() -> list[tuple[str, bytes, str]]:
+    rng = random.Random(1)
+    out = []
+    for name in sorted(ROWS):
+        family = ROWS[name]
+        for row in family if isinstance(family, tuple) else (family,):
+            if not row.spec or row.addr == 0:
+                continue
+            encode = encoder(row)
+            for allocs, imm in samples(row, rng):
+                sink = Sink()
+                encode(sink, MInst(row, (), (), imm), allocs)
+                out.append((name, bytes(sink.buf), normal(instruction_text(row, allocs, imm))))
+    return out
+
+
+CASES = cases()
+
+
+def same(ours: str, theirs: str) -> bool:
+    """Equal up to how a number's sign is written."""
+    if ours == theirs:
+        return True
+    number = re.compile(r"(?<![\w])[-+]?\d+")
+    if number.sub("#", ours).replace("+#", "#") != number.sub("#", theirs).replace("+#", "#"):
+        return False
+    for a, b in zip(number.findall(ours), number.findall(theirs)):
+        x, y = int_(a), int_(b)
+        if x != y and not any((x - y) % (1 << bits) == 0 and abs(x - y) == 1 << bits for bits in (8, 16, 32, 64)):
+            return False
+    return True
+
+
+def test_objdump(tmp_path: Any) -> None:
+    if not shutil.which("objdump"):
+        pytest.skip("no objdump")
+    path = tmp_path / "code.bin"
+    # Each instruction in a 32-byte cell filled with nops, so that one wrong length spoils nothing else.
+    path.write_bytes(b"".join(code + b"\x90" * (32 - len(code)) for _, code, _ in CASES))
+    text = subprocess.run(
+        ["objdump", "-D", "-b", "binary", "-m", "i386:x86-64", "-M", "intel", "-w", str(path)],
+        capture_output=True, text=True, check=True,
+    ).stdout  # fmt: skip
+    lines: dict[int_, tuple[int_, str]] = {}
+    for line in text.splitlines():
+        m = re.match(r"\s*([0-9a-f]+):\t([0-9a-f ]+?)\s*\t(.*)", line)
+        if m:
+            lines[int_(m[1], 16)] = (len(m[2].split()), m[3])
+    bad = []
+    for i, (name, code, ours) in enumerate(CASES):
+        length, theirs = lines.get(32 * i, (0, "?"))
+        if length != len(code) or not same(ours, normal(theirs)):
+            bad.append(f"{name}: {code.hex()} {ours!r} {normal(theirs)!r}")
+    assert not bad, f"{len(bad)} of {len(CASES)}\n" + "\n".join(bad[:: max(1, len(bad) // 40)])
+
+
+def test_capstone() -> None:
+    capstone = pytest.importorskip("capstone")
+    md = capstone.Cs(capstone.CS_ARCH_X86, capstone.CS_MODE_64)
+    bad = []
+    for name, code, ours in CASES:
+        got = list(md.disasm_lite(code, 0))
+        theirs = f"{got[0][2]} {got[0][3]}" if got else "?"
+        if len(got) != 1 or not same(ours, normal(theirs)):
+            bad.append(f"{name}: {code.hex()} {ours!r} {normal(theirs)!r}")
+    assert not bad, f"{len(bad)} of {len(CASES)}\n" + "\n".join(bad[:: max(1, len(bad) // 40)])
+
+
+def test_every_register_is_named() -> None:
+    assert len(regs.PREG_NAMES) == 56
