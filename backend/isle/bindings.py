@@ -14,8 +14,22 @@ from typing import TYPE_CHECKING
 
 from jitpy.backend.isle.diagnostics import Reporter
 from jitpy.backend.isle.terms import (
-    VARIANT, TAnd, TConst, Term, TLit, TPattern, TTerm, TVar, TWild, Type, TypedRule, XCall,
-    XConst, XExpr, XLet, XLit,
+    VARIANT,
+    TAnd,
+    TConst,
+    Term,
+    TLit,
+    TPattern,
+    TTerm,
+    TVar,
+    TWild,
+    Type,
+    TypedRule,
+    XCall,
+    XConst,
+    XExpr,
+    XLet,
+    XLit,
 )  # fmt: skip
 
 if TYPE_CHECKING:

@@ -107,6 +107,7 @@ def _compile(sources: Sequence[str], host: str, stamp: str) -> str:
 
 def _write(path: str, text: str) -> bool:
     """Put a file in place as a whole, and drop what was cached of the old one."""
+    from contextlib import suppress
     from importlib.util import cache_from_source
 
     temporary = f"{path}.{os.getpid()}"
@@ -119,17 +120,13 @@ def _write(path: str, text: str) -> bool:
                 pass
         with open(temporary, "w", encoding="utf-8") as file:
             file.write(text)
-        try:  # a cached file of equal size and second would be taken for the new one
+        with suppress(OSError):  # a cached file of equal size and second would be taken for the new one
             os.unlink(cache_from_source(path))
-        except OSError:
-            pass
         os.replace(temporary, path)
         return True
     except OSError:
-        try:
+        with suppress(OSError):
             os.unlink(temporary)
-        except OSError:
-            pass
         return False
 
 

@@ -20,7 +20,7 @@ from jitpy.backend.isle.diagnostics import Reporter
 from jitpy.backend.isle.emit import Writer, is_atom, sanitize, words, wrap
 from jitpy.backend.isle.host import Host, Template
 from jitpy.backend.isle.rhs import RightSide, ordered_once
-from jitpy.backend.isle.terms import EXTERN, INTERNAL, Program, Term
+from jitpy.backend.isle.terms import EXTERN, INTERNAL, Program, Term, Type, TypedRule, XCall, XExpr, XLet
 from jitpy.backend.isle.trie import Block, Leaf, Loop, Switch, Test, Trie
 
 MAX_LEVEL = 40  # of indentation; Python ends at 100
@@ -217,11 +217,8 @@ class ModuleCode:
         self.exports.append(f'"{term.name}.default": {default},')
 
 
-def called_terms(rule: object) -> list[Term]:
+def called_terms(rule: TypedRule) -> list[Term]:
     """The terms that a rule's expressions build."""
-    from jitpy.backend.isle.terms import TypedRule, XCall, XExpr, XLet
-
-    assert isinstance(rule, TypedRule)
     out: list[Term] = []
     work: list[XExpr] = [rule.expr, *(x for _, x in rule.iflets)]
     while work:
@@ -415,8 +412,9 @@ class TermCode:
     def truth(self, step: Switch) -> None:
         """A switch on true and false."""
         subject = wrap(self.value(step.binding, once=len(step.cases) == 1))
-        for (_, answer), block in step.cases:  # type: ignore[misc]
-            self.writer.line(f"if {subject if answer else 'not ' + subject}:")
+        for answer, block in step.cases:
+            wanted = answer == ("literal", True)
+            self.writer.line(f"if {subject if wanted else 'not ' + subject}:")
             self.nested(block)
 
     def bisect(self, subject: str, cases: list[tuple[int, Block]]) -> None:
@@ -522,9 +520,9 @@ class TermCode:
         once = discriminant.bind.order.count("v") == 1
         return self.module.fill(discriminant.bind, v=wrap(self.value(operand, once)))
 
-    def enum_tag(self, type_: object, node: str) -> str:
+    def enum_tag(self, type_: Type, node: str) -> str:
         """The index of an in-language enum's variant."""
-        definition = getattr(type_, "definition", None)
+        definition = type_.definition
         bare = definition is not None and not any(v.fields for v in definition.variants)
         return node if bare else f"{node}[0]"
 

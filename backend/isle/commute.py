@@ -12,7 +12,19 @@ from dataclasses import replace
 from itertools import product
 
 from jitpy.backend.isle.terms import (
-    TAnd, TConst, TLit, TPattern, TTerm, TVar, TypedRule, XCall, XConst, XExpr, XLet, XLit, XVar,
+    TAnd,
+    TConst,
+    TLit,
+    TPattern,
+    TTerm,
+    TVar,
+    TypedRule,
+    XCall,
+    XConst,
+    XExpr,
+    XLet,
+    XLit,
+    XVar,
 )  # fmt: skip
 
 MAX_VARIANTS = 8

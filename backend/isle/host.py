@@ -43,7 +43,7 @@ class Template:
                 at += 1
         self.holes: list[str] = pieces
         self.free: tuple[str, ...] = _free_names(
-            self.fill({h: "_h" for h in self.order})
+            self.fill(dict.fromkeys(self.order, "_h"))
         )
 
     def fill(self, values: dict[str, str]) -> str:

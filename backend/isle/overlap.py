@@ -20,10 +20,7 @@ def may_overlap(a: RuleIR, b: RuleIR) -> bool:
     if len(a.answers) > len(b.answers):
         a, b = b, a
     answers = b.answers
-    for key, answer in a.answers.items():
-        if answers.get(key, answer) != answer:
-            return False
-    return True
+    return all(answers.get(key, answer) == answer for key, answer in a.answers.items())
 
 
 def hides(high: RuleIR, low: RuleIR) -> bool:

@@ -7,14 +7,33 @@ term at once (overlap) is in ``overlap``; commuted variants are made in ``commut
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from jitpy.backend.isle import ast
 from jitpy.backend.isle.diagnostics import Pos, Reporter
 from jitpy.backend.isle.terms import (
-    EXTERN, INTERNAL, VARIANT, Program, TAnd, TConst, Term, TLit, TPattern, TTerm, TVar, TWild, Type,
-    TypedRule, XCall, XConst, XExpr, XLet, XLit, XVar,
+    EXTERN,
+    INTERNAL,
+    VARIANT,
+    Program,
+    TAnd,
+    TConst,
+    Term,
+    TLit,
+    TPattern,
+    TTerm,
+    TVar,
+    TWild,
+    Type,
+    TypedRule,
+    XCall,
+    XConst,
+    XExpr,
+    XLet,
+    XLit,
+    XVar,
 )  # fmt: skip
 
 if TYPE_CHECKING:
@@ -69,10 +88,8 @@ class Sema:
         self.attach_host()
         for d in self.defs:
             if isinstance(d, ast.Rule):
-                try:
+                with suppress(_Wrong):
                     self.rule(d)
-                except _Wrong:
-                    pass
         self.check_recursion()
         return Program(self.types, self.terms, self.constants, self.rules, self.defs)
 
@@ -125,7 +142,7 @@ class Sema:
     def collect_terms(self) -> None:
         """Pass 1b: declared terms, and those that enums and structs bring along."""
         for d in self.defs:
-            try:
+            with suppress(_Wrong):
                 if isinstance(d, ast.TypeDef):
                     owner = self.types.get(d.name.name)
                     if owner is None or owner.definition is not d:
@@ -142,8 +159,6 @@ class Sema:
                     if old is not None:
                         raise self.fail(d.pos, f"constant {d.name.name} is already declared")
                     self.constants[d.name.name] = self.type_of(d.type)
-            except _Wrong:
-                pass
 
     def variant_term(
         self, owner: Type, name: str, pos: Pos, fields: list[ast.Field], index: int
@@ -174,7 +189,7 @@ class Sema:
     def attach(self) -> None:
         """Pass 2: extractors, constructors, conversions."""
         for d in self.defs:
-            try:
+            with suppress(_Wrong):
                 if isinstance(d, ast.ExtractorDef):
                     term = self.term_of(d.term)
                     self.no_extractor_yet(term, d.pos)
@@ -200,10 +215,8 @@ class Sema:
                     if term.constructor is not None:
                         raise self.fail(d.pos, f"{term.name!r} already has a constructor")
                     term.constructor, term.constructor_function = EXTERN, d.function.name
-            except _Wrong:
-                pass
         for d in self.defs:
-            try:
+            with suppress(_Wrong):
                 if isinstance(d, ast.Rule):
                     term = self.term_of(d.pattern.term)
                     if term.constructor in (EXTERN, VARIANT):
@@ -213,8 +226,6 @@ class Sema:
                     term.constructor = INTERNAL
                 elif isinstance(d, ast.Convert):
                     self.convert(d)
-            except _Wrong:
-                pass
 
     def no_extractor_yet(self, term: Term, pos: Pos) -> None:
         """A term has one extractor."""
