@@ -1,0 +1,311 @@
+"""The acyclic e-graph: every value in one dense space, nodes hash-consed, rules applied as nodes are made.
+
+One walk over the blocks in dominator-tree preorder. A pure instruction becomes a node ``(op, type, imm, *args)`` over e-graph
+values; an equal node that exists already is the value. A new node meets the rules at once: their results join its class, which
+is fixed from then on, so there is nothing to rebuild. A class is at most `CLASS_LIMIT` nodes; the cheapest tree is kept as it grows,
+so there is no extraction pass.
+
+A class only ever grows downwards: a node's class takes the members of its rewritten forms, never the other way round. What a
+rewriting refers to is part of what the node refers to, so any member may be computed wherever the node's operands are known.
+
+Everything else (memory, calls, traps, several results) is the skeleton: it stays where it is, with its operands renamed. Skeleton
+instructions that may be merged with a dominating equal one (IDEMPOTENT, several pure results, loads in an equal memory state) are.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from jitpy.backend.ir import opcodes as op
+from jitpy.backend.ir import types as ty
+from jitpy.backend.opt import memory
+from jitpy.backend.opt.cost import COST, LIMIT
+
+if TYPE_CHECKING:
+    from jitpy.backend.analysis.cfg import Cfg
+    from jitpy.backend.analysis.domtree import DomTree
+    from jitpy.backend.ir.function import Function, Node
+
+#: Rewritings of rewritings, at most so deep.
+REWRITE_LIMIT = 5
+#: Nodes in a class.
+CLASS_LIMIT = 5
+#: Nodes made per instruction of the input, all rules together.
+FUEL = 64
+
+OPAQUE = (-1,)
+
+_PURE_ONE = [op.PURE[k] and len(op.RESULTS[k]) == 1 for k in range(len(op.NAME))]
+_SIMPLE_TYPE = [op.RESULTS[k] == ("T",) for k in range(len(op.NAME))]
+_MERGEABLE = [
+    bool(e & op.IDEMPOTENT) or (op.PURE[k] and len(op.RESULTS[k]) > 1) for k, e in enumerate(op.EFFECTS)
+]
+_WRITES = [bool(e & (op.STORE | op.CALL)) for e in op.EFFECTS]
+_IS_LOAD = [bool(e & op.LOAD) and not e & (op.STORE | op.SIDE_EFFECT | op.CALL) for e in op.EFFECTS]
+_IS_BRANCH = [bool(e & op.BRANCH) for e in op.EFFECTS]
+
+
+def result_type(node: Node, arg_types: list[int]) -> int:
+    """The type of a one-result node's value."""
+    code = op.RESULTS[node[0]][0]
+    t: int = node[1]
+    return _RESULT_TYPES[code](t) if code in _RESULT_TYPES else ty.BY_NAME[code]
+
+
+_RESULT_TYPES = {
+    "T": lambda t: t,
+    "bool": ty.as_truthy,
+    "lane": lambda t: ty.LANE[t],
+    "half": ty.half_width,
+    "double": ty.double_width,
+    "split": ty.split_lanes,
+    "merge": ty.merge_lanes,
+    "fixed": lambda t: t & ~ty.DYNAMIC,
+}
+
+
+class EGraph:
+    """The graph of one function at a time; also the context that the rules are bound to (its containers are reused)."""
+
+    def __init__(self) -> None:
+        from jitpy.backend.opt.host import rules
+
+        # Per e-graph value: its own node, the nodes of its class, its type, the value whose own node is best, that tree's cost.
+        self.nodes: list[Node] = []
+        self.classes: list[tuple[Node, ...]] = []
+        self.types: list[int] = []
+        self.best: list[int] = []
+        self.cost: list[int] = []
+        self.intern: dict[Node, int] = {}
+        # The skeleton: per block, (original instruction, node over e-graph values, e-graph result values).
+        self.skeleton: list[list[tuple[int, Node, tuple[int, ...]]]] = []
+        self.params: list[list[int]] = []
+        self.folded_branches = False
+        self.subsumed: list[int] = []
+        self._depth = 0
+        self._fuel = 0
+        self._facts: dict[int, tuple[int, bool]] = {}  # condition -> (block it is known below, its truth)
+        self.members = self.classes.__getitem__
+        bound = rules(self)
+        self._table: list[Any] = bound["simplify.table"]
+
+    def reset(self) -> None:
+        """Forget the function, keep the containers."""
+        for container in (self.nodes, self.classes, self.types, self.best, self.cost, self.intern, self._facts):
+            container.clear()  # type: ignore[attr-defined]
+        self.skeleton = []
+        self.params = []
+
+    def opaque(self, t: int) -> int:
+        """A value that is simply there."""
+        v = len(self.nodes)
+        self.nodes.append(OPAQUE)
+        self.classes.append(())
+        self.types.append(t)
+        self.best.append(v)
+        self.cost.append(0)
+        return v
+
+    def make(self, node: Node) -> int:
+        """The value of a pure one-result node over e-graph values: an existing one, or a new class after rewriting."""
+        v = self.intern.get(node)
+        if v is not None:
+            return v
+        o = node[0]
+        cost = self.cost
+        total = COST[o]
+        for a in node[3:]:
+            total += cost[a]
+        if total > LIMIT:
+            total = LIMIT
+        nodes = self.nodes
+        v = len(nodes)
+        nodes.append(node)
+        self.classes.append((node,))
+        self.types.append(node[1] if _SIMPLE_TYPE[o] else result_type(node, self.types))
+        self.best.append(v)
+        cost.append(total)
+        self.intern[node] = v
+        rule = self._table[o]
+        if rule is None or self._depth >= REWRITE_LIMIT or self._fuel <= 0:
+            return v
+        self._depth += 1
+        self._fuel -= 1
+        found: list[int] = []
+        rule(node, v, found)
+        self._depth -= 1
+        if found:
+            return self._unite(v, node, found)
+        return v
+
+    def _unite(self, v: int, node: Node, found: list[int]) -> int:
+        """Join ``v`` with what the rules made of it; the value that stands for the class."""
+        subsumed = self.subsumed
+        if subsumed:
+            for f in found:
+                if f in subsumed:
+                    subsumed.clear()
+                    self.intern[node] = f
+                    return f
+            subsumed.clear()
+        cost, best, classes = self.cost, self.best, self.classes
+        own = classes[v]
+        for f in found:
+            if f == v:
+                continue
+            # A member that is simply there (or free) is the answer.
+            if cost[f] < cost[v]:
+                cost[v] = cost[f]
+                best[v] = best[f]
+            elif cost[f] == cost[v] and best[v] == v and COST[node[0]] >= 3:
+                best[v] = best[f]
+            if len(own) < CLASS_LIMIT:
+                own += tuple([m for m in classes[f] if m not in own])
+        classes[v] = own[:CLASS_LIMIT]
+        b = best[v]
+        if self.nodes[b] is OPAQUE or b != v and len(classes[v]) == 1:
+            self.intern[node] = b
+            return b
+        return v
+
+    def subsume(self, v: int) -> int:
+        """Used by rules: this result replaces the node altogether."""
+        self.subsumed.append(v)
+        return v
+
+    def run(self, func: Function, cfg: Cfg, tree: DomTree, states: list[memory.State]) -> None:
+        """Bring ``func`` into the graph."""
+        insts, results, value_types = func.insts, func.results, func.value_types
+        rename = [-1] * len(value_types)
+        self.skeleton = [[] for _ in func.block_insts]
+        self.params = [[] for _ in func.block_insts]
+        self.folded_branches = False
+        make = self.make
+        nodes = self.nodes
+        pre, end = tree.pre, tree.end
+        merged: dict[Any, tuple[int, tuple[int, ...]]] = {}  # key -> (block, e-graph results)
+        for b in tree.order:
+            params = self.params[b]
+            for p in func.block_params[b]:
+                rename[p] = v = self.opaque(value_types[p])
+                params.append(v)
+            out = self.skeleton[b]
+            state = states[b]
+            if len(cfg.preds[b]) == 1:
+                self._learn(b, cfg.preds[b][0])
+            for i in func.block_insts[b]:
+                node = insts[i]
+                o = node[0]
+                count = len(node)
+                if count == 5:
+                    x, y = rename[node[3]], rename[node[4]]
+                    if op.COMMUTATIVE[o] and (nodes[x][0] == _ICONST or (x > y and nodes[y][0] != _ICONST)):
+                        x, y = y, x
+                    node = (o, node[1], node[2], x, y)
+                elif count == 4:
+                    node = (o, node[1], node[2], rename[node[3]])
+                elif count > 5:
+                    node = (o, node[1], node[2], *[rename[a] for a in node[3:]])
+                if _PURE_ONE[o]:
+                    self._fuel = FUEL
+                    rename[results[i][0]] = make(node)
+                    continue
+                made = results[i]
+                if _IS_LOAD[o]:
+                    key: Any = self._load_key(node, state)
+                elif _MERGEABLE[o]:
+                    key = node
+                else:
+                    key = None
+                if key is not None:
+                    known = merged.get(key)
+                    if known is not None and pre[known[0]] <= pre[b] < end[known[0]]:
+                        for r, v in zip(made, known[1]):
+                            rename[r] = v
+                        continue
+                values = tuple([self.opaque(value_types[r]) for r in made])
+                for r, v in zip(made, values):
+                    rename[r] = v
+                if key is not None:
+                    merged[key] = (b, values)
+                elif _WRITES[o]:
+                    state = memory.written(node, i, state)
+                    if o == _STORE:
+                        self._forward(node, state, b, merged)
+                elif o == _BRIF:
+                    node = self._fold_brif(node)
+                    if node[0] == _BRIF:
+                        fact = self._facts.get(node[3])
+                        if fact is not None and pre[fact[0]] <= pre[b] < end[fact[0]]:
+                            self.folded_branches = True
+                            first, second = node[2]
+                            if fact[1]:
+                                node = (_JUMP, 0, (first,), *node[4 : 4 + first[1]])
+                            else:
+                                node = (_JUMP, 0, (second,), *node[4 + first[1] :])
+                elif o == _BR_TABLE:
+                    node = self._fold_br_table(node)
+                out.append((i, node, values))
+
+    def _learn(self, block: int, pred: int) -> None:
+        """Below the only edge into ``block``, the condition of the branch at its other end is known."""
+        if not self.skeleton[pred]:
+            return
+        node = self.skeleton[pred][-1][1]
+        if node[0] == _BRIF and node[2][0][0] != node[2][1][0]:
+            self._facts[node[3]] = (block, node[2][0][0] == block)
+
+    def _load_key(self, node: Node, state: memory.State) -> Any:
+        """Two loads with equal keys read the same value."""
+        flags, offset = node[2]
+        if flags & _READONLY:
+            return (node[0], node[1], offset, node[3], -1)
+        r = memory.region_of(node)
+        if r == memory.ANY:
+            if len(state) > 1:
+                return (node[0], node[1], offset, node[3], *sorted(state.items()))
+            return (node[0], node[1], offset, node[3], state[memory.ANY])
+        return (node[0], node[1], offset, node[3], state.get(r, state[memory.ANY]))
+
+    def _forward(self, node: Node, state: memory.State, block: int, merged: dict[Any, Any]) -> None:
+        """A load of what was just stored, in the state just made, is the stored value."""
+        load = (_LOAD, self.types[node[3]], node[2], node[4])
+        merged[self._load_key(load, state)] = (block, (node[3],))
+
+    def _fold_brif(self, node: Node) -> Node:
+        """A branch on a constant is a jump; a branch on a comparison with zero tests the operand; on a negation, swaps."""
+        condition = node[3]
+        first, second = node[2]
+        known = self.nodes[condition]
+        if known[0] == _ICONST:
+            self.folded_branches = True
+            if known[2]:
+                return (_JUMP, 0, (first,), *node[4 : 4 + first[1]])
+            return (_JUMP, 0, (second,), *node[4 + first[1] :])
+        if first == second and node[4 : 4 + first[1]] == node[4 + first[1] :]:
+            self.folded_branches = True
+            return (_JUMP, 0, (first,), *node[4 : 4 + first[1]])
+        if known[0] == _ICMP and known[2] in ("eq", "ne") and self.nodes[known[4]][0] == _ICONST:
+            if self.nodes[known[4]][2] == 0 and known[1] & ~15 == 0 and known[1] != ty.I128:
+                t = known[1]
+                if known[2] == "ne":
+                    return self._fold_brif((_BRIF, t, node[2], known[3], *node[4:]))
+                split = 4 + first[1]
+                return self._fold_brif((_BRIF, t, (second, first), known[3], *node[split:], *node[4:split]))
+        return node
+
+    def _fold_br_table(self, node: Node) -> Node:
+        """A switch on a constant is a jump."""
+        known = self.nodes[node[3]]
+        if known[0] != _ICONST:
+            return node
+        self.folded_branches = True
+        ends = node[2]
+        k = known[2] + 1 if known[2] + 1 < len(ends) else 0
+        at = 4 + sum(n for _, n in ends[:k])
+        return (_JUMP, 0, (ends[k],), *node[at : at + ends[k][1]])
+
+
+_ICONST, _ICMP, _BRIF, _BR_TABLE, _JUMP = op.ICONST, op.ICMP, op.BRIF, op.BR_TABLE, op.JUMP
+_STORE, _LOAD = op.STORE_, op.LOAD_
+_READONLY = 4

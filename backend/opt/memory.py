@@ -1,0 +1,91 @@
+"""Memory states: which version of its alias region a load sees.
+
+A state is an int: ``2 * store`` after the store or call ``store`` (an instruction number), ``2 * block + 1`` where the states of a
+block's predecessors differ. Two loads of the same address in the same state read the same value. Regions are those of the
+memory flags; an access without one may alias all regions.
+
+Forward data flow over reverse postorder: a block begins with its predecessors' common state, or with a state of its own. Back edges
+are taken not to change anything until a visit shows otherwise; every revisit only adds states of a block's own, so the walk ends
+after at most one round per nesting level that matters (bounded by `_ROUNDS`, after which every merge gets its own states).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from jitpy.backend.ir.memflags import region
+from jitpy.backend.ir.opcodes import CALL, EFFECTS, SIDE_EFFECT, STORE
+
+if TYPE_CHECKING:
+    from jitpy.backend.analysis.cfg import Cfg
+    from jitpy.backend.ir.function import Function
+
+#: Region of an access that may alias everything.
+ANY = -1
+_ROUNDS = 8
+
+State = dict[int, int]  # region -> state; the key ANY: all regions that have no entry
+_WRITES = [bool(e & (STORE | CALL)) or bool(e & SIDE_EFFECT and e & STORE) for e in EFFECTS]
+
+
+def region_of(node: tuple[object, ...]) -> int:
+    """The alias region a load or store touches, or ANY."""
+    imm = node[2]
+    flags = imm[0] if isinstance(imm, tuple) else imm
+    found = region(flags) if isinstance(flags, int) else None
+    return ANY if found is None else found
+
+
+def written(node: tuple[object, ...], number: int, state: State) -> State:
+    """The state after instruction ``number``, whose node writes memory."""
+    if EFFECTS[node[0]] & CALL or (touched := region_of(node)) == ANY:  # type: ignore[call-overload]
+        return {ANY: 2 * number}
+    return {**state, touched: 2 * number}
+
+
+def states(func: Function, cfg: Cfg) -> list[State]:
+    """The state at the beginning of each block (empty dicts for unreachable ones)."""
+    insts, block_insts = func.insts, func.block_insts
+    count = len(block_insts)
+    writers = [[i for i in block_insts[b] if _WRITES[insts[i][0]]] for b in range(count)]
+    begin: list[State] = [{} for _ in range(count)]
+    end: list[State | None] = [None] * count
+    for round_ in range(_ROUNDS + 1):
+        changed = False
+        for b in cfg.rpo:
+            known = [s for p in cfg.preds[b] if (s := end[p]) is not None]
+            if not known:
+                state: State = {ANY: 2 * b + 1}
+            elif round_ == _ROUNDS and len(cfg.preds[b]) > 1:
+                state = {ANY: 2 * b + 1}
+            else:
+                state = _join(known, b, begin[b] if round_ else None)
+            if state != begin[b]:
+                begin[b] = state
+                changed = True
+            for i in writers[b]:
+                state = written(insts[i], i, state)
+            end[b] = state
+        if not changed:
+            break
+    return begin
+
+
+def _join(known: list[State], block: int, before: State | None) -> State:
+    """The common state of a block's predecessors; where they differ, or differed before, the block's own."""
+    own = 2 * block + 1
+    first = known[0]
+    if before is None and all(s is first or s == first for s in known[1:]):
+        return first
+    regions = set(first)
+    for s in known[1:]:
+        regions |= set(s)
+    if before is not None:
+        regions |= set(before)
+    joined: State = {}
+    for r in sorted(regions):
+        seen = {s.get(r, s[ANY]) for s in known}
+        if before is not None and before.get(r, before[ANY]) == own:
+            seen.add(own)
+        joined[r] = seen.pop() if len(seen) == 1 else own
+    return joined
