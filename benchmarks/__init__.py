@@ -1,0 +1,1 @@
+"""Side by side with the peers: kernels by theme, one runner."""

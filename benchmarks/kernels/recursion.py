@@ -1,0 +1,19 @@
+"""Recursion and calls."""
+
+
+def fib(n):
+    return n if n < 2 else fib(n - 1) + fib(n - 2)
+
+
+def ackermann(m, n):
+    if m == 0:
+        return n + 1
+    if n == 0:
+        return ackermann(m - 1, 1)
+    return ackermann(m - 1, ackermann(m, n - 1))
+
+
+KERNELS = [
+    (fib, lambda: (22,)),
+    (ackermann, lambda: (2, 60)),
+]
