@@ -1,0 +1,62 @@
+"""The opcodes of typed IR beyond CLIF's: what the passes want to see whole and lowering takes apart.
+
+Typed IR is a `backend.ir.function.Function` whose nodes may also carry these numbers (from 256 up). Nodes are ``(op, type, imm, *args)``
+as everywhere. ``site`` is an index into the kernel module's sites. Blocks may contain checks anywhere: the edge to the raising path is
+implied until lowering.
+
+===============  ===========================  =================================================  ==========================
+opcode           imm                          args                                               results
+===============  ===========================  =================================================  ==========================
+check            site                         condition (i8), raw message arguments              raises when nonzero
+raise            site                         raw message arguments                              ends the block
+index_check      (site, axis)                 index, extent                                      i64 index in 0..extent-1
+iadd_check ...   site                         a, b (i64): a Python int's operation               i64; raises OverflowError; pure
+element_load     (ndim, itemsize, layout)     owner, data, ndim indices, ndim strides            the element
+element_store    (ndim, itemsize, layout)     value, owner, data, ndim indices, ndim strides     nothing
+call_kernel      (kernel, site, type codes)   flat arguments                                     the record's slots
+call_extern      (symbol, params, returns)    arguments                                          by signature
+call_status      (symbol, params, site)       arguments                                          leaves when status is not 0
+own              None                         data address of a new block                        its owner (holds a reference)
+keep             None                         owner                                              nothing: the owner lives until here
+retain, release  None                         owner                                              nothing
+return_value     variant                      flat result                                        ends the block
+===============  ===========================  =================================================  ==========================
+
+The checked operations count as pure: a Python int that nobody needs may leave 64 bits unseen, and ``low_bits`` (masking) never
+needs the exact value. Where one survives, its check stays where it stands.
+"""
+
+from __future__ import annotations
+
+NAME: dict[int, str] = {}
+
+
+def _op(number: int, name: str) -> int:
+    NAME[number] = name
+    return number
+
+
+CHECK = _op(256, "check")
+RAISE = _op(257, "raise")
+INDEX_CHECK = _op(258, "index_check")
+IADD_CHECK = _op(259, "iadd_check")
+ISUB_CHECK = _op(260, "isub_check")
+IMUL_CHECK = _op(261, "imul_check")
+UADD_CHECK = _op(262, "uadd_check")  # operands and result are Python ints in 0 .. 2**64-1
+USUB_CHECK = _op(263, "usub_check")
+UMUL_CHECK = _op(264, "umul_check")
+ELEMENT_LOAD = _op(265, "element_load")
+ELEMENT_STORE = _op(266, "element_store")
+CALL_KERNEL = _op(267, "call_kernel")
+CALL_EXTERN = _op(268, "call_extern")
+CALL_STATUS = _op(269, "call_status")
+OWN = _op(270, "own")
+KEEP = _op(271, "keep")
+RETAIN = _op(272, "retain")
+RELEASE = _op(273, "release")
+RETURN_VALUE = _op(274, "return_value")
+VMCTX = _op(275, "vmctx")  # -> i64: the kernel's context pointer
+SITE_ADDRESS = _op(276, "site_address")  # imm site -> i64: the address of its cell
+
+TERMINATORS = frozenset({RAISE, RETURN_VALUE})
+CHECKED_ARITHMETIC = frozenset({IADD_CHECK, ISUB_CHECK, IMUL_CHECK, UADD_CHECK, USUB_CHECK, UMUL_CHECK})

@@ -1,0 +1,179 @@
+"""What Python and NumPy names mean: the tables that library modules fill in and the translator looks up.
+
+A handler gets the translator ``tr`` (see `translate.translator`) and abstract values, emits typed IR and returns an abstract value. Tables are
+keyed by the *kind* of the operands (``value.kind()``): a class of `types` (Scalar, Str, NoneType, Array, List, Constant) or of
+`values` (TupleVal, SliceVal, RangeVal, ...). Numbers known at compile time have kind Scalar as well: a handler asks ``tr.const(v)`` or
+``v.__class__ is Const`` when it wants to fold.
+
+==============  ================================  =================================================================
+table           key                               handler
+==============  ================================  =================================================================
+calls           the called object (by identity)   (tr, args: list[Value], kwargs: dict[str, Value]) -> Value
+call_kinds      kind of the callee                (tr, callee, args, kwargs) -> Value
+attributes      (kind, name)                      (tr, self) -> Value
+methods         (kind, name)                      (tr, [self, *args], kwargs) -> Value
+attribute_kinds kind                              (tr, self, name) -> Value | None      (fallback for any name)
+binary          (operator, kind, kind)            (tr, a, b) -> Value          operator: + - * / // % ** @ << >> & | ^
+inplace         (operator, kind, kind)            (tr, a, b) -> Value          for ``a += b``; without one: binary
+compare         (operator, kind, kind)            (tr, a, b) -> Value          < <= == != > >= in
+unary           (operator, kind)                  (tr, a) -> Value             - + ~
+truth           kind                              (tr, a) -> i8 SSA value or Python bool
+getitem         kind of the container             (tr, obj, index) -> Value
+setitem         kind of the container             (tr, obj, index, value) -> None
+delitem         kind of the container             (tr, obj, index) -> None
+iterate         kind                              (tr, obj) -> Iterator
+unpack          kind                              (tr, obj, n) -> list[Value]  of exactly n
+settle          kind                              (tr, obj) -> Value           a value that is its own state: Val, TupleVal, Const
+==============  ================================  =================================================================
+
+In binary, inplace and compare one kind may be None: any. ``settle`` is applied before a value is returned, boxed, stored in a
+list or passed to an out-of-line kernel (lazy expressions become arrays there).
+
+Library modules are imported when a name of theirs is met first: ``modules`` says which for the root of the called object's
+``__module__``; ``kinds`` which for a kind. Nothing of NumPy's library loads for a kernel that uses none of it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from jitpy.frontend.values import Value
+
+calls: dict[int, Callable[..., Any]] = {}
+call_kinds: dict[type, Callable[..., Any]] = {}
+attributes: dict[tuple[type, str], Callable[..., Any]] = {}
+methods: dict[tuple[type, str], Callable[..., Any]] = {}
+attribute_kinds: dict[type, Callable[..., Any]] = {}
+binary: dict[tuple[str, type | None, type | None], Callable[..., Any]] = {}
+inplace: dict[tuple[str, type | None, type | None], Callable[..., Any]] = {}
+compare: dict[tuple[str, type | None, type | None], Callable[..., Any]] = {}
+unary: dict[tuple[str, type], Callable[..., Any]] = {}
+truth: dict[type, Callable[..., Any]] = {}
+getitem: dict[type, Callable[..., Any]] = {}
+setitem: dict[type, Callable[..., Any]] = {}
+delitem: dict[type, Callable[..., Any]] = {}
+iterate: dict[type, Callable[..., Any]] = {}
+unpack: dict[type, Callable[..., Any]] = {}
+settle: dict[type, Callable[..., Any]] = {}
+
+#: Python functions that are always inlined (by id of the code object): library code written in Python.
+always_inline: set[int] = set()
+
+#: Root module of a called object -> library modules to import before looking it up.
+modules: dict[str, tuple[str, ...]] = {
+    "builtins": ("scalars", "builtins", "containers", "functions", "control"),
+    "math": ("math",),
+    "cmath": ("math",),
+    "operator": ("builtins",),
+    "numpy": ("numpy",),
+    "random": ("random",),
+}
+#: Kind's class name -> library modules with its operators and methods.
+kinds: dict[str, tuple[str, ...]] = {
+    "Scalar": ("scalars",),
+    "Array": ("arrays",),
+    "TupleVal": ("containers",),
+    "RangeVal": ("containers",),
+    "List": ("containers",),
+    "Str": ("containers",),
+    "NoneType": ("containers",),
+}
+
+_keep: list[object] = []  # objects whose ids are keys
+_loaded: set[str] = set()
+
+
+def call(*objects: object) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Decorator: this handler is what calling one of ``objects`` means."""
+
+    def register(handler: Callable[..., Any]) -> Callable[..., Any]:
+        for obj in objects:
+            calls[id(obj)] = handler
+            _keep.append(obj)
+        return handler
+
+    return register
+
+
+def operator(
+    table: dict[tuple[str, type | None, type | None], Callable[..., Any]],
+    names: str, left: type | None, right: type | None,
+) -> Callable[[Callable[..., Any]], Callable[..., Any]]:  # fmt: skip
+    """Decorator for ``binary``, ``inplace``, ``compare``: ``names`` separated by blanks."""
+
+    def register(handler: Callable[..., Any]) -> Callable[..., Any]:
+        for name in names.split():
+            table[name, left, right] = handler
+        return handler
+
+    return register
+
+
+def entry(table: dict[Any, Callable[..., Any]], *keys: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Decorator for the other tables."""
+
+    def register(handler: Callable[..., Any]) -> Callable[..., Any]:
+        for key in keys:
+            table[key] = handler
+        return handler
+
+    return register
+
+
+def load(module: str) -> None:
+    """Import one library module, once."""
+    if module not in _loaded:
+        _loaded.add(module)
+        name = "jitpy.frontend.library." + module
+        try:
+            __import__(name)
+        except ModuleNotFoundError as error:
+            if error.name != name:
+                raise
+
+
+def load_kind(kind: type) -> None:
+    """Import what a kind needs."""
+    for module in kinds.get(kind.__name__, ()):
+        load(module)
+
+
+def find_call(obj: object) -> Callable[..., Any] | None:
+    """The handler of a called object, after importing the modules that may define it."""
+    handler = calls.get(id(obj))
+    if handler is None:
+        root = (getattr(obj, "__module__", None) or type(obj).__module__ or "builtins").partition(".")[0]
+        if root in modules:
+            for module in modules[root]:
+                load(module)
+        elif type(obj).__module__.partition(".")[0] == "numpy":
+            for module in modules["numpy"]:
+                load(module)
+        handler = calls.get(id(obj))
+    return handler
+
+
+def find_operator(
+    table: dict[tuple[str, type | None, type | None], Callable[..., Any]], name: str, left: Value, right: Value
+) -> Callable[..., Any] | None:
+    """The handler of a two-operand operator for these values' kinds."""
+    a, b = left.kind(), right.kind()
+    handler = table.get((name, a, b))
+    if handler is None:
+        load_kind(a)
+        load_kind(b)
+        handler = table.get((name, a, b)) or table.get((name, a, None)) or table.get((name, None, b))
+    return handler
+
+
+def find(table: dict[Any, Callable[..., Any]], kind: type, key: Any = None) -> Callable[..., Any] | None:
+    """The handler for a kind (or for ``(…, kind)`` keys, given as ``key``)."""
+    key = kind if key is None else key
+    handler = table.get(key)
+    if handler is None:
+        load_kind(kind)
+        handler = table.get(key)
+    return handler

@@ -1,0 +1,277 @@
+"""The translator object ``tr``: Python's operations on abstract values, on top of the `Emitter`.
+
+Library handlers and the bytecode interpreter (`frame`) are written against this class. An operation looks the operands' kinds up
+in `library.registry` and calls the handler; what is not there is a `SourceError` that names the types.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from jitpy.backend.ir.types import F16, F32, F64, I8, I16, I32, I64
+from jitpy.frontend.errors import SourceError
+from jitpy.frontend.library import registry
+from jitpy.frontend.translate.emitter import Emitter
+from jitpy.frontend.types import types as ty
+from jitpy.frontend.values import Const, EitherVal, Iterator, TupleVal, UnionVal, Val, Value
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from jitpy.frontend.module import KernelModule
+    from jitpy.frontend.translate.frame import Frame
+    from jitpy.frontend.translate.kernel import Compilation, Kernel
+
+_INT64_MIN, _INT64_MAX = -(1 << 63), (1 << 63) - 1
+_INT_CLIF = {8: I8, 16: I16, 32: I32, 64: I64}
+_FLOAT_CLIF = {16: F16, 32: F32, 64: F64}
+
+
+class Fork(Exception):
+    """Raised by `Translator.fork`: the current instruction is undone and done again for each alternative."""
+
+    def __init__(self, value: Value) -> None:
+        self.value = value
+
+
+class Translator(Emitter):
+    """One kernel's translation. ``frame`` is the Python function (or inlined one) being walked."""
+
+    __slots__ = ("compilation", "frame", "kernel", "options")
+
+    def __init__(self, kernel: Kernel, compilation: Compilation) -> None:
+        super().__init__(kernel.func, compilation.module)
+        self.kernel = kernel
+        self.compilation = compilation
+        self.options: Mapping[str, Any] = compilation.options
+        self.frame: Frame = None  # type: ignore[assignment]
+
+    # -- errors and remarks ----------------------------------------------------------------------------------------------
+
+    def site(
+        self, exc_class: type[BaseException] | None, parts: tuple[Any, ...] = (), style: str = "text"
+    ) -> int:
+        f = self.frame
+        code = f.code.co
+        return self.module.site(f.name, code.co_filename, f.line, exc_class, parts, f.call_site, style)
+
+    def error(self, message: str, hint: str = "") -> NoReturn:
+        """A compile error at the current source position; ``hint`` says what to do instead."""
+        f = self.frame
+        raise SourceError(message, hint, f.code.co, f.position())
+
+    def remark(self, text: str, kind: str = "remark") -> None:
+        """A note for the user at the current line; kind "warning" for SEMANTICS C4."""
+        f = self.frame
+        self.module.remark(kind, f.name, f.code.co.co_filename, f.line, text)
+
+    def fork(self, value: EitherVal) -> NoReturn:
+        """This operation can tell the alternatives of ``value`` apart: undo it and do it for each. Call before anything is lost."""
+        raise Fork(value)
+
+    # -- values ------------------------------------------------------------------------------------------------------------
+
+    def val(self, value: Value) -> Val:
+        """The run-time form of a number, str-free scalar or existing Val: constants become iconst/fconst."""
+        if value.__class__ is Val:
+            return value  # type: ignore[return-value]
+        if value.__class__ is EitherVal:
+            self.fork(value)  # type: ignore[arg-type]
+        if value.__class__ is Const:
+            t = value.type  # type: ignore[attr-defined]
+            if t.__class__ is ty.Scalar:
+                return Val(t, self.scalar_constant(value.obj, t))  # type: ignore[attr-defined]
+            if t is ty.none:
+                return Val(ty.none, ())
+        settled = self.settle(value)
+        if settled.__class__ is Val:
+            return settled  # type: ignore[return-value]
+        self.error(f"{value.describe()} has no run-time form here")
+
+    def scalar_constant(self, obj: Any, t: ty.Scalar) -> tuple[int, ...]:
+        """The SSA values of a number of type ``t`` (obj may be a Python number converted to t exactly)."""
+        k = t.kind
+        if k == "f":
+            return (self.fconst(float(obj), _FLOAT_CLIF[t.bits]),)
+        if k == "c":
+            z = complex(obj)
+            part = _FLOAT_CLIF[t.bits // 2]
+            return self.fconst(z.real, part), self.fconst(z.imag, part)
+        n = int(obj)
+        if t is ty.py_int and not _INT64_MIN <= n <= _INT64_MAX:
+            self.error(
+                f"the int {n} needs more than 64 bits",
+                "Literals up to 2**64-1 can be used as masks and moduli (x & mask, x % 2**k), or as np.uint64(...).",
+            )
+        return (self.iconst(n, _INT_CLIF[t.bits]),)
+
+    def type_of(self, value: Value) -> ty.Type | None:
+        """The type of a Val or Const (None for values of other kinds)."""
+        return getattr(value, "type", None)
+
+    def settle(self, value: Value) -> Value:
+        """A value that is its own state: lazy expressions are computed, ranges stay."""
+        handler = registry.settle.get(value.kind())
+        return handler(self, value) if handler is not None else value
+
+    def is_const(self, value: Value) -> bool:
+        """Whether the value is known at compile time."""
+        return value.__class__ is Const
+
+    # -- operators -----------------------------------------------------------------------------------------------------------
+
+    def binary(self, name: str, a: Value, b: Value) -> Value:
+        """``a name b``."""
+        return self._operator(registry.binary, name, a, b)
+
+    def inplace(self, name: str, a: Value, b: Value) -> Value:
+        """``a name= b``: the new value of ``a``."""
+        handler = registry.find_operator(registry.inplace, name, a, b)
+        if handler is not None:
+            result: Value = handler(self, a, b)
+            return result
+        return self._operator(registry.binary, name, a, b)
+
+    def compare(self, name: str, a: Value, b: Value) -> Value:
+        """``a name b`` for < <= == != > >= in; "is", "is not" and "not in" are made from these."""
+        if name == "not in":
+            return self.not_(self.compare("in", a, b))
+        if name == "is":
+            return Const(self._same_object(a, b))
+        if name == "is not":
+            return Const(not self._same_object(a, b))
+        return self._operator(registry.compare, name, a, b)
+
+    def _operator(self, table: Any, name: str, a: Value, b: Value) -> Value:
+        if a.__class__ is EitherVal or b.__class__ is EitherVal:
+            return self._either_operator(table, name, a, b)
+        handler = registry.find_operator(table, name, a, b)
+        if handler is None:
+            self.error(f"{name} is not supported between {a.describe()} and {b.describe()}")
+        result: Value = handler(self, a, b)
+        return result
+
+    def _either_operator(self, table: Any, name: str, a: Value, b: Value) -> Value:
+        """The operation on the typed form where both alternatives give the same type (and then the same value), else fork."""
+        either: EitherVal = a if a.__class__ is EitherVal else b  # type: ignore[assignment]
+        if (a.__class__ is EitherVal and b.__class__ is EitherVal) or (
+            table is registry.binary and name in ("**", "<<", ">>", "&", "|", "^", "@")
+        ):
+            self.fork(either)
+        mark = self.frame.mark()
+        first, second = (either.alt, b) if either is a else (a, either.alt)
+        other = self._operator(table, name, first, second)
+        self.frame.rewind(mark)
+        first, second = (either.typed, b) if either is a else (a, either.typed)
+        result = self._operator(table, name, first, second)
+        if result.key() != other.key() or result.__class__ is not Val or other.__class__ is not Val:
+            self.fork(either)
+        return result
+
+    def _same_object(self, a: Value, b: Value) -> bool:
+        if a.__class__ is Const and b.__class__ is Const:
+            if a.obj is b.obj:  # type: ignore[attr-defined]
+                return True
+            if a.kind() is ty.Scalar or b.kind() is ty.Scalar:
+                if a.kind() is b.kind() and not isinstance(a.obj, bool):  # type: ignore[attr-defined]
+                    self.error("'is' between numbers depends on the interpreter", "Use == instead.")
+            return False
+        for x, y in ((a, b), (b, a)):
+            if x.__class__ is Const and (x.obj is None or x.kind() is ty.Constant):  # type: ignore[attr-defined]
+                if y.__class__ is EitherVal or y.__class__ is TupleVal or y.kind() is not x.kind():
+                    return False
+        self.error(f"'is' between {a.describe()} and {b.describe()} is not supported", "Use == instead.")
+
+    def unary(self, name: str, a: Value) -> Value:
+        """``-a``, ``+a``, ``~a``."""
+        if a.__class__ is EitherVal:
+            self.fork(a)  # type: ignore[arg-type]
+        handler = registry.find(registry.unary, a.kind(), (name, a.kind()))
+        if handler is None:
+            self.error(f"unary {name} is not supported for {a.describe()}")
+        result: Value = handler(self, a)
+        return result
+
+    def truth(self, a: Value) -> int | bool:
+        """Python's truth of ``a``: an i8 SSA value, or a Python bool where it is known."""
+        if a.__class__ is EitherVal:
+            a = a.typed  # type: ignore[attr-defined]
+        if a.__class__ is Const and a.kind() is not ty.Constant:
+            return bool(a.obj)  # type: ignore[attr-defined]
+        handler = registry.find(registry.truth, a.kind())
+        if handler is None:
+            if a.__class__ is Const:
+                return bool(a.obj)  # type: ignore[attr-defined]
+            self.error(f"the truth of {a.describe()} is not supported")
+        result: int | bool = handler(self, a)
+        return result
+
+    def not_(self, a: Value) -> Value:
+        """``not a``: a Python bool."""
+        t = self.truth(a)
+        if t.__class__ is bool:
+            return Const(not t)
+        return Val(ty.py_bool, (self.icmp("eq", t, self.iconst(0, self.func.value_types[t])),))
+
+    # -- containers, attributes ---------------------------------------------------------------------------------------------
+
+    def getitem(self, obj: Value, index: Value) -> Value:
+        """``obj[index]``."""
+        return self._item(registry.getitem, "indexing", obj, index)
+
+    def setitem(self, obj: Value, index: Value, value: Value) -> None:
+        """``obj[index] = value``. An EitherVal reaches the handler; `tr.val` forks on it."""
+        self._item(registry.setitem, "item assignment", obj, index, value)
+
+    def delitem(self, obj: Value, index: Value) -> None:
+        """``del obj[index]``."""
+        self._item(registry.delitem, "item deletion", obj, index)
+
+    def _item(self, table: Any, what: str, obj: Value, *rest: Value) -> Any:
+        if rest[0].__class__ is EitherVal:
+            self.fork(rest[0])  # type: ignore[arg-type]
+        handler = registry.find(table, obj.kind())
+        if handler is None:
+            self.error(f"{what} is not supported for {obj.describe()}")
+        return handler(self, obj, *rest)
+
+    def attribute(self, obj: Value, name: str) -> Value:
+        """``obj.name``: a value, or a `BoundMethod`."""
+        from jitpy.frontend.library.control import attribute
+
+        return attribute(self, obj, name)
+
+    def iterate(self, obj: Value) -> Iterator:
+        """``iter(obj)``."""
+        handler = registry.find(registry.iterate, obj.kind())
+        if handler is None:
+            self.error(f"{obj.describe()} is not iterable here")
+        result: Iterator = handler(self, obj)
+        return result
+
+    def unpack(self, obj: Value, n: int) -> list[Value]:
+        """``a, b, ... = obj`` for ``n`` names."""
+        handler = registry.find(registry.unpack, obj.kind())
+        if handler is None:
+            self.error(f"cannot unpack {obj.describe()}")
+        result: list[Value] = handler(self, obj, n)
+        return result
+
+    # -- calls ----------------------------------------------------------------------------------------------------------------
+
+    def call(self, callee: Value, args: Sequence[Value], kwargs: Mapping[str, Value] | None = None) -> Value:
+        """Call any abstract value."""
+        from jitpy.frontend.library.functions import call
+
+        return call(self, callee, list(args), dict(kwargs or {}))
+
+    def call_python(
+        self, function: Any, args: Sequence[Value], kwargs: Mapping[str, Value] | None = None, inline: bool | None = None
+    ) -> Value:
+        """Call a Python function: inlined when small (or ``inline``), else through a kernel specialised to these arguments."""
+        from jitpy.frontend.library.functions import call_function
+
+        result = call_function(self, function, list(args), dict(kwargs or {}), inline)
+        if result.__class__ is UnionVal:
+            self.error("the called function returns different types on different paths; this use needs one")
+        return result
