@@ -1,8 +1,8 @@
 """A CLIF function: dense integer entities over parallel lists.
 
-Values, instructions and blocks are ints. An instruction is a node tuple ``(op, type, imm, *args)`` (see `opcodes`); its results,
-source location and so on stand in lists beside it at the same index. Blocks take parameters; there are no phis. Nothing here
-checks anything: the verifier does.
+Values, instructions and blocks are ints. An instruction is a node tuple ``(op, type, imm, *args)`` (see `opcodes`);
+its results, source location and so on stand in lists beside it at the same index. Blocks take parameters; there are
+no phis. Nothing here checks anything: the verifier does.
 
 The frontend's typed IR is the same container with more opcodes.
 """
@@ -15,9 +15,14 @@ from jitpy.backend.ir.types import Type
 
 Node = tuple[Any, ...]
 
+#: ``value_defs`` of a number that names no value (numbers may have gaps when they come from text); its type is INVALID.
+NO_DEF = -1 << 31
+
 
 class AbiParam:
-    """One parameter or return of a signature: its type, ``uext``/``sext`` or "", and a purpose ("", sret, vmctx, sarg)."""
+    """One parameter or return of a signature: its type, ``uext``/``sext`` or "", and a purpose ("", sret, vmctx,
+    sarg).
+    """
 
     __slots__ = ("extension", "purpose", "size", "type")
 
@@ -53,7 +58,9 @@ def signature(params: list[Type], returns: list[Type], call_conv: str = "system_
 
 
 class ExtFunc:
-    """A function that can be called: its name (``%name`` without the sign, or ``u0:1``), signature reference, ``colocated`` (near)."""
+    """A function that can be called: its name (``%name`` without the sign, or ``u0:1``), signature reference,
+    ``colocated`` (near).
+    """
 
     __slots__ = ("colocated", "name", "patchable", "sig")
 
@@ -98,11 +105,14 @@ class GlobalValue:
 
 
 class TryTargets:
-    """The exceptional edges of a try_call: ``targets`` as a branch's (normal return first); ``handlers`` says how each is reached.
+    """The exceptional edges of a try_call: ``targets`` as a branch's (normal return first); ``handlers`` says how
+    each is reached.
 
     ``handlers``: ("tag", n, target index), ("default", target index) or ("context", argument index), in written order.
-    A target's argument counts name, besides values, ``ret``/``exn`` payloads: ``payloads[k]`` lists for target k its arguments as
-    value positions (>= 0, into the instruction's args) or ("ret"|"exn", i).
+    A target's argument counts name, besides values, ``ret``/``exn`` payloads: ``payloads[k]`` lists for target k
+    its arguments as value positions (>= 0, into the instruction's args) or ("ret"|"exn", i). ``call_args`` counts
+    the leading arguments that belong to the call, the callee of an indirect one included; then come target
+    arguments and contexts as they are written.
     """
 
     __slots__ = ("call_args", "handlers", "payloads", "sig", "targets")
@@ -117,9 +127,20 @@ class TryTargets:
         self.handlers = handlers
         self.payloads = payloads
 
+    def key(self) -> tuple[Any, ...]:
+        return self.sig, self.targets, self.call_args, self.handlers, self.payloads
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, TryTargets) and self.key() == other.key()
+
+    def __hash__(self) -> int:
+        return hash(self.key())
+
 
 class Function:
-    """One function; see the module's docstring. ``value_defs[v]`` is the defining instruction, or ``~block`` for a parameter."""
+    """One function; see the module's docstring. ``value_defs[v]`` is the defining instruction, or ``~block`` for a
+    parameter.
+    """
 
     __slots__ = (
         "aliases", "block_insts", "block_params", "cold", "constants", "debug_tags", "dynamic_slots", "dynamic_types",

@@ -1,7 +1,8 @@
 """Memory flags as one int: what a load or store may assume, its trap code, and its alias region.
 
 Bits 0-5 are the flags of CLIF text; bits 8-15 hold the alias region plus one (``regionN``); bits 16-23 the
-trap code's index in ``trapcode.CODES`` plus one (0: the default, ``heap_oob``). An int hashes fast and is part of a node's key.
+trap code's index in ``trapcode.CODES`` plus one (0: the default, ``heap_oob``). An int hashes fast and is part of a
+node's key.
 """
 
 from __future__ import annotations

@@ -7,7 +7,8 @@ is an instruction of a `Function`, the hash-cons key of the e-graph, and what lo
 A row's ``args`` and ``results`` are type codes relative to the controlling type ``T`` (see `TYPE_CODES`): ``T`` itself, a type's
 name, ``bool`` (`types.as_truthy`), ``int`` (same shape, integer lanes), ``lane``, ``half``/``double`` (lane width), ``split``/
 ``merge`` (lane width and count), ``addr`` (i64), ``any``; ``*`` = by signature. ``ctrl`` says where ``T`` comes from: ``"0"``,
-``"1"`` (that operand), ``"."`` (written in the text), ``""`` (there is none).
+``"1"`` (that operand), ``"."`` (written in the text), ``""`` (there is none: a node's type is then that of the one result where the
+row fixes it, as F64 of f64const, and INVALID otherwise).
 
 Formats and their immediates
   nullary, unary, binary, ternary, multiary     None
@@ -289,5 +290,5 @@ FLOAT_CC = {
     "gt": ("ule", "lt"), "ule": ("gt", "uge"), "ge": ("ult", "le"), "ult": ("ge", "ugt"),
 }  # fmt: skip
 ATOMIC_OPS = ("add", "and", "nand", "or", "xor", "sub", "xchg", "umin", "umax", "smin", "smax")
-#: Trap codes; ``userN`` (1 to 254) besides.
+#: Trap codes; ``userN`` (1 to 250) besides: see `trapcode`.
 TRAP_CODES = ("stk_ovf", "heap_oob", "int_ovf", "int_divz", "bad_toint")

@@ -1,8 +1,9 @@
 """CLIF types as dense integers.
 
-A type is a small int: ``lane | log2(lanes) << 4``, so ``F64X2 == F64 | 1 << 4``; 0 is INVALID ("no type"). Bit 9 marks a
-dynamic vector (``DYNAMIC``): lanes then counts one scale unit of 128 bits. Ints are what the optimizer hashes and compares
-fastest; the tables below answer everything about one by indexing (``BITS[t]``, ``LANE[t]``, ``NAME[t]``).
+A type is a small int: ``lane | log2(lanes) << 4``, so ``F64X2 == F64 | 1 << 4``; 0 is INVALID ("no type"). Bit 9
+marks a dynamic vector (``DYNAMIC``): lanes then counts one scale unit of 128 bits. Ints are what the optimizer
+hashes and compares fastest; the tables below answer everything about one by indexing (``BITS[t]``, ``LANE[t]``,
+``NAME[t]``).
 """
 
 from __future__ import annotations

@@ -1,0 +1,1 @@
+"""CLIF text: a lexer, a parser, and a printer whose output parses back to the same function."""
