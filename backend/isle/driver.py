@@ -21,7 +21,8 @@ def check(sources: list[tuple[str, str]], host: Host | None = None) -> Program:
 def compile_texts(sources: list[tuple[str, str]], host: Host, stamp: str = "") -> str:
     """The Python source of the module that ``(path, text)`` pairs make with ``host``."""
     reporter = Reporter()
-    program = analyze(parse_all(sources), host, reporter)  # syntax errors end it here
+    declared = [("<host>", host.declarations)] if host.declarations else []
+    program = analyze(parse_all([*declared, *sources]), host, reporter)  # syntax errors end it here
     module = ModuleCode(program, host, reporter)
     module.generate()  # raises with all errors of meaning
     return module.text(stamp, [path.rsplit("/", 1)[-1] for path, _ in sources])

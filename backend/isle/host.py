@@ -131,6 +131,11 @@ class Host:
         self.entries: dict[str, Entry] = {}
         self.imported: dict[str, str] = {}  # name -> module
         self.counted = False
+        self.declarations = ""
+
+    def declare(self, text: str) -> None:
+        """ISLE text that is read before the sources: declarations that derive from a table."""
+        self.declarations += text
 
     def imports(self, module: str, *names: str) -> None:
         """Names that templates use and that the generated module imports."""
