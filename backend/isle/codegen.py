@@ -132,6 +132,8 @@ class ModuleCode:
         names = [
             (r.name, f"{r.pos.path.rsplit('/', 1)[-1]}:{r.pos.line}") for r in self.program.rules
         ]
+        if stamp:
+            out.append(f"STAMP = {stamp!r}")
         out.append("RULES = (")
         out += [f"    {n!r}," for n in names]
         out.append(")")

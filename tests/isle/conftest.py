@@ -5,7 +5,6 @@ from __future__ import annotations
 from types import SimpleNamespace
 
 import pytest
-
 from jitpy.backend.isle.driver import compile_texts
 from jitpy.backend.isle.host import Host
 

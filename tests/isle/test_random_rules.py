@@ -6,7 +6,6 @@ import random
 from collections import Counter
 
 import pytest
-
 from jitpy.backend.isle import ast
 from jitpy.backend.isle.diagnostics import IsleError
 from jitpy.backend.isle.driver import compile_texts
