@@ -1,0 +1,232 @@
+"""Executable memory: one reserved arena, loaded blobs, and their release.
+
+In comes a code module (bytes, relocations, symbols: see ``docs/contracts.md``); out goes a `Loaded`: the same code at an address.
+
+The arena is one range of addresses mapped twice from an anonymous file: once readable and executable, once readable and
+writable. Code is written through the second view and runs in the first, so no page is ever writable and executable, live pages
+never change protection, and "is this pc ours" is two compares. Where executing such a file is refused, each blob gets fresh pages
+that go from writable to executable once, and never back.
+
+After ``fork`` both processes would write into the same file, so the child copies what is in use to a file of its own and maps
+both views anew at the same addresses.
+"""
+
+from __future__ import annotations
+
+import os
+from bisect import insort
+
+from jitpy.runtime.libc import C, address, ffi, pointer
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from typing import Any
+
+PROT_NONE, PROT_READ, PROT_WRITE, PROT_EXEC = 0, 1, 2, 4
+MAP_SHARED, MAP_PRIVATE, MAP_FIXED, MAP_ANONYMOUS, MAP_NORESERVE = 1, 2, 0x10, 0x20, 0x4000
+MFD_CLOEXEC = 1
+FAILED = (1 << 64) - 1
+
+#: Addresses reserved: calls between any two functions reach each other with 32-bit displacements.
+ARENA_BYTES = 256 << 20
+GRANULE = 64
+PAGE = 4096
+
+
+class Extents:
+    """Free ranges of the arena: first fit, neighbours joined when freed."""
+
+    __slots__ = ("free", "size", "top")
+
+    def __init__(self, size: int) -> None:
+        self.size = size
+        self.top = 0  # everything above was never used
+        self.free: list[tuple[int, int]] = []  # (offset, bytes), sorted
+
+    def take(self, size: int) -> int:
+        """The offset of ``size`` bytes, a multiple of the granule; MemoryError when there are none."""
+        free = self.free
+        for i, (offset, length) in enumerate(free):
+            if length >= size:
+                if length == size:
+                    del free[i]
+                else:
+                    free[i] = offset + size, length - size
+                return offset
+        offset = self.top
+        if offset + size > self.size:
+            raise MemoryError(f"jitpy: the {self.size >> 20} MB reserved for machine code are full")
+        self.top = offset + size
+        return offset
+
+    def give(self, offset: int, size: int) -> None:
+        """Return a range."""
+        insort(self.free, (offset, size))
+        joined: list[tuple[int, int]] = []
+        for start, length in self.free:
+            if joined and joined[-1][0] + joined[-1][1] == start:
+                joined[-1] = joined[-1][0], joined[-1][1] + length
+            else:
+                joined.append((start, length))
+        if joined and sum(joined[-1]) == self.top:
+            self.top = joined.pop()[0]
+        self.free = joined
+
+
+class Arena:
+    """The double-mapped range. ``base``: the executable view, ``writable``: the other."""
+
+    __slots__ = ("base", "extents", "writable")
+
+    def __init__(self) -> None:
+        self.base = _map(0, ARENA_BYTES, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE)
+        self.writable = _map(0, ARENA_BYTES, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE)
+        self.extents = Extents(ARENA_BYTES)
+        self._map_views(b"")
+
+    def _map_views(self, content: bytes) -> None:
+        fd = C.memfd_create(b"jitpy", MFD_CLOEXEC)
+        if fd < 0:
+            raise OSError(ffi.errno, "memfd_create")
+        try:
+            os.ftruncate(fd, ARENA_BYTES)
+            if content:
+                os.pwrite(fd, content, 0)
+            _map(self.base, ARENA_BYTES, PROT_READ | PROT_EXEC, MAP_SHARED | MAP_FIXED, fd)
+            _map(self.writable, ARENA_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, fd)
+        finally:
+            os.close(fd)
+
+    def allocate(self, size: int) -> int:
+        """The executable address of ``size`` fresh bytes."""
+        return self.base + self.extents.take(-(-size // GRANULE) * GRANULE)
+
+    def write(self, at: int, code: bytes) -> None:
+        """Put ``code`` at the executable address ``at``."""
+        ffi.memmove(pointer(at - self.base + self.writable), code, len(code))
+
+    def release(self, at: int, size: int) -> None:
+        """Free what `allocate` returned; the bytes become trapping instructions."""
+        size = -(-size // GRANULE) * GRANULE
+        C.memset(pointer(at - self.base + self.writable), 0xCC, size)
+        self.extents.give(at - self.base, size)
+
+    def leave_parent(self) -> None:
+        """In a forked child: copy the code to a file of our own."""
+        self._map_views(bytes(ffi.buffer(pointer(self.base), self.extents.top)))
+
+
+class FreshPages:
+    """The fallback: every blob on pages of its own, written before they become executable."""
+
+    __slots__ = ()
+    base = 0
+
+    def allocate(self, size: int) -> int:
+        """The address of ``size`` bytes, still writable."""
+        pages = -(-size // PAGE) * PAGE
+        return _map(0, pages, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS)
+
+    def write(self, at: int, code: bytes) -> None:
+        """Put ``code`` there and make the pages executable for good."""
+        ffi.memmove(pointer(at), code, len(code))
+        if C.mprotect(pointer(at), -(-len(code) // PAGE) * PAGE, PROT_READ | PROT_EXEC):
+            raise OSError(ffi.errno, "jitpy: this system refuses executable memory (mprotect)")
+
+    def release(self, at: int, size: int) -> None:
+        """Unmap."""
+        C.munmap(pointer(at), -(-size // PAGE) * PAGE)
+
+    def leave_parent(self) -> None:
+        """Private pages are copied by the system."""
+
+
+def _map(at: int, size: int, protection: int, flags: int, fd: int = -1) -> int:
+    got = address(C.mmap(pointer(at), size, protection, flags, fd, 0))
+    if got == FAILED:
+        raise OSError(ffi.errno, "mmap")
+    return got
+
+
+_arena: Arena | FreshPages | None = None
+
+
+def arena() -> Arena | FreshPages:
+    """The process's arena, made at first use."""
+    global _arena
+    if _arena is None:
+        if os.environ.get("JITPY_FRESH_PAGES"):
+            _arena = FreshPages()
+        else:
+            try:
+                _arena = Arena()
+            except OSError:
+                _arena = FreshPages()
+        os.register_at_fork(after_in_child=_arena.leave_parent)
+    return _arena
+
+
+class Loaded:
+    """Code at an address: ``address`` of the blob, ``symbols`` (name -> address). Freed with the last reference to it.
+
+    ``keep`` holds what the code refers to by address: constants, other loaded code.
+    """
+
+    __slots__ = ("__weakref__", "address", "keep", "module", "size", "symbols")
+
+    def __init__(self, at: int, size: int, symbols: dict[str, int], module: Any, keep: Any) -> None:
+        self.address = at
+        self.size = size
+        self.symbols = symbols
+        self.module = module
+        self.keep = keep
+
+    def __del__(self) -> None:
+        if _arena is not None and ffi is not None:
+            _arena.release(self.address, self.size)
+
+
+def load(module: Any, externs: Mapping[str, int] | Callable[[str], int], keep: Any = None) -> Loaded:
+    """Place a code module in the arena, filling its relocations from ``externs`` (a table or a function of the name)."""
+    blob = bytearray(module.code)
+    place = arena()
+    at = place.allocate(len(blob))
+    symbols = {name: at + offset for name, offset in module.symbols.items()}
+    resolve: Callable[[str], int] = externs if callable(externs) else externs.__getitem__
+    try:
+        for offset, kind, symbol, addend in module.relocs:
+            target = symbols[symbol] if symbol in symbols else resolve(symbol)
+            if kind == "abs8":
+                value = target + addend & 0xFFFFFFFFFFFFFFFF
+                blob[offset : offset + 8] = value.to_bytes(8, "little")
+            elif kind == "pcrel4":
+                distance = target + addend - (at + offset)
+                if not -(1 << 31) <= distance < 1 << 31:
+                    raise OverflowError(f"%{symbol} is beyond the reach of a near call; call it without 'colocated'")
+                blob[offset : offset + 4] = (distance & 0xFFFFFFFF).to_bytes(4, "little")
+            else:
+                raise ValueError(f"relocation kind {kind!r} cannot be applied in memory")
+    except BaseException:
+        place.release(at, len(blob))
+        raise
+    place.write(at, bytes(blob))
+    loaded = Loaded(at, len(blob), symbols, module, keep)
+    if _perf_map is not None:
+        _write_perf_map(loaded)
+    return loaded
+
+
+_perf_map: str | None = (
+    f"/tmp/perf-{os.getpid()}.map" if os.environ.get("JITPY_PERF_MAP") else None
+)
+
+
+def _write_perf_map(loaded: Loaded) -> None:
+    """One line per function in the file where Linux's perf looks for names."""
+    assert _perf_map is not None
+    starts = sorted((at, name) for name, at in loaded.symbols.items())
+    ends = [at for at, _ in starts[1:]] + [loaded.address + loaded.size]
+    with open(_perf_map, "a", encoding="utf-8") as file:
+        for (at, name), end in zip(starts, ends):
+            file.write(f"{at:x} {end - at:x} jitpy:{name}\n")
