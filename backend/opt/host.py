@@ -1,0 +1,139 @@
+"""What the mid-end's rules mean: every pure one-result opcode of the table is a term, on e-classes, over `EGraph`.
+
+As an extractor a term matches any node of a value's class; as a constructor it makes the node (which meets the rules in turn). The
+arguments are: the controlling type, the immediate if the format has one, the operands.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any
+
+from jitpy.backend.ir import opcodes as op
+from jitpy.backend.ir import types as ty
+
+if TYPE_CHECKING:
+    from jitpy.backend.isle.host import Host
+    from jitpy.backend.opt.egraph import EGraph
+
+_RULES = os.path.join(os.path.dirname(os.path.abspath(__file__)), "rules")
+THEMES = ("prelude", "fold", "int", "bits", "shift", "divide", "compare", "select", "convert", "float")
+
+#: ISLE's name for a format's immediate.
+_IMMEDIATE = {
+    "unary_imm": "Imm", "unary_ieee16": "Imm", "unary_ieee32": "Imm", "unary_ieee64": "Imm", "int_compare": "IntCC",
+    "float_compare": "FloatCC", "load_no_offset": "Flags", "binary_imm8": "Imm", "ternary_imm8": "Imm",
+}  # fmt: skip
+#: Formats whose immediates no rule looks at.
+_LEFT_OUT = {"unary_const", "shuffle", "func_addr", "unary_global_value", "stack_addr", "dynamic_stack_addr"}
+
+
+def declarations() -> str:
+    """The terms of the opcode table as ISLE text."""
+    lines = []
+    for number, name in enumerate(op.NAME):
+        if not op.PURE[number] or len(op.RESULTS[number]) != 1 or op.FORMAT[number] in _LEFT_OUT:
+            continue
+        immediate = _IMMEDIATE.get(op.FORMAT[number])
+        operands = ["Value"] * len(op.ARGS[number])
+        flag = "commutative " if op.COMMUTATIVE[number] else ""
+        arguments = " ".join(["Type", *([immediate] if immediate else []), *operands])
+        lines.append(f"(decl {flag}{name} ({arguments}) Value)")
+    return "\n".join(lines) + "\n"
+
+
+def host() -> Host:
+    """The declaration for the ISLE compiler."""
+    from jitpy.backend.isle.host import Host
+
+    h = Host()
+    h.declare(
+        "(type Value (primitive Value))\n(type Type (primitive Type))\n(type Imm (primitive Imm))\n(type Flags (primitive Flags))\n"
+        "(type IntCC (primitive IntCC))\n(type FloatCC (primitive FloatCC))\n" + declarations()
+    )
+    h.discriminant(type="Value", bind="nodes[{v}]", tag="{n}[0]")
+    h.members(type="Value", iterate="members({v})")
+    for number, name in enumerate(op.NAME):
+        if not op.PURE[number] or len(op.RESULTS[number]) != 1 or op.FORMAT[number] in _LEFT_OUT:
+            continue
+        fields = ["{n}[1]"]
+        if _IMMEDIATE.get(op.FORMAT[number]):
+            fields.append("{n}[2]")
+        first = len(fields)
+        fields += [f"{{n}}[{3 + k}]" for k in range(len(op.ARGS[number]))]
+        holes = [f"{{{k}}}" for k in range(len(fields))]
+        immediate = holes[1] if first == 2 else "None"
+        construct = "make((" + ", ".join([str(number), holes[0], immediate, *holes[first:]]) + "))"
+        h.variant(term=name, type="Value", tag=number, fields=fields, construct=construct)
+    for t in (ty.I8, ty.I16, ty.I32, ty.I64, ty.I128, ty.F16, ty.F32, ty.F64, ty.F128):
+        h.constant("$" + ty.NAME[t].upper(), t)
+    for condition in op.INT_CC:
+        h.constant("$" + condition.upper(), condition)
+    for condition in op.FLOAT_CC:
+        h.constant("$F_" + condition.upper(), condition)
+    _types(h)
+    _immediates(h)
+    h.inline_constructor("subsume", "subsume({0})")
+    h.imports("jitpy.backend.opt.fold", *_FOLDS)
+    for name in _FOLDS:
+        h.inline_constructor(name, f"{name}(" + ", ".join(f"{{{k}}}" for k in range(_FOLDS[name])) + ")")
+    h.entry("simplify", dispatch=True, limit=5)
+    return h
+
+
+def _types(h: Host) -> None:
+    h.imports("jitpy.backend.ir.types", "BITS", "IS_INT", "IS_FLOAT", "MASK")
+    # Scalar integers up to 64 bits: what the rules on immediates speak of.
+    h.inline_extractor("fits_in_64", "{v}", test="IS_INT[{r}] and {r} != 5", fields=["{r}"])
+    h.inline_extractor("scalar_int", "{v}", test="IS_INT[{r}]", fields=["{r}"])
+    h.inline_extractor("scalar_float", "{v}", test="IS_FLOAT[{r}]", fields=["{r}"])
+    h.inline_extractor("small_int", "{v}", test="{r} == 1 or {r} == 2", fields=["{r}"])
+    h.inline_constructor("bits", "BITS[{0}]")
+    h.inline_constructor("mask", "MASK[{0}]")
+    h.imports("jitpy.backend.opt.fold", "type_of")
+    h.inline_constructor("type_of", "types[{0}]")
+    h.inline_test("wider", "BITS[{0}] > BITS[{1}]")
+    h.inline_test("same_type", "{0} == {1}")
+
+
+def _immediates(h: Host) -> None:
+    for name, expression in {
+        "imm_add": "({1} + {2}) & MASK[{0}]", "imm_sub": "({1} - {2}) & MASK[{0}]", "imm_mul": "({1} * {2}) & MASK[{0}]",
+        "imm_and": "{1} & {2}", "imm_or": "{1} | {2}", "imm_xor": "{1} ^ {2}", "imm_not": "{1} ^ MASK[{0}]",
+        "imm_neg": "-{1} & MASK[{0}]", "imm_trunc": "{1} & MASK[{0}]",
+        "imm_shl": "({1} << ({2} & (BITS[{0}] - 1))) & MASK[{0}]", "imm_shr": "{1} >> ({2} & (BITS[{0}] - 1))",
+        "imm_modulo_bits": "{1} & (BITS[{0}] - 1)",
+        "log2": "{0}.bit_length() - 1",
+        "plus": "{0} + {1}", "minus": "{0} - {1}",
+    }.items():  # fmt: skip
+        h.inline_constructor(name, expression)
+    for name, test in {
+        "imm_lt": "{0} < {1}", "imm_le": "{0} <= {1}", "imm_eq": "{0} == {1}", "imm_ne": "{0} != {1}",
+        "is_mask_of": "{1} == MASK[{0}]", "is_low_mask": "({0} & ({0} + 1)) == 0",
+    }.items():  # fmt: skip
+        h.inline_test(name, test)
+    h.inline_extractor("power_of_two", "{v}", test="{r} > 0 and ({r} & ({r} - 1)) == 0", fields=["{r}"])
+    h.inline_extractor("nonzero", "{v}", test="{r} != 0", fields=["{r}"])
+
+
+#: Folding functions of `fold`, and how many arguments each takes; partial ones answer None.
+_FOLDS = {
+    "complement": 1, "swap": 1, "float_complement": 1, "float_swap": 1, "fold_icmp": 4, "fold_fcmp": 4, "fold_sdiv": 3, "fold_sext": 3,
+    "fold_sshr": 3, "fold_rotl": 3, "fold_clz": 2, "fold_ctz": 2, "fold_popcnt": 2, "fold_bswap": 2, "fold_smulhi": 3,
+    "fold_umulhi": 3, "fold_smin": 3, "fold_smax": 3, "fold_float": 4, "fold_float1": 3, "fold_from_int": 4, "fold_convert": 3,
+    "unsigned_magic": 2, "signed_magic": 2, "fold_udiv": 3,
+}  # fmt: skip
+
+
+def rules(graph: EGraph) -> dict[str, Any]:
+    """The rules bound to ``graph``."""
+    from jitpy.backend.isle.build import generated
+
+    module = generated(
+        "opt_rules",
+        sources=[os.path.join(_RULES, f"{theme}.isle") for theme in THEMES],
+        host="jitpy.backend.opt.host:host",
+        depends=[os.path.join(os.path.dirname(op.__file__), "opcodes.py")],
+    )
+    bound: dict[str, Any] = module.make(graph)
+    return bound
