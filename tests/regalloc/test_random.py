@@ -1,0 +1,41 @@
+"""Random programs through both allocators: checked symbolically, and executed."""
+
+from __future__ import annotations
+
+import pytest
+from jitpy.backend.regalloc import allocate
+from jitpy.backend.regalloc.checker import check, validate
+from jitpy.backend.target.row import FLOAT, INT
+from regalloc_programs import Shape, generate, make_env, run_allocated, run_vregs
+
+SHAPES = {
+    "mixed": (Shape(), make_env()),
+    "straight": (Shape(blocks=1, insts=40), make_env()),
+    "tight": (Shape(blocks=6, insts=10, fresh=0.2), make_env(ints=4, floats=3)),
+    "branchy": (Shape(blocks=25, insts=3, fresh=0.3), make_env()),
+    "pressure": (Shape(blocks=10, insts=25, fresh=0.1), make_env(ints=6, floats=4)),
+    "roomy": (Shape(blocks=12, insts=12), make_env(ints=14, floats=15, masks=7)),
+    "params": (Shape(blocks=14, insts=3, params=1.0, fresh=0.3), make_env()),
+    "shuffled": (Shape(blocks=16, insts=5, shuffle=True), make_env()),
+    "ints": (Shape(blocks=10, insts=14, classes=(INT, FLOAT), calls=False), make_env(ints=8)),
+}
+
+
+def run(seed: int, shape: str, algorithm: str) -> None:
+    knobs, env = SHAPES[shape]
+    vcode = generate(seed, knobs)
+    validate(vcode, env)
+    allocation = allocate(vcode, env, algorithm)
+    check(vcode, env, allocation)
+    assert run_allocated(vcode, env, allocation) == run_vregs(vcode)
+
+
+@pytest.mark.parametrize("algorithm", ["onepass", "linear"])
+@pytest.mark.parametrize("shape", SHAPES)
+def test_random(shape: str, algorithm: str) -> None:
+    for seed in range(60):
+        run(seed, shape, algorithm)
+
+
+def test_classes_of_the_contract() -> None:
+    assert (INT, FLOAT) == (0, 1)
