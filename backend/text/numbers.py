@@ -9,10 +9,8 @@ from __future__ import annotations
 
 from fractions import Fraction
 
+from jitpy.backend.ir import ieee
 from jitpy.backend.ir import types as T
-
-#: Scalar float type -> (exponent bits, fraction bits).
-FLOAT_LAYOUT = {T.F16: (5, 10), T.F32: (8, 23), T.F64: (11, 52), T.F128: (15, 112)}
 
 
 def parse_int(text: str) -> int:
@@ -38,22 +36,29 @@ def format_int(value: int) -> str:
 
 def parse_float(text: str, type: T.Type) -> int:
     """The bits of a float of ``type``; ValueError when it is malformed or, in hexadecimal, not exact."""
-    exponent_bits, fraction_bits = FLOAT_LAYOUT[type]
-    sign = (text[0] == "-") << (exponent_bits + fraction_bits)
+    f = ieee.FORMATS[type]
+    sign = int(text[0] == "-")
     body = text[1:] if text[0] in "+-" else text
-    infinity = ((1 << exponent_bits) - 1) << fraction_bits
-    quiet = 1 << (fraction_bits - 1)
     if body == "Inf":
-        return sign | infinity
+        return sign * f.sign | f.infinity
     if body.startswith(("NaN", "sNaN")):
-        return sign | infinity | _nan_fraction(body, quiet)
+        return sign * f.sign | f.infinity | _nan_fraction(body, f.quiet)
     if body.startswith("0x"):
-        value = _hex_value(body)
-        bits = round_to_float(value, type)
-        if float_value(bits, type) != value:
+        m, e = _hex_value(body)
+        bits = ieee.pack(sign, m, e, f)
+        if not _is_exact(bits, m, e, f):
             raise ValueError(f"{text} is not exactly representable in {T.NAME[type]}")
-        return sign | bits
-    return sign | round_to_float(Fraction(body.replace("_", "")), type)
+        return bits
+    value = Fraction(body.replace("_", ""))
+    return ieee.from_ratio(sign, value.numerator, value.denominator, f)
+
+
+def _is_exact(bits: int, m: int, e: int, f: ieee.Format) -> bool:
+    if ieee.is_infinite(bits, f):
+        return False
+    _, rounded, exponent = ieee.unpack(bits, f)
+    low = min(e, exponent)
+    return m << (e - low) == rounded << (exponent - low)
 
 
 def _nan_fraction(body: str, quiet: int) -> int:
@@ -67,7 +72,8 @@ def _nan_fraction(body: str, quiet: int) -> int:
     return payload if signaling else payload | quiet
 
 
-def _hex_value(body: str) -> Fraction:
+def _hex_value(body: str) -> tuple[int, int]:
+    """Mantissa and exponent of a hexadecimal float."""
     digits, _, exponent = body[2:].replace("_", "").partition("p")
     whole, _, fraction = digits.partition(".")
     if not whole + fraction:
@@ -75,65 +81,29 @@ def _hex_value(body: str) -> Fraction:
     power = int(exponent or "0") - 4 * len(fraction)
     if abs(power) > 100_000:
         raise ValueError(f"the exponent of {body} is out of range")
-    mantissa = int(whole + fraction, 16)
-    return Fraction(mantissa << power) if power >= 0 else Fraction(mantissa, 1 << -power)
-
-
-def round_to_float(value: Fraction, type: T.Type) -> int:
-    """The bits of the float of ``type`` nearest to ``value`` (not negative), ties to even; overflow gives infinity."""
-    exponent_bits, fraction_bits = FLOAT_LAYOUT[type]
-    if not value:
-        return 0
-    bias = (1 << (exponent_bits - 1)) - 1
-    exponent = value.numerator.bit_length() - value.denominator.bit_length()
-    if Fraction(2) ** exponent > value:
-        exponent -= 1
-    exponent = max(exponent, 1 - bias)
-    scaled = value / Fraction(2) ** (exponent - fraction_bits)
-    mantissa = round(scaled)  # ties to even
-    # A subnormal keeps exponent field 0; a carry out of the mantissa adds one to the exponent field by itself.
-    bits = ((exponent + bias - 1) << fraction_bits) + mantissa
-    infinity = ((1 << exponent_bits) - 1) << fraction_bits
-    return min(bits, infinity)
-
-
-def float_value(bits: int, type: T.Type) -> Fraction:
-    """The exact value of a finite float given by its bits."""
-    exponent_bits, fraction_bits = FLOAT_LAYOUT[type]
-    exponent = bits >> fraction_bits & ((1 << exponent_bits) - 1)
-    fraction = bits & ((1 << fraction_bits) - 1)
-    bias = (1 << (exponent_bits - 1)) - 1
-    if exponent:
-        fraction |= 1 << fraction_bits
-    else:
-        exponent = 1
-    power = exponent - bias - fraction_bits
-    value = Fraction(fraction << power) if power >= 0 else Fraction(fraction, 1 << -power)
-    return -value if bits >> (exponent_bits + fraction_bits) & 1 else value
+    return int(whole + fraction, 16), power
 
 
 def format_float(bits: int, type: T.Type) -> str:
     """The canonical text of a float: shortest exact hexadecimal."""
-    exponent_bits, fraction_bits = FLOAT_LAYOUT[type]
-    sign = "-" if bits >> (exponent_bits + fraction_bits) & 1 else ""
-    top = (1 << exponent_bits) - 1
-    exponent = bits >> fraction_bits & top
-    fraction = bits & ((1 << fraction_bits) - 1)
-    if exponent == top:
+    f = ieee.FORMATS[type]
+    sign = "-" if bits & f.sign else ""
+    magnitude = bits & (f.sign - 1)
+    if magnitude >= f.infinity:
         sign = sign or "+"
-        quiet = 1 << (fraction_bits - 1)
-        if not fraction:
+        payload = magnitude - f.infinity
+        if not payload:
             return sign + "Inf"
-        if not fraction & quiet:
-            return f"{sign}sNaN:{fraction:#x}"
-        payload = fraction ^ quiet
-        return f"{sign}NaN:{payload:#x}" if payload else sign + "NaN"
-    if not exponent and not fraction:
+        if not payload & f.quiet:
+            return f"{sign}sNaN:{payload:#x}"
+        return f"{sign}NaN:{payload ^ f.quiet:#x}" if payload != f.quiet else sign + "NaN"
+    if not magnitude:
         return sign + "0.0"
-    padding = -fraction_bits % 4
-    digits = f"{fraction << padding:0{(fraction_bits + padding) // 4}x}".rstrip("0") or "0"
-    bias = (1 << (exponent_bits - 1)) - 1
-    power = exponent - bias if exponent else 1 - bias
+    exponent = magnitude >> f.fraction
+    fraction = magnitude & ((1 << f.fraction) - 1)
+    padding = -f.fraction % 4
+    digits = f"{fraction << padding:0{(f.fraction + padding) // 4}x}".rstrip("0") or "0"
+    power = max(exponent, 1) - f.bias
     return f"{sign}0x{int(exponent > 0)}.{digits}p{power}"
 
 
