@@ -51,8 +51,7 @@ def stamp_of(sources: Sequence[str], host: str, depends: Sequence[str] = ()) -> 
     host_file = _module_file(host.partition(":")[0])
     if host_file is not None:
         files.append(host_file)
-    files += [os.path.join(_HERE, f) for f in sorted(os.listdir(_HERE)) if f.endswith(".py")]
-    pieces = [host.encode()]
+    pieces = [host.encode(), _compiler()]
     for path in files:
         with open(path, "rb") as file:
             data = file.read()
@@ -60,6 +59,20 @@ def stamp_of(sources: Sequence[str], host: str, depends: Sequence[str] = ()) -> 
         pieces.append(data)
     data = b"\0".join(pieces)
     return source_hash(data).hex() + source_hash(b"again" + data).hex()
+
+
+_compiler_bytes: list[bytes] = []
+
+
+def _compiler() -> bytes:
+    """The compiler's own sources, read once per process."""
+    if not _compiler_bytes:
+        for name in sorted(os.listdir(_HERE)):
+            if name.endswith(".py"):
+                with open(os.path.join(_HERE, name), "rb") as file:
+                    _compiler_bytes.append(file.read())
+        _compiler_bytes[:] = [b"\0".join(_compiler_bytes)]
+    return _compiler_bytes[0]
 
 
 def _first_line(path: str) -> str:

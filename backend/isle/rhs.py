@@ -17,7 +17,7 @@ from jitpy.backend.isle.host import Host
 from jitpy.backend.isle.terms import INTERNAL, VARIANT, Term, XCall, XConst, XExpr, XLet, XLit, XVar
 
 if TYPE_CHECKING:
-    from jitpy.backend.isle.codegen import TermCode
+    from jitpy.backend.isle.function import FunctionCode
 
 
 def ordered_once(host: Host, term: Term) -> bool:
@@ -29,7 +29,7 @@ def ordered_once(host: Host, term: Term) -> bool:
 class RightSide:
     """Writes one rule's right side into a function."""
 
-    def __init__(self, code: TermCode, rule: RuleIR) -> None:
+    def __init__(self, code: FunctionCode, rule: RuleIR) -> None:
         self.code = code
         self.rule = rule
         self.locals: dict[str, str] = {}
@@ -174,7 +174,7 @@ class RightSide:
         return f"_y{self.temporaries}"
 
     @staticmethod
-    def construct(code: TermCode, term: Term, args: list[str]) -> str:
+    def construct(code: FunctionCode, term: Term, args: list[str]) -> str:
         """The call of a constructor whose arguments are expressions."""
         template = code.host.constructors.get(term.name)
         if template is not None:

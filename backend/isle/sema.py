@@ -79,6 +79,7 @@ class Sema:
         self.constants: dict[str, Type] = {}
         self.converts: dict[tuple[str, str], Term] = {}
         self.rules: list[TypedRule] = []
+        self.rule_names: dict[str, Pos] = {}
 
     def run(self) -> Program:
         """All passes."""
@@ -208,12 +209,14 @@ class Sema:
                     self.no_extractor_yet(term, d.pos)
                     if d.infallible and term.is_multi:
                         raise self.fail(d.pos, f"{term.name!r} is multi, so it is not infallible")
+                    self.python_name(d.function)
                     term.extractor, term.extractor_function = EXTERN, d.function.name
                     term.infallible = d.infallible
                 elif isinstance(d, ast.ExternConstructor):
                     term = self.term_of(d.term)
                     if term.constructor is not None:
                         raise self.fail(d.pos, f"{term.name!r} already has a constructor")
+                    self.python_name(d.function)
                     term.constructor, term.constructor_function = EXTERN, d.function.name
         for d in self.defs:
             with suppress(_Wrong):
@@ -226,6 +229,11 @@ class Sema:
                     term.constructor = INTERNAL
                 elif isinstance(d, ast.Convert):
                     self.convert(d)
+
+    def python_name(self, ident: ast.Ident) -> None:
+        """An external function is an attribute of the context."""
+        if not ident.name.isidentifier():
+            self.fail(ident.pos, f"{ident.name!r} is no Python name, so the context cannot have it")
 
     def no_extractor_yet(self, term: Term, pos: Pos) -> None:
         """A term has one extractor."""
@@ -472,6 +480,10 @@ class Sema:
             self.check_extractors(p, term)
         where = f"{d.pos.path.rsplit('/', 1)[-1]}:{d.pos.line}"
         name = d.name.name if d.name is not None else where
+        if d.name is not None:
+            old = self.rule_names.setdefault(name, d.name.pos)
+            if old is not d.name.pos:
+                self.fail(d.name.pos, f"rule {name} has the name of the rule at {old}")
         rule = TypedRule(
             len(self.rules), name, d.pos, d.priority, term, args, iflets, body
         )

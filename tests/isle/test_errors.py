@@ -74,6 +74,8 @@ MEANING = [
     ("(rule a 1 (f _) 1) (rule b (f 1) 2)", "2:20", "rule b can never match: rule a"),
     ("(rule (f (and 1 2)) 1)", "2:1", "two answers"),
     ("(rule (f x) (f x))", "1:87", "declare it 'rec'"),
+    ("(rule a 1 (f 1) 1) (rule a (f 2) 2)", "2:26", "name of the rule at a.isle:2:7"),
+    ("(decl z (u32) u32) (extern constructor z x.y)", "2:42", "is no Python name"),
     ("(convert u32 E ok)", "2:16", "needs (decl ok (u32) E)"),
     ("(extern constructor ok again)", "2:1", "already has a constructor"),
     ("(rule (ok x) x)", "2:1", "so it has no rules"),
