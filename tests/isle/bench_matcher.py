@@ -79,8 +79,11 @@ def main():
     while len(nodes) < 20000:
         n = len(nodes)
         if rng.random() < 0.7:
-            pick = lambda: rng.randrange(20) if rng.random() < 0.3 else rng.randrange(max(0, n - 50), n)  # noqa: E731
-            nodes.append((tags[rng.choice(BINARY)], 4, None, pick(), pick()))
+            operands = [
+                rng.randrange(20) if rng.random() < 0.3 else rng.randrange(max(0, n - 50), n)
+                for _ in range(2)
+            ]
+            nodes.append((tags[rng.choice(BINARY)], 4, None, *operands))
         else:
             nodes.append((tags[rng.choice(UNARY)], 4, None, n - 1 - rng.randrange(10)))
     classes = [[n] for n in nodes]

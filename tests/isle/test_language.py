@@ -314,3 +314,20 @@ def test_deep_rules_move_to_functions_of_their_own(load):
             assert len(f(70, [])) == 2  # the limit, reached within a part
         else:
             assert [f(2), f(3), f(64), f(65), f(70), f(71)] == [None, 3, 3, 65, 70, 65]
+
+
+def test_two_members_of_one_class(load):
+    host = Host()
+    host.discriminant(type="V", tag="{n}[0]")
+    host.variant(term="neg", type="V", tag=1, fields=["{n}[1]"])
+    host.variant(term="num", type="V", tag=2, fields=["{n}[1]"])
+    host.members(type="V", iterate="classes[{v}]")
+    out = load(INTS + """
+        (type V (primitive V)) (decl neg (V) V) (decl num (u32) V)
+        (decl multi f (V) u32)
+        (rule (f (and (neg (num a)) (num b))) (sum a b))
+        (rule (f (neg (and (num a) (num b)))) (sum a b))
+        (decl sum (u32 u32) u32) (extern constructor sum sum)
+    """, host, classes=[[(1, 1), (2, 5)], [(2, 7), (2, 8)]], sum=lambda a, b: (a, b))
+    assert out["f"](0, []).count((7, 5)) == 1
+    assert sorted(out["f"](0, [])) == sorted([(7, 5), (8, 5), (7, 7), (7, 8), (8, 7), (8, 8)])
