@@ -13,9 +13,16 @@ from jitpy.backend.isle.terms import Program
 def check(sources: list[tuple[str, str]], host: Host | None = None) -> Program:
     """Parse and analyse ``(path, text)`` pairs; without a host, terms may be left undefined."""
     reporter = Reporter()
-    program = analyze(parse_all(sources), host, reporter)
+    program = analyze(parse_all(_texts(sources, host)), host, reporter)
     reporter.check()
     return program
+
+
+def _texts(sources: list[tuple[str, str]], host: Host | None) -> list[tuple[str, str]]:
+    """What the host declares, then the sources."""
+    if host is None:
+        return sources
+    return [("<host>", text) for text in host.declarations] + sources
 
 
 def compile_texts(sources: list[tuple[str, str]], host: Host, stamp: str = "") -> str:

@@ -331,3 +331,10 @@ def test_two_members_of_one_class(load):
     """, host, classes=[[(1, 1), (2, 5)], [(2, 7), (2, 8)]], sum=lambda a, b: (a, b))
     assert out["f"](0, []).count((7, 5)) == 1
     assert sorted(out["f"](0, [])) == sorted([(7, 5), (8, 5), (7, 7), (7, 8), (8, 7), (8, 8)])
+
+
+def test_host_declares_text(load):
+    host = Host()
+    host.declare(INTS + "(decl pure one () u32)")
+    host.inline_constructor("one", "1")
+    assert load("(decl f (u32) u32) (rule (f _) (one))", host)["f"](0) == 1
