@@ -88,6 +88,7 @@ class EGraph:
         self.members = self.classes.__getitem__
         bound = rules(self)
         self._table: list[Any] = bound["simplify.table"]
+        self._replace: list[Any] = bound["replace.table"]
 
     def reset(self) -> None:
         """Forget the function, keep the containers."""
@@ -211,6 +212,13 @@ class EGraph:
                     rename[results[i][0]] = make(node)
                     continue
                 made = results[i]
+                if (replace := self._replace[o]) is not None:
+                    self._fuel = FUEL
+                    found: list[int] = []
+                    replace(node, found)
+                    if found:
+                        rename[made[0]] = found[0]
+                        continue
                 if _IS_LOAD[o]:
                     key: Any = self._load_key(node, state)
                 elif _MERGEABLE[o]:

@@ -257,3 +257,15 @@ def signed_magic(t: int, d: int) -> tuple[int, int]:
     if divisor < 0:
         m = -m & MASK[t]
     return m, shift - 1
+
+
+def reciprocal(t: int, a: int) -> int | None:
+    """The bits of 1/x where x is a power of two and 1/x is normal: multiplying by it is dividing by x."""
+    if not _is_float(t):
+        return None
+    mantissa, exponent_bits = (52, 11) if t == ty.F64 else (23, 8)
+    bias = (1 << (exponent_bits - 1)) - 1
+    exponent = a >> mantissa & ((1 << exponent_bits) - 1)
+    if a & ((1 << mantissa) - 1) or not 0 < exponent < 2 * bias:
+        return None
+    return a >> (mantissa + exponent_bits) << (mantissa + exponent_bits) | (2 * bias - exponent) << mantissa

@@ -27,6 +27,13 @@ _IMMEDIATE = {
 #: Formats whose immediates no rule looks at.
 _LEFT_OUT = {"unary_const", "shuffle", "func_addr", "unary_global_value", "stack_addr", "dynamic_stack_addr"}
 
+_SCALARS = (ty.I8, ty.I16, ty.I32, ty.I64, ty.I128, ty.F16, ty.F32, ty.F64, ty.F128)
+_CONSTANTS: dict[str, dict[str, object]] = {
+    "Type": {ty.NAME[t].upper(): t for t in _SCALARS} | {"INVALID": ty.INVALID},
+    "IntCC": {c.upper(): c for c in op.INT_CC},
+    "FloatCC": {f"F_{c.upper()}": c for c in op.FLOAT_CC},
+}
+
 
 def declarations() -> str:
     """The terms of the opcode table as ISLE text."""
@@ -65,18 +72,24 @@ def host() -> Host:
         immediate = holes[1] if first == 2 else "None"
         construct = "make((" + ", ".join([str(number), holes[0], immediate, *holes[first:]]) + "))"
         h.variant(term=name, type="Value", tag=number, fields=fields, construct=construct)
-    for t in (ty.I8, ty.I16, ty.I32, ty.I64, ty.I128, ty.F16, ty.F32, ty.F64, ty.F128):
-        h.constant("$" + ty.NAME[t].upper(), t)
-    for condition in op.INT_CC:
-        h.constant("$" + condition.upper(), condition)
-    for condition in op.FLOAT_CC:
-        h.constant("$F_" + condition.upper(), condition)
+    for isle_type, constants in _CONSTANTS.items():
+        for name, value in constants.items():
+            h.declare(f"(extern const ${name} {isle_type})\n")
+            h.constant("$" + name, value)
     _types(h)
     _immediates(h)
     h.inline_constructor("subsume", "subsume({0})")
-    h.imports("jitpy.backend.opt.fold", *_FOLDS)
-    for name in _FOLDS:
-        h.inline_constructor(name, f"{name}(" + ", ".join(f"{{{k}}}" for k in range(_FOLDS[name])) + ")")
+    h.imports("jitpy.backend.opt.fold", *_FOLDS, "fold_float", "fold_float1", "fold_from_int", "fold_convert")
+    for name, count in _FOLDS.items():
+        h.inline_constructor(name, f"{name}(" + ", ".join(f"{{{k}}}" for k in range(count)) + ")")
+    for name in ("fadd", "fsub", "fmul", "fdiv"):
+        h.inline_constructor("fold_" + name, f"fold_float({name!r}, {{0}}, {{1}}, {{2}})")
+    for name in ("sqrt", "ceil", "floor", "trunc", "nearest"):
+        h.inline_constructor("fold_" + name, f"fold_float1({name!r}, {{0}}, {{1}})")
+    h.inline_constructor("fold_from_sint", "fold_from_int(1, {0}, {1}, {2})")
+    h.inline_constructor("fold_from_uint", "fold_from_int(0, {0}, {1}, {2})")
+    h.inline_constructor("fold_fpromote", "fold_convert('fpromote', {0}, {1})")
+    _divisions(h)
     h.entry("simplify", dispatch=True, limit=5)
     return h
 
@@ -90,10 +103,23 @@ def _types(h: Host) -> None:
     h.inline_extractor("small_int", "{v}", test="{r} == 1 or {r} == 2", fields=["{r}"])
     h.inline_constructor("bits", "BITS[{0}]")
     h.inline_constructor("mask", "MASK[{0}]")
-    h.imports("jitpy.backend.opt.fold", "type_of")
     h.inline_constructor("type_of", "types[{0}]")
     h.inline_test("wider", "BITS[{0}] > BITS[{1}]")
     h.inline_test("same_type", "{0} == {1}")
+
+
+def _divisions(h: Host) -> None:
+    """Instructions that stay in place, as the roots of `replace`: the node itself is the value."""
+    h.discriminant(type="Inst", tag="{v}[0]")
+    for name in ("udiv", "sdiv", "urem", "srem"):
+        for suffix in ("", "_proven"):
+            h.variant(term=name + suffix, type="Inst", tag=op.BY_NAME[name + suffix], fields=["{n}[1]", "{n}[3]", "{n}[4]"])
+    h.imports("jitpy.backend.opt.divide", "unsigned_divisor", "signed_divisor", "unsigned_quotient", "signed_quotient")
+    for name in ("unsigned_divisor", "signed_divisor"):
+        h.inline_constructor(name, name + "({0}, {1})")
+    for name in ("unsigned_quotient", "signed_quotient"):
+        h.inline_constructor(name, name + "(make, {0}, {1}, {2})")
+    h.entry("replace", dispatch=True, limit=1)
 
 
 def _immediates(h: Host) -> None:
@@ -118,10 +144,9 @@ def _immediates(h: Host) -> None:
 
 #: Folding functions of `fold`, and how many arguments each takes; partial ones answer None.
 _FOLDS = {
-    "complement": 1, "swap": 1, "float_complement": 1, "float_swap": 1, "fold_icmp": 4, "fold_fcmp": 4, "fold_sdiv": 3, "fold_sext": 3,
+    "complement": 1, "swap": 1, "float_complement": 1, "float_swap": 1, "fold_icmp": 4, "fold_fcmp": 4, "fold_sext": 3,
     "fold_sshr": 3, "fold_rotl": 3, "fold_clz": 2, "fold_ctz": 2, "fold_popcnt": 2, "fold_bswap": 2, "fold_smulhi": 3,
-    "fold_umulhi": 3, "fold_smin": 3, "fold_smax": 3, "fold_float": 4, "fold_float1": 3, "fold_from_int": 4, "fold_convert": 3,
-    "unsigned_magic": 2, "signed_magic": 2, "fold_udiv": 3,
+    "fold_umulhi": 3, "fold_smin": 3, "fold_smax": 3, "reciprocal": 2,
 }  # fmt: skip
 
 
