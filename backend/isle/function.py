@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from jitpy.backend.isle import bindings as B
 from jitpy.backend.isle.bindings import Binding, RuleIR
 from jitpy.backend.isle.emit import Writer, is_atom, words, wrap
-from jitpy.backend.isle.rhs import RightSide, ordered_once
+from jitpy.backend.isle.rhs import RightSide, argument_uses
 from jitpy.backend.isle.terms import EXTERN, Term, Type
 from jitpy.backend.isle.trie import Block, Leaf, Loop, Switch, Test, Trie
 
@@ -384,8 +384,8 @@ class FunctionCode:
     def call(self, b: Binding) -> str:
         """A constructor call of an if-let."""
         assert b.term is not None
-        linear = ordered_once(self.host, b.term)
-        args = [self.value(o, once=linear) for o in b.operands]
+        uses = argument_uses(self.host, b.term)
+        args = [self.value(o, once=uses.count(i) <= 1) for i, o in enumerate(b.operands)]
         return RightSide.construct(self, b.term, args)
 
     def success(self, b: Binding) -> str:

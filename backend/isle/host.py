@@ -10,6 +10,7 @@ import ast as python
 import builtins
 from typing import TYPE_CHECKING, NamedTuple
 
+from jitpy.backend.errors import CompileError
 from jitpy.backend.isle.diagnostics import Pos, Reporter
 
 if TYPE_CHECKING:
@@ -34,7 +35,9 @@ class Template:
                 pieces.append(c)
                 at += 2
             elif c == "{":
-                close = text.index("}", at)
+                close = text.find("}", at)
+                if close < 0:
+                    raise CompileError(f"template {text!r} has a '{{' without '}}'")
                 self.order.append(text[at + 1 : close])
                 pieces.append("{" + text[at + 1 : close])
                 at = close + 1
@@ -52,7 +55,7 @@ class Template:
         for piece in self.holes:
             if len(piece) > 1 and piece[0] == "{":
                 if piece[1:] not in values:
-                    raise ValueError(
+                    raise CompileError(
                         f"template {self.text!r} has a hole {{{piece[1:]}}} that nothing fills; "
                         f"there are {', '.join('{' + v + '}' for v in values)}"
                     )
@@ -64,7 +67,10 @@ class Template:
 
 def _free_names(expression: str) -> tuple[str, ...]:
     """The names an expression takes from outside, in order, without builtins."""
-    tree = python.parse(expression, mode="eval")
+    try:
+        tree = python.parse(expression, mode="eval")
+    except SyntaxError as error:
+        raise CompileError(f"template {expression!r} is no Python expression: {error.msg}") from None
     bound: set[str] = {"_h"}
     names: list[str] = []
     for node in python.walk(tree):
@@ -234,9 +240,17 @@ class Host:
                     HOST, f"type {variant.type!r} has variants, but no discriminant is declared"
                 )
             term.extractor = "variant"
-        for name in self.constructors:
+        for name, constructor in self.constructors.items():
             term = terms.get(name)
             if term is not None:
+                allowed = [str(i) for i in range(len(term.args))]
+                for hole in constructor.template.order:
+                    if hole not in allowed:
+                        reporter.error(
+                            term.pos,
+                            f"{name!r} has {len(allowed)} arguments, but its template "
+                            f"{constructor.template.text!r} names {{{hole}}}",
+                        )
                 if term.constructor is None:
                     term.constructor = "extern"  # its function is never named: the template wins
                 elif term.constructor == "internal":

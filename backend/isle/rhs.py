@@ -20,10 +20,12 @@ if TYPE_CHECKING:
     from jitpy.backend.isle.function import FunctionCode
 
 
-def ordered_once(host: Host, term: Term) -> bool:
-    """Whether building the term evaluates each argument exactly once and in order."""
+def argument_uses(host: Host, term: Term) -> list[int]:
+    """The arguments in the order in which building the term evaluates them."""
     template = host.constructors.get(term.name)
-    return template is None or template.template.order == [str(i) for i in range(len(term.args))]
+    if template is None:
+        return list(range(len(term.args)))
+    return [int(hole) for hole in template.template.order]
 
 
 class RightSide:
@@ -138,13 +140,17 @@ class RightSide:
             self.locals[name] = text
 
     def arguments(self, x: XCall) -> list[str]:
-        """The arguments in order; in locals if something between them needs statements."""
-        linear = ordered_once(self.code.host, x.term)
-        spill = not linear or any(self.complex(a) for a in x.args)
+        """The arguments in order; calls become locals if something between them needs statements.
+
+        What is used twice becomes a local, too; a field of a node may be read at any time.
+        """
+        uses = argument_uses(self.code.host, x.term)
+        keep = uses == list(range(len(x.args))) and not any(map(self.complex, x.args))
         out = []
-        for argument in x.args:
+        for index, argument in enumerate(x.args):
             text = self.expr(argument)
-            if spill and not is_atom(text) and isinstance(argument, XCall | XLet | XVar):
+            called = isinstance(argument, XCall | XLet)
+            if not is_atom(text) and (uses.count(index) > 1 or (called and not keep)):
                 local = self.temporary()
                 self.code.writer.line(f"{local} = {text}")
                 text = local
@@ -152,7 +158,7 @@ class RightSide:
         return out
 
     def complex(self, root: XExpr) -> bool:
-        """Whether an expression needs statements of its own."""
+        """Whether an expression needs statements of its own with calls in them."""
         work = [root]
         while work:
             x = work.pop()
@@ -161,8 +167,9 @@ class RightSide:
             if isinstance(x, XCall):
                 if x.term.is_partial or x.term.is_multi:
                     return True
-                if not ordered_once(self.code.host, x.term) and any(
-                    isinstance(a, XCall | XLet | XVar) for a in x.args
+                uses = argument_uses(self.code.host, x.term)
+                if uses != list(range(len(x.args))) and any(
+                    isinstance(a, XCall | XLet) for a in x.args
                 ):
                     return True
                 work += x.args

@@ -113,14 +113,21 @@ def test_members_need_multi_and_hosts_are_checked():
     host.variant(term="mul", type="V", tag=1, fields=["{n}[1]", "{n}[2]"])
     host.variant(term="lone", type="V", tag=2, fields=[])
     host.entry("nothing")
+    host.inline_constructor("mul", "make({0}, {2})")
     text = "(decl partial q (V) u32) (rule (q (mul _ _)) 1)"
     with pytest.raises(IsleError) as caught:
         compile_texts([("a.isle", PRELUDE + text)], host)
     message = str(caught.value)
     assert "must be multi to match 'mul'" in message
-    assert "entry 'nothing'" in message and "'lone' has 1 arguments, the host's variant 0" in message
+    assert "names {2}" in message and "entry 'nothing'" in message and "'lone' has 1 arguments, the host's variant 0" in message
 
 
 def test_nesting_is_bounded():
     with pytest.raises(ParseError, match="nest deeper"):
         compile_texts([("a.isle", "(" * 5000)], Host())
+
+
+@pytest.mark.parametrize("template", ["{0", "{0} +", "f({0}"])
+def test_templates_are_expressions(template):
+    with pytest.raises(CompileError, match="template"):
+        Host().inline_constructor("t", template)
