@@ -1,0 +1,58 @@
+"""``make bench``: every kernel in jitpy, Numba and CPython, in one process; ratios, JSON, a plot.
+
+    python -m benchmarks [--kernels NAME,...] [--json FILE] [--quick]
+
+First calls are timed cold (a fresh dispatcher on a fresh function object per repetition, so that nothing but the shared wrappers and
+libraries is warm) and steady run time as the best of several on fresh arguments. Bounds checks are on in jitpy; Numba runs with its defaults.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import pathlib
+import sys
+
+from benchmarks import report, startup
+from benchmarks.calls import call_overhead
+from benchmarks.kernels import KERNELS
+from benchmarks.measure import measure_kernel
+
+
+def main() -> int:
+    """Run the benchmark; 0 when every kernel agreed with CPython."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description="jitpy beside Numba and CPython")
+    parser.add_argument("--kernels", default="", help="only these, separated by commas")
+    parser.add_argument("--json", default="benchmarks/results/bench.json", help="where the figures go")
+    parser.add_argument("--quick", action="store_true", help="fewer repetitions, no fresh processes")
+    options = parser.parse_args()
+    wanted = set(filter(None, options.kernels.split(",")))
+    chosen = [k for k in KERNELS if not wanted or k[1].__name__ in wanted]
+    if not chosen:
+        parser.error(f"no kernel is called {options.kernels}; there are {', '.join(k[1].__name__ for k in KERNELS)}")
+
+    from rich.console import Console
+    from rich.progress import track
+
+    console = Console()
+    rows = [
+        measure_kernel(theme, function, arguments, repeats=3 if options.quick else 7)
+        for theme, function, arguments in track(chosen, "kernels", console=console)
+    ]
+    figures = {
+        "kernels": rows,
+        "calls": call_overhead(),
+        "startup": {} if options.quick else startup.measure(),
+        "python": sys.version,
+    }
+    target = pathlib.Path(options.json)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_text(json.dumps(figures, indent=1))
+    report.show(console, figures)
+    report.plot(figures, target.with_suffix(".png"))
+    console.print(f"wrote {target} and {target.with_suffix('.png')}")
+    return 0 if all(r["agrees"] for r in rows) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
