@@ -111,6 +111,8 @@ class Constant(Type):
 
 py_bool = Scalar("bool", "b", 8, True, (clif.I8,))
 py_int = Scalar("int", "i", 64, True, (clif.I64,))
+#: A Python int known to lie in 0 .. 2**64-1 (what masking with 2**64-1 gives): the same class to the user, read as unsigned.
+py_uint = Scalar("int", "u", 64, True, (clif.I64,))
 py_float = Scalar("float", "f", 64, True, (clif.F64,))
 py_complex = Scalar("complex", "c", 128, True, (clif.F64, clif.F64))
 
