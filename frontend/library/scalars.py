@@ -170,6 +170,8 @@ def binary(tr: Translator, name: str, a: Value, b: Value) -> Value:
             return fold(tr, _FOLD[name], a.obj, b.obj)  # type: ignore[attr-defined]
     ta: Scalar = a.type  # type: ignore[attr-defined]
     tb: Scalar = b.type  # type: ignore[attr-defined]
+    if ta is ty.py_complex and tb is ty.float64:
+        b, tb = _as_python_float(tr, b), ty.py_float
     if ta.weak and tb.weak:
         kinds = ta.kind + tb.kind
         if "c" in kinds:
@@ -178,6 +180,11 @@ def binary(tr: Translator, name: str, a: Value, b: Value) -> Value:
             return _float_binary(tr, name, a, b)
         return _int_binary(tr, name, a, b)
     return _numpy_binary(tr, name, a, b)
+
+
+def _as_python_float(tr: Translator, v: Value) -> Value:
+    """np.float64 derives from float, so Python's complex takes it for one before NumPy is asked."""
+    return Val(ty.py_float, tr.val(v).ssa)
 
 
 def _numpy_binary(tr: Translator, name: str, a: Value, b: Value) -> Value:
@@ -442,6 +449,8 @@ def compare(tr: Translator, name: str, a: Value, b: Value) -> Value:
     ta: Scalar = a.type  # type: ignore[attr-defined]
     tb: Scalar = b.type  # type: ignore[attr-defined]
     condition = _CONDITION[name]
+    if ta is ty.py_complex and tb is ty.float64:
+        b, tb = _as_python_float(tr, b), ty.py_float
     if ta.weak and tb.weak:
         result = _python_compare(tr, condition, a, b)
         return Const(result) if result.__class__ is bool else py_bool(result)

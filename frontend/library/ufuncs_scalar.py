@@ -183,7 +183,7 @@ def _known(ints: Any, reals: Any, complexes_: Any = None) -> Any:
         t = loop[0]
         if t.kind == "f":
             wide = [casts.widen(tr, a[0], t) for a in args]
-            constant = None if known is None else float(known)
+            constant = _rounded(known, t)
             return ((casts.narrow(tr, reals(tr, casts.working_float(t), *wide, constant), t),),)
         if t.kind == "c":
             return (complexes_(tr, t, *args, known),)
@@ -194,6 +194,14 @@ def _known(ints: Any, reals: Any, complexes_: Any = None) -> Any:
         return ((ints(tr, t, args[0][0], args[1][0], constant),),)
 
     return emitter
+
+
+def _rounded(known: Any, t: Scalar) -> float | None:
+    """A constant operand as the float type sees it."""
+    if known is None:
+        return None
+    with np.errstate(all="ignore"):
+        return float(_dtype(t).type(known))
 
 
 def _op(opcode: int) -> Any:
@@ -258,8 +266,7 @@ def _divmod(tr: Translator, loop: Loop, args: Sequence[Parts], known: Any) -> tu
     a, b = args[0][0], args[1][0]
     if t.kind == "f":
         a, b = casts.widen(tr, a, t), casts.widen(tr, b, t)
-        constant = None if known is None else float(known)
-        results = floats.np_divmod(tr, casts.working_float(t), a, b, constant)
+        results = floats.np_divmod(tr, casts.working_float(t), a, b, _rounded(known, t))
         return (casts.narrow(tr, results[0], t),), (casts.narrow(tr, results[1], t),)
     return (integers.np_floordiv(tr, t, a, b, None),), (integers.np_mod(tr, t, a, b, None),)
 
