@@ -1,0 +1,1 @@
+"""The reference meaning of CLIF: an interpreter that every engine is compared with."""

@@ -1,0 +1,161 @@
+"""Loads, stores and atomics, on the memory of this process.
+
+Addresses are real: stack slots are buffers, and callers pass addresses of their own. An access into the first page
+traps, as it would on hardware; other wild addresses are not caught.
+"""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Callable
+from typing import Any
+
+from jitpy.backend.interp.int import SIGNED, UNSIGNED
+from jitpy.backend.interp.meaning import Evaluate, Maker, Trap, join, meaning, signed
+from jitpy.backend.ir import memflags, trapcode, types
+
+Types = tuple[types.Type, ...]
+_FIRST_PAGE = 4096
+
+
+def _checked(address: int, flags: int) -> int:
+    address &= types.MASK[types.I64]
+    if address < _FIRST_PAGE:
+        trap = memflags.trap(flags)
+        raise Trap(trapcode.DEFAULT_MEMORY if trap is None else trapcode.CODES[trap])
+    return address
+
+
+def _order(flags: int) -> Any:
+    return "big" if flags & memflags.BIG else "little"
+
+
+def read(address: int, size: int, flags: int = 0) -> int:
+    """``size`` bytes as a number."""
+    return int.from_bytes(ctypes.string_at(_checked(address, flags), size), _order(flags))
+
+
+def write(address: int, value: int, size: int, flags: int = 0) -> None:
+    """Store the low ``size`` bytes of a number."""
+    data = (value & ((1 << 8 * size) - 1)).to_bytes(size, _order(flags))
+    ctypes.memmove(_checked(address, flags), data, size)
+
+
+@meaning("load")
+def _load(type: types.Type, imm: Any, arg_types: Types) -> Evaluate:
+    (flags, offset), size = imm, types.BYTES[type]
+    return lambda address: read(address + offset, size, flags)
+
+
+@meaning("store")
+def _store(type: types.Type, imm: Any, arg_types: Types) -> Evaluate:
+    (flags, offset), size = imm, types.BYTES[type]
+    return lambda value, address: write(address + offset, value, size, flags)
+
+
+def _narrow_load(size: int, is_signed: bool) -> Maker:
+    def make(type: types.Type, imm: Any, arg_types: Types) -> Evaluate:
+        (flags, offset), mask = imm, types.MASK[type]
+        if is_signed:
+            return lambda address: signed(read(address + offset, size, flags), 8 * size) & mask
+        return lambda address: read(address + offset, size, flags)
+
+    return make
+
+
+def _narrow_store(size: int) -> Maker:
+    def make(type: types.Type, imm: Any, arg_types: Types) -> Evaluate:
+        flags, offset = imm
+        return lambda value, address: write(address + offset, value, size, flags)
+
+    return make
+
+
+for _size in (1, 2, 4):
+    meaning(f"uload{8 * _size}")(_narrow_load(_size, False))
+    meaning(f"sload{8 * _size}")(_narrow_load(_size, True))
+    meaning(f"istore{8 * _size}")(_narrow_store(_size))
+
+
+def _widening_load(size: int, is_signed: bool) -> Maker:
+    """Eight bytes as lanes of ``size`` bytes, each extended to twice its width."""
+
+    def make(type: types.Type, imm: Any, arg_types: Types) -> Evaluate:
+        flags, offset = imm
+
+        def evaluate(address: int) -> int:
+            lanes = [read(address + offset + i, size, flags) for i in range(0, 8, size)]
+            return join([signed(x, 8 * size) for x in lanes] if is_signed else lanes, 16 * size)
+
+        return evaluate
+
+    return make
+
+
+for _size, _name in ((1, "8x8"), (2, "16x4"), (4, "32x2")):
+    meaning(f"uload{_name}")(_widening_load(_size, False))
+    meaning(f"sload{_name}")(_widening_load(_size, True))
+
+# Atomics. The interpreter runs one thread, so every access is atomic.
+
+
+@meaning("atomic_load")
+def _atomic_load(type: types.Type, imm: Any, arg_types: Types) -> Evaluate:
+    size = types.BYTES[type]
+    return lambda address: read(address, size, imm)
+
+
+@meaning("atomic_store")
+def _atomic_store(type: types.Type, imm: Any, arg_types: Types) -> Evaluate:
+    size = types.BYTES[type]
+    return lambda value, address: write(address, value, size, imm)
+
+
+#: Operation -> new value from old value, operand and width.
+ATOMIC: dict[str, Callable[[int, int, int], int]] = {
+    "add": UNSIGNED["iadd"],
+    "sub": UNSIGNED["isub"],
+    "and": UNSIGNED["band"],
+    "nand": lambda old, x, bits: ~(old & x),
+    "or": UNSIGNED["bor"],
+    "xor": UNSIGNED["bxor"],
+    "xchg": lambda old, x, bits: x,
+    "umin": UNSIGNED["umin"],
+    "umax": UNSIGNED["umax"],
+    "smin": lambda old, x, bits: SIGNED["smin"](signed(old, bits), signed(x, bits), bits),
+    "smax": lambda old, x, bits: SIGNED["smax"](signed(old, bits), signed(x, bits), bits),
+}
+
+
+@meaning("atomic_rmw")
+def _atomic_rmw(type: types.Type, imm: Any, arg_types: Types) -> Evaluate:
+    flags, operation = imm
+    size, bits, function = types.BYTES[type], types.BITS[type], ATOMIC[operation]
+
+    def evaluate(address: int, x: int) -> int:
+        old = read(address, size, flags)
+        write(address, function(old, x, bits), size, flags)
+        return old
+
+    return evaluate
+
+
+@meaning("atomic_cas")
+def _atomic_cas(type: types.Type, imm: Any, arg_types: Types) -> Evaluate:
+    size = types.BYTES[type]
+
+    def evaluate(address: int, expected: int, replacement: int) -> int:
+        old = read(address, size, imm)
+        if old == expected:
+            write(address, replacement, size, imm)
+        return old
+
+    return evaluate
+
+
+def _nothing(type: types.Type, imm: Any, arg_types: Types) -> Evaluate:
+    return lambda: None
+
+
+for _name in ("fence", "nop", "debugtrap", "sequence_point"):
+    meaning(_name)(_nothing)
