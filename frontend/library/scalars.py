@@ -449,7 +449,7 @@ def compare(tr: Translator, name: str, a: Value, b: Value) -> Value:
     ta: Scalar = a.type  # type: ignore[attr-defined]
     tb: Scalar = b.type  # type: ignore[attr-defined]
     condition = _CONDITION[name]
-    if ta is ty.py_complex and tb is ty.float64:
+    if ta is ty.py_complex and tb is ty.float64 and condition in ("eq", "ne"):
         b, tb = _as_python_float(tr, b), ty.py_float
     if ta.weak and tb.weak:
         result = _python_compare(tr, condition, a, b)
@@ -586,6 +586,10 @@ def _numpy_compare(tr: Translator, condition: str, name: str, a: Value, b: Value
     names = {"lt": "less", "le": "less_equal", "gt": "greater", "ge": "greater_equal", "eq": "equal", "ne": "not_equal"}
     loop = ufuncs_scalar.resolve(tr, getattr(np, names[condition]), (ta, tb))
     x, y = ufuncs_scalar.convert(tr, a, loop[0]), ufuncs_scalar.convert(tr, b, loop[1])
+    by_scalars = ta is not ty.np_bool and (ta.kind == tb.kind or not (ta is ty.py_complex or tb is ty.py_complex))
+    if loop[0].kind == "c" and condition not in ("eq", "ne") and by_scalars:
+        # NumPy's complex scalars look at NaN less than its loops do, which Python's complex and np.bool_ end up in.
+        return tr.select(tr.fcmp("eq", x[0], y[0]), tr.fcmp(condition, x[1], y[1]), tr.fcmp(condition, x[0], y[0]))
     return ufuncs_scalar.compare(tr, condition, loop, x, y)
 
 

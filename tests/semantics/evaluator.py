@@ -393,3 +393,95 @@ def _fma(x, y, z):
         return exact.numerator / exact.denominator
     except OverflowError:
         return math.inf if exact > 0 else -math.inf
+
+
+# -- expressions ---------------------------------------------------------------------------------------------------------------
+
+
+def expression_action(expression):
+    """An action for `build` that translates a `space.Expression` through the library's tables."""
+    import ast
+    import builtins
+    import cmath
+
+    tree = ast.parse(expression.source, mode="eval").body
+    scope = {"np": np, "math": math, "cmath": cmath}
+
+    def action(tr, values):
+        names = dict(zip(expression.names, values))
+
+        def constant(node):
+            if isinstance(node, ast.Name):
+                return scope[node.id] if node.id in scope else getattr(builtins, node.id)
+            return getattr(constant(node.value), node.attr)
+
+        def walk(node):
+            if isinstance(node, ast.Constant):
+                return Const(node.value)
+            if isinstance(node, ast.Tuple):
+                return TupleVal(tuple(walk(e) for e in node.elts))
+            if isinstance(node, ast.Name):
+                return names[node.id] if node.id in names else Const(constant(node))
+            if isinstance(node, ast.BinOp):
+                left = walk(node.left)
+                return tr.binary(_SYMBOL[type(node.op)], left, walk(node.right))
+            if isinstance(node, ast.UnaryOp):
+                if isinstance(node.op, ast.Not):
+                    return tr.not_(walk(node.operand))
+                return tr.unary(_SYMBOL[type(node.op)], walk(node.operand))
+            if isinstance(node, ast.Compare):
+                left = walk(node.left)
+                return tr.compare(_SYMBOL[type(node.ops[0])], left, walk(node.comparators[0]))
+            if isinstance(node, ast.Attribute):
+                if isinstance(node.value, ast.Name) and node.value.id in names:
+                    self_value = walk(node.value)
+                    handler = registry.find(registry.attributes, self_value.kind(), (self_value.kind(), node.attr))
+                    if handler is None:
+                        raise Refused(node.attr)
+                    return handler(tr, self_value)
+                return Const(constant(node))
+            assert isinstance(node, ast.Call)
+            args = [walk(a) for a in node.args]
+            callee = node.func
+            if isinstance(callee, ast.Attribute) and isinstance(callee.value, ast.Name) and callee.value.id in names:
+                self_value = walk(callee.value)
+                handler = registry.find(registry.methods, self_value.kind(), (self_value.kind(), callee.attr))
+                if handler is None:
+                    raise Refused(callee.attr)
+                return handler(tr, [self_value, *args], {})
+            handler = registry.find_call(constant(callee))
+            if handler is None:
+                raise Refused(f"no handler for {ast.unparse(callee)}")
+            return handler(tr, args, {})
+
+        return walk(tree)
+
+    import ast as _ast
+
+    from jitpy.frontend.library import registry
+
+    _SYMBOL = {
+        _ast.Add: "+", _ast.Sub: "-", _ast.Mult: "*", _ast.Div: "/", _ast.FloorDiv: "//", _ast.Mod: "%", _ast.Pow: "**",
+        _ast.LShift: "<<", _ast.RShift: ">>", _ast.BitAnd: "&", _ast.BitOr: "|", _ast.BitXor: "^", _ast.USub: "-",
+        _ast.UAdd: "+", _ast.Invert: "~", _ast.Lt: "<", _ast.LtE: "<=", _ast.Eq: "==", _ast.NotEq: "!=", _ast.Gt: ">",
+        _ast.GtE: ">=",
+    }  # fmt: skip
+    return action
+
+
+def type_of_kind(kind):
+    """The frontend's type of a `space.Kind`."""
+    return {"bool": ty.py_bool, "int": ty.py_int, "float": ty.py_float, "complex": ty.py_complex}.get(
+        kind.name
+    ) or ty.BY_DTYPE_NAME[kind.name.rstrip("_")]
+
+
+def evaluate_expression(action, kinds, values, constants=()):
+    """The outcome of an expression on values: translated, then evaluated; operands whose index is in ``constants`` are known."""
+    types = [type_of_kind(k) for k in kinds]
+    given = [Const(v) if i in constants else t for i, (v, t) in enumerate(zip(values, types))]
+    try:
+        tr, result = build(action, given)
+        return run(tr, result, [(v, t) for i, (v, t) in enumerate(zip(values, types)) if i not in constants])
+    except (ArithmeticError, ValueError, TypeError) as error:
+        return error
