@@ -1,8 +1,8 @@
 """One row per machine instruction: operands with their constraints, effects, encoding, assembly text.
 
-The register allocator, emission and the printers read the row; none of them knows an opcode. Numbering of physical registers
-(pregs) is the target's: dense ints below 128, every class in a range of its own. An allocation is an int: ``>= 0`` a preg,
-``< 0`` the spill slot ``~a`` in 8-byte units of the frame's spill area.
+The register allocator, emission and the printers read the row; none of them knows an opcode. Numbering of physical
+registers (pregs) is the target's: dense ints below 128, every class in a range of its own. An allocation is an int:
+``>= 0`` a preg, ``< 0`` the spill slot ``~a`` in 8-byte units of the frame's spill area.
 """
 
 from __future__ import annotations
@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-# Register classes. A target may map several to one bank of registers (their allocatable pregs are then the same numbers).
+# Register classes. A target may map several to one bank of registers (their allocatable pregs are then the same
+# numbers).
 INT, FLOAT, VECTOR, MASK = range(4)
 
 # Operand constraints: a preg number >= 0 fixes the operand; else one of these, or reuse(i).
@@ -24,13 +25,17 @@ def reuse(use: int) -> int:
     return -16 - use
 
 
+def _unencodable(sink: Any, inst: MInst, allocs: tuple[int, ...]) -> None:
+    raise AssertionError(f"machine instruction {inst.row.name} has no encoding")
+
+
 class Row:
     """A machine instruction's static facts.
 
-    ``defs``/``uses``: constraint of each register operand. ``early_defs``/``late_uses``: bit masks over them: a def that is written
-    before the uses are read, a use that is still read when the defs are written (temporaries are early defs). ``clobbers``: mask of
-    pregs destroyed. ``flags``: the bits below. ``encode(sink, inst, allocs)`` appends bytes; ``asm`` is the assembly text's
-    template, filled by the target's printer.
+    ``defs``/``uses``: constraint of each register operand. ``early_defs``/``late_uses``: bit masks over them: a def
+    that is written before the uses are read, a use that is still read when the defs are written (temporaries are early
+    defs). ``clobbers``: mask of pregs destroyed. ``flags``: the bits below. ``encode(sink, inst, allocs)`` appends
+    bytes; ``asm`` is the assembly text's template, filled by the target's printer.
     """
 
     __slots__ = ("asm", "clobbers", "defs", "early_defs", "encode", "flags", "imm", "late_uses", "name", "uses")
@@ -48,7 +53,7 @@ class Row:
         self.clobbers = clobbers
         self.flags = flags
         self.asm = asm or name
-        self.encode = encode
+        self.encode: Callable[[Any, MInst, tuple[int, ...]], None] = encode or _unencodable
         self.imm = imm
 
 
@@ -63,10 +68,11 @@ REMAT = 64  # no uses: a constant that may be recomputed instead of spilled (mus
 
 
 class MInst:
-    """One machine instruction over virtual registers: its row, operands, and whatever else its encoder needs in ``imm``.
+    """One machine instruction over virtual registers: its row, operands, and whatever else its encoder needs in
+    ``imm``.
 
-    ``constraints`` overrides the row's for this instance (calls, returns, argument moves): (def constraints, use constraints,
-    clobber mask). ``srcloc`` is the CLIF source location.
+    ``constraints`` overrides the row's for this instance (calls, returns, argument moves): (def constraints, use
+    constraints, clobber mask). ``srcloc`` is the CLIF source location.
     """
 
     __slots__ = ("constraints", "defs", "imm", "row", "srcloc", "uses")

@@ -18,9 +18,7 @@ if TYPE_CHECKING:
     from jitpy.backend.vcode.vcode import MachineEnv
 
 # Where a stack access is based; the frame turns it into a displacement once its layout is known.
-INCOMING, OUTGOING, SLOT = range(
-    3
-)  # this function's stack arguments; those of its calls; its explicit stack slots
+INCOMING, OUTGOING, SLOT = range(3)  # this function's stack arguments; those of its calls; its explicit stack slots
 
 
 class Abi:
@@ -33,18 +31,20 @@ class Abi:
     the caller reserves below stack arguments. ``by_position``: one counter serves all classes
     (fastcall). ``even_pairs``: a two-register integer starts at an even register. ``split_pairs``:
     one may lie half in a register, half on the stack. ``wide_by_reference``: values wider than a
-    register are passed by address. ``extend``: bits to which uext/sext arguments are extended.
+    register are passed by address. ``returns_sret``: an sret address comes back in the first return
+    register. ``extend``: bits to which uext/sext arguments are extended.
     """
 
     __slots__ = (
-        "args", "by_position", "callee_saved", "clobbers", "even_pairs", "extend", "name", "rets", "shadow", "slot",
-        "split_pairs", "stack_align", "wide_by_reference",
+        "args", "by_position", "callee_saved", "clobbers", "even_pairs", "extend", "name", "rets",
+        "returns_sret", "shadow", "slot", "split_pairs", "stack_align", "wide_by_reference",
     )  # fmt: skip
 
     def __init__(
         self, name: str, args: tuple[tuple[int, ...], ...], rets: tuple[tuple[int, ...], ...], clobbers: int,
         callee_saved: int, *, stack_align: int = 16, slot: int = 8, shadow: int = 0, by_position: bool = False,
         even_pairs: bool = False, split_pairs: bool = False, wide_by_reference: bool = False, extend: int = 64,
+        returns_sret: bool = True,
     ) -> None:  # fmt: skip
         self.name = name
         self.args = args
@@ -59,6 +59,7 @@ class Abi:
         self.split_pairs = split_pairs
         self.wide_by_reference = wide_by_reference
         self.extend = extend
+        self.returns_sret = returns_sret
 
 
 class Form:
@@ -80,9 +81,7 @@ class Fixup:
 
     __slots__ = ("high", "low", "name", "patch")
 
-    def __init__(
-        self, name: str, low: int, high: int, patch: Callable[[bytearray, int, int], None]
-    ) -> None:
+    def __init__(self, name: str, low: int, high: int, patch: Callable[[bytearray, int, int], None]) -> None:
         self.name = name
         self.low = low
         self.high = high
@@ -131,14 +130,17 @@ class Target:
       emit_prologue(sink, frame)                 up to and including saves of frame.saved registers
       and unwind notes emit_epilogue(sink, frame)                 everything before the return
       instruction emit_return(sink) emit_jump(sink, label) emit_branch(sink, inst, allocs, label,
-      invert)   a two-way branch: to label when the condition holds (not holds: invert)
+      invert)   two-way: to label if the condition holds (invert: does not)
+      relocations                                kind -> `Fixup`: relocations relative to their
+      field ("pcrel4"), for
+                                                 calls inside a module; d = symbol + addend - field
       emit_trap(sink, code)                      a trapping instruction, after sink.trap(code)
     """
 
     __slots__ = (
         "_parts", "abis", "big_endian", "call_direct", "call_indirect", "code_align", "contexts", "emit_branch",
         "emit_epilogue", "emit_jump", "emit_move", "emit_prologue", "emit_return", "emit_trap", "env", "extend",
-        "features", "jump", "load", "load_stack", "loop_align", "move", "name", "nop", "parts", "pointer", "rules",
+        "features", "jump", "load", "load_stack", "loop_align", "move", "name", "nop", "parts", "pointer", "relocations", "rules",
         "stack_address", "store", "store_stack", "symbol_address", "tail_direct", "tail_indirect",
     )  # fmt: skip
 
@@ -178,9 +180,8 @@ class Target:
         self.loop_align = 1
         self.tail_direct = None
         self.tail_indirect = None
-        self.contexts: list[
-            Any
-        ] = []  # the engine's lowering contexts made for this target, for reuse
+        self.relocations: dict[str, Fixup] = {}
+        self.contexts: list[Any] = []  # the engine's lowering contexts made for this target, for reuse
         self._parts: dict[Type, tuple[tuple[int, Type], ...]] = {}
 
     def parts_of(self, type: Type) -> tuple[tuple[int, Type], ...]:
@@ -189,9 +190,7 @@ class Target:
         if found is None:
             found = self.parts(type)
             if not found:
-                raise UnsupportedError(
-                    f"{self.name}: values of type {NAME[type]} are not supported by this target"
-                )
+                raise UnsupportedError(f"{self.name}: values of type {NAME[type]} are not supported by this target")
             self._parts[type] = found
         return found
 

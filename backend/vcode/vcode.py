@@ -1,9 +1,10 @@
 """VCode: what lowering makes, the register allocator reads, and emission consumes.
 
-Blocks are numbered in final emission order, block 0 is the entry; their instructions are contiguous in ``insts``. Critical
-edges are split: a block with block arguments to pass has exactly one successor (its last instruction is a ``JUMP`` row), and a
-block with several successors is the only predecessor of each. SSA: every vreg is defined once, by an instruction or as a block
-parameter; the entry block has no parameters (arguments arrive through an instruction with fixed defs).
+Blocks are numbered in final emission order, block 0 is the entry; their instructions are contiguous
+in ``insts``. Critical edges are split: a block with block arguments to pass has exactly one
+successor (its last instruction is a ``JUMP`` row), and a block with several successors is the only
+predecessor of each. SSA: every vreg is defined once, by an instruction or as a block parameter; the
+entry block has no parameters (arguments arrive through an instruction with fixed defs).
 """
 
 from __future__ import annotations
@@ -39,9 +40,10 @@ class VCode:
 class MachineEnv:
     """The registers of a target as the allocator sees them.
 
-    ``allocatable[cls]``: pregs in order of preference, caller-saved first; ``callee_saved``: mask; ``scratch[cls]``: a preg never
-    allocated, for memory-to-memory moves and cycles of that class (classes may share one), -1 if the class has no registers;
-    ``slot_units[cls]``: 8-byte units of a spill slot; ``bank[cls]``: classes with the same number share registers.
+    ``allocatable[cls]``: pregs in order of preference, caller-saved first; ``callee_saved``: mask;
+    ``scratch[cls]``: a preg never allocated, for memory-to-memory moves and cycles of that class
+    (classes may share one), -1 if the class has no registers; ``slot_units[cls]``: 8-byte units of
+    a spill slot; ``bank[cls]``: classes with the same number share registers.
     """
 
     __slots__ = ("allocatable", "bank", "callee_saved", "scratch", "slot_units")
@@ -60,17 +62,22 @@ class MachineEnv:
 class Allocation:
     """What an allocator returns.
 
-    ``allocs[i]``: allocations of instruction i's defs then uses. ``edits``: moves ``(position, source, destination, class)``
-    sorted by position, to be executed in list order; position ``2*i`` is before instruction i, ``2*i + 1`` after it. Sources and
-    destinations are never both slots and never a cycle: resolved already. ``("remat", inst)`` as a source recomputes the constant
-    of that ``MInst``. ``slots``: 8-byte units of spill area used. ``clobbered``: mask of pregs written anywhere (for saving
-    callee-saved ones).
+    ``allocs[i]``: allocations of instruction i's defs then uses. ``edits``: moves ``(position,
+    source, destination, class)`` sorted by position, to be executed in list order; position ``2*i``
+    is before instruction i, ``2*i + 1`` after it. Sources and destinations are never both slots and
+    never a cycle: resolved already. ``("remat", inst)`` as a source recomputes the constant of that
+    ``MInst``. ``slots``: 8-byte units of spill area used. ``clobbered``: mask of pregs written
+    anywhere (for saving callee-saved ones).
     """
 
     __slots__ = ("allocs", "clobbered", "edits", "slots")
 
     def __init__(
-        self, allocs: list[tuple[int, ...]], edits: list[tuple[int, Any, int, int]], slots: int, clobbered: int
+        self,
+        allocs: list[tuple[int, ...]],
+        edits: list[tuple[int, Any, int, int]],
+        slots: int,
+        clobbered: int,
     ) -> None:
         self.allocs = allocs
         self.edits = edits

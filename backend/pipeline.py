@@ -1,0 +1,153 @@
+"""The whole compiler on one page: CLIF functions in, machine code out.
+
+    verify     on demand: what follows trusts its input
+    optimize   e-graph, loop-invariant motion, redundant loads; not at opt_level none
+    lower      the target's rules choose instructions, over virtual registers
+    allocate   registers and spill slots
+    emit       bytes, labels, constants, traps
+
+Each pass takes its input and returns its output; nothing is global. No host address is in the
+result: relocations ``abs8`` (8 bytes, absolute) and ``pcrel4`` (4 bytes, relative to the field)
+name symbols, and whoever loads the code fills them in.
+"""
+
+from __future__ import annotations
+
+from time import perf_counter
+from typing import TYPE_CHECKING
+
+from jitpy.backend.errors import CompileError
+from jitpy.backend.regalloc import allocate
+from jitpy.backend.settings import Settings
+from jitpy.backend.vcode.emit import emit
+from jitpy.backend.vcode.lower import lower
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from jitpy.backend.ir.function import Function
+    from jitpy.backend.target.target import Target
+
+Reloc = tuple[int, str, str, int]  # offset, kind, symbol, addend
+
+
+class CompiledFunction:
+    """Machine code of one function, entry at offset 0, constants behind the code. ``traps``:
+    (offset, code); ``lines``: (offset, srcloc) where it changes; ``saved``: (callee-saved preg,
+    offset from the stack pointer) of the prologue, for unwinding."""
+
+    __slots__ = ("align", "code", "frame_size", "lines", "name", "relocs", "saved", "traps")
+
+    def __init__(
+        self, name: str, code: bytes, align: int, relocs: list[Reloc], traps: list[tuple[int, str]],
+        lines: list[tuple[int, int]], frame_size: int, saved: list[tuple[int, int]],
+    ) -> None:  # fmt: skip
+        self.name = name
+        self.code = code
+        self.align = align
+        self.relocs = relocs
+        self.traps = traps
+        self.lines = lines
+        self.frame_size = frame_size
+        self.saved = saved
+
+
+class CodeModule:
+    """Functions laid out in one blob: ``symbols`` name -> offset; ``functions``: (offset,
+    CompiledFunction) in order; ``relocs`` are those left: calls among the functions are resolved.
+    ``align``: what the blob's address must be a multiple of."""
+
+    __slots__ = ("align", "code", "functions", "relocs", "symbols", "target")
+
+    def __init__(self, target: str) -> None:
+        self.target = target
+        self.code = b""
+        self.align = 1
+        self.symbols: dict[str, int] = {}
+        self.functions: list[tuple[int, CompiledFunction]] = []
+        self.relocs: list[Reloc] = []
+
+
+def compile_function(
+    func: Function, target: Target, settings: Settings, times: dict[str, float] | None = None
+) -> CompiledFunction:
+    """Compile ``func`` (which optimization changes in place). ``times`` collects seconds by
+    pass."""
+    clock = perf_counter()
+    if settings.enable_verifier:
+        from jitpy.backend.analysis.verifier import verify
+
+        verify(func)
+        clock = _lap(times, "verify", clock)
+    if settings.opt_level != "none":
+        from jitpy.backend.opt import optimize
+
+        optimize(func, settings)
+        clock = _lap(times, "optimize", clock)
+        if settings.enable_verifier:
+            verify(func)
+            clock = _lap(times, "verify", clock)
+    vcode = lower(func, target)
+    clock = _lap(times, "lower", clock)
+    allocation = allocate(vcode, target.env, settings.regalloc)
+    clock = _lap(times, "regalloc", clock)
+    if settings.regalloc_checker:
+        from jitpy.backend.regalloc.checker import check
+
+        check(vcode, target.env, allocation)
+        clock = _lap(times, "check", clock)
+    done = emit(vcode, allocation, target, settings.align_loops)
+    frame = vcode.frame
+    _lap(times, "emit", clock)
+    return CompiledFunction(
+        func.name,
+        done.code,
+        done.align,
+        done.relocs,
+        done.traps,
+        done.lines,
+        frame.size,
+        frame.places(),
+    )
+
+
+def compile_module(
+    functions: Iterable[Function],
+    target: Target,
+    settings: Settings,
+    times: dict[str, float] | None = None,
+) -> CodeModule:
+    """Compile ``functions`` into one blob."""
+    return link([compile_function(f, target, settings, times) for f in functions], target)
+
+
+def link(functions: list[CompiledFunction], target: Target) -> CodeModule:
+    """Lay out compiled functions one after the other and resolve what they call of one another."""
+    module = CodeModule(target.name)
+    blob = bytearray()
+    for f in functions:
+        if f.name in module.symbols:
+            raise CompileError(f"function {f.name!r} is defined twice in one module")
+        blob += target.nop(-len(blob) % f.align)
+        module.symbols[f.name] = len(blob)
+        module.functions.append((len(blob), f))
+        module.align = max(module.align, f.align)
+        blob += f.code
+    symbols = module.symbols
+    for start, f in module.functions:
+        for offset, kind, symbol, addend in f.relocs:
+            at = start + offset
+            goal = symbols.get(symbol)
+            if goal is not None and kind in target.relocations:
+                target.relocations[kind].patch(blob, at, goal + addend - at)
+            else:
+                module.relocs.append((at, kind, symbol, addend))
+    module.code = bytes(blob)
+    return module
+
+
+def _lap(times: dict[str, float] | None, name: str, since: float) -> float:
+    now = perf_counter()
+    if times is not None:
+        times[name] = times.get(name, 0.0) + now - since
+    return now

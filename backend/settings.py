@@ -1,0 +1,42 @@
+"""What a caller may choose about compilation."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from jitpy.backend.errors import CompileError
+
+_CHOICES = {
+    "opt_level": ("none", "speed", "speed_and_size"),
+    "regalloc": ("linear", "onepass"),
+}
+
+
+class Settings:
+    """``opt_level``: none, speed, speed_and_size. ``regalloc``: linear (good code) or onepass
+    (fast). ``enable_verifier``: check CLIF before and after optimization. ``regalloc_checker``:
+    check each allocation. ``align_loops``: pad loop headers as the target likes. ``unwind_info``:
+    make unwind tables. ``chaos_seed``: not 0: perturb free choices from this seed."""
+
+    __slots__ = (
+        "align_loops", "chaos_seed", "enable_verifier", "opt_level", "regalloc", "regalloc_checker", "unwind_info",
+    )  # fmt: skip
+
+    def __init__(
+        self, opt_level: str = "speed", regalloc: str = "linear", *, enable_verifier: bool = False,
+        regalloc_checker: bool = False, align_loops: bool = True, unwind_info: bool = True, chaos_seed: int = 0,
+    ) -> None:  # fmt: skip
+        self.opt_level = opt_level
+        self.regalloc = regalloc
+        self.enable_verifier = enable_verifier
+        self.regalloc_checker = regalloc_checker
+        self.align_loops = align_loops
+        self.unwind_info = unwind_info
+        self.chaos_seed = chaos_seed
+        for name, choices in _CHOICES.items():
+            if getattr(self, name) not in choices:
+                raise CompileError(f"setting {name} is {getattr(self, name)!r}; it is one of {', '.join(choices)}")
+
+    def key(self) -> tuple[Any, ...]:
+        """What the generated code depends on, for caches."""
+        return tuple([getattr(self, name) for name in self.__slots__])

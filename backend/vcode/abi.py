@@ -1,0 +1,141 @@
+"""Where arguments and returns live: a signature and a convention's table in, places out.
+
+A place is ``(REG, preg, class, type)`` or ``(STACK, offset, class, type)`` of one part of a value;
+a value has as many as the target has parts for its type. Returns that do not fit in registers go,
+in order, into an area of the caller whose address is one more integer argument, the last one.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from jitpy.backend.errors import UnsupportedError
+from jitpy.backend.ir.types import BITS, BYTES, I128, IS_INT
+from jitpy.backend.target.row import INT
+
+if TYPE_CHECKING:
+    from jitpy.backend.ir.function import AbiParam, Signature
+    from jitpy.backend.ir.types import Type
+    from jitpy.backend.target.target import Abi, Target
+
+IN_REG, ON_STACK = range(2)
+Place = tuple[int, int, int, int]  # IN_REG or ON_STACK, preg or offset, register class, part type
+
+
+class SigAbi:
+    """``args``/``rets``: per parameter and return a tuple of places; returns on the stack are
+    offsets into the return area. ``stack_size``: bytes of stack arguments with shadow space.
+    ``area``: the place of the hidden pointer to the return area, or None; ``area_size``.
+    ``extensions``: per parameter (bits wanted, signed) or None; ``ret_extensions`` likewise."""
+
+    __slots__ = (
+        "abi", "area", "area_size", "args", "extensions", "memory_args", "ret_extensions", "rets", "stack_size",
+    )  # fmt: skip
+
+    def __init__(self, sig: Signature, target: Target, abi: Abi) -> None:
+        self.abi = abi
+        self.area: Place | None = None
+        self.area_size = 0
+        rets = _Places(abi, abi.rets, target)
+        self.rets: list[tuple[Place, ...]] = [rets.place(r.type) for r in sig.returns]
+        args = _Places(abi, abi.args, target)
+        self.args: list[tuple[Place, ...]] = []
+        #: Per parameter: bytes of a struct copied to the stack (its offset is the place's), else 0.
+        self.memory_args: list[int] = []
+        args.offset = abi.shadow
+        for p in sig.params:
+            if p.purpose == "sarg":
+                self.args.append((args.memory(p.size),))
+                self.memory_args.append(p.size)
+            else:
+                self.args.append(args.place(p.type))
+                self.memory_args.append(0)
+        if rets.offset:
+            self.area_size = rets.offset
+            (self.area,) = args.place(target.pointer)
+        self.stack_size = args.offset
+        self.extensions = [_extension(p, abi) for p in sig.params]
+        self.ret_extensions = [_extension(r, abi) for r in sig.returns]
+
+
+class _Places:
+    """Hands out registers, then stack, in order."""
+
+    def __init__(self, abi: Abi, regs: tuple[tuple[int, ...], ...], target: Target) -> None:
+        self.abi = abi
+        self.regs = regs
+        self.target = target
+        self.taken = [0] * len(regs)  # by bank
+        self.offset = 0
+
+    def memory(self, size: int) -> Place:
+        """A struct of ``size`` bytes on the stack."""
+        self.offset = self.offset + 7 & -8
+        at = self.offset
+        self.offset = at + size + 7 & -8
+        return ON_STACK, at, INT, self.target.pointer
+
+    def place(self, type: Type) -> tuple[Place, ...]:
+        """The places of one value."""
+        abi, target = self.abi, self.target
+        parts = target.parts_of(type)
+        cls = parts[0][0]
+        bank = 0 if abi.by_position else target.env.bank[cls]
+        regs = self.regs[cls]
+        at = self.taken[bank]
+        if len(parts) > 1:
+            if abi.wide_by_reference:
+                raise UnsupportedError(
+                    f"{abi.name}: values wider than a register are not passed directly; pass an address"
+                )
+            if abi.even_pairs and cls == INT and at & 1:
+                at += 1
+        if at + len(parts) <= len(regs):
+            self.taken[bank] = at + len(parts)
+            return tuple([(IN_REG, regs[at + i], c, t) for i, (c, t) in enumerate(parts)])
+        found: list[Place] = []
+        if abi.split_pairs and at < len(regs):
+            found = [(IN_REG, regs[at + i], c, t) for i, (c, t) in enumerate(parts[: len(regs) - at])]
+            self.taken[bank] = len(regs)
+        elif len(parts) == 1 or abi.even_pairs:
+            self.taken[bank] = len(regs)  # a later, narrower value may not go back to a register
+        # On the stack: slots of 8 bytes; what is wider is aligned to its size, up to the stack's
+        # alignment.
+        whole = BYTES[type]
+        if whole > abi.slot and not found:
+            bound = min(whole, 64 if whole > 16 else abi.stack_align)
+            self.offset = self.offset + bound - 1 & -bound
+        for c, t in parts[len(found) :]:
+            size = max(BYTES[t], abi.slot)
+            self.offset = self.offset + abi.slot - 1 & -abi.slot
+            found.append((ON_STACK, self.offset, c, t))
+            self.offset += size
+        return tuple(found)
+
+
+def _extension(p: AbiParam, abi: Abi) -> tuple[int, bool] | None:
+    """(bits, signed) to which the value must be extended, or None."""
+    if not p.extension or not IS_INT[p.type] or p.type == I128 or BITS[p.type] >= abi.extend:
+        return None
+    return abi.extend, p.extension == "sext"
+
+
+class SigCache:
+    """The `SigAbi` of each signature met, by its contents: signatures repeat, within and among
+    functions."""
+
+    __slots__ = ("found", "target")
+
+    def __init__(self, target: Target) -> None:
+        self.target = target
+        self.found: dict[tuple[object, ...], SigAbi] = {}
+
+    def of(self, sig: Signature) -> SigAbi:
+        """Places for ``sig``."""
+        key = sig.key()
+        found = self.found.get(key)
+        if found is None:
+            if len(self.found) > 1000:
+                self.found.clear()
+            found = self.found[key] = SigAbi(sig, self.target, self.target.abi(sig.call_conv))
+        return found

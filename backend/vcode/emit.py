@@ -1,0 +1,151 @@
+"""Emission: VCode and its allocation in, bytes out.
+
+Before anything is written, blocks that do nothing but jump are threaded: branches to them go where
+they lead. Then blocks are written in order; a jump to the next block disappears, a two-way branch
+is inverted when its taken side is next, and costs a jump only when neither side is. Dead blocks
+cannot occur, so nothing has to be taken back. Loop headers are aligned if the target wants it.
+Behind the blocks lie the traps and the constants.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from jitpy.backend.target.row import BRANCH, JUMP, MOVE
+from jitpy.backend.vcode.buffer import Sink
+
+if TYPE_CHECKING:
+    from jitpy.backend.target.target import Target
+    from jitpy.backend.vcode.buffer import Finished
+    from jitpy.backend.vcode.vcode import Allocation, VCode
+
+_SPECIAL = MOVE | JUMP | BRANCH
+_END = 1 << 62
+
+
+def emit(vcode: VCode, allocation: Allocation, target: Target, align_loops: bool = True) -> Finished:
+    """The machine code of ``vcode``; fixes the frame's layout."""
+    frame = vcode.frame
+    frame.finish(allocation.slots, allocation.clobbered)
+    blocks = len(vcode.succs)
+    sink = Sink(target, frame, blocks)
+    target.emit_prologue(sink, frame)
+    insts, allocs, starts = vcode.insts, allocation.allocs, vcode.block_starts
+    edits = allocation.edits
+    edits.append((_END, 0, 0, 0))
+    thread = _thread(vcode, allocation, sink)
+    follows = _following(vcode, thread)
+    loop_align = target.loop_align if align_loops else 1
+    emit_move, emit_branch, emit_jump = target.emit_move, target.emit_branch, target.emit_jump
+    labels = sink._labels
+    code, lines = sink.code, sink.lines
+    srcloc = 0
+    edit = 0
+    due = edits[0][0]
+    for b in range(blocks):
+        if loop_align > 1 and b and vcode.loop_depth[b] > vcode.loop_depth[b - 1]:
+            sink.align(loop_align)
+        labels[b] = len(code)
+        if thread[b] != b:
+            continue
+        next_block = follows[b]
+        for i in range(starts[b], starts[b + 1]):
+            inst = insts[i]
+            if due <= 2 * i:
+                while due <= 2 * i:
+                    _, src, dst, cls = edits[edit]
+                    if src.__class__ is tuple:
+                        remat = src[1]
+                        remat.row.encode(sink, remat, (dst,))
+                    else:
+                        emit_move(sink, src, dst, cls)
+                    edit += 1
+                    due = edits[edit][0]
+            if inst.srcloc != srcloc and inst.srcloc:
+                sink.srcloc = srcloc = inst.srcloc
+                lines.append((len(code), srcloc))
+            row = inst.row
+            if not row.flags & _SPECIAL:
+                row.encode(sink, inst, allocs[i])
+            elif row.flags & MOVE:
+                dst, src = allocs[i]
+                if src != dst:
+                    row.encode(sink, inst, allocs[i])
+            elif row.flags & JUMP:
+                goal = thread[inst.imm[0]]
+                if goal != next_block:
+                    emit_jump(sink, goal)
+            elif row.imm == "table":
+                row.encode(sink, inst, allocs[i])
+            else:
+                taken, other = thread[inst.imm[0]], thread[inst.imm[1]]
+                if taken == other:
+                    if taken != next_block:
+                        emit_jump(sink, taken)
+                elif taken == next_block:
+                    emit_branch(sink, inst, allocs[i], other, True)
+                else:
+                    emit_branch(sink, inst, allocs[i], taken, False)
+                    if other != next_block:
+                        emit_jump(sink, other)
+            if due == 2 * i + 1:
+                while due == 2 * i + 1:
+                    _, src, dst, cls = edits[edit]
+                    if src.__class__ is tuple:
+                        remat = src[1]
+                        remat.row.encode(sink, remat, (dst,))
+                    else:
+                        emit_move(sink, src, dst, cls)
+                    edit += 1
+                    due = edits[edit][0]
+    edits.pop()
+    sink.trap_stubs()
+    sink.pool()
+    return sink.finish()
+
+
+def _thread(vcode: VCode, allocation: Allocation, sink: Sink) -> list[int]:
+    """Fill ``sink.thread``: where a branch to each block ends up. Only blocks without moves are
+    passed through."""
+    insts, starts, allocs = vcode.insts, vcode.block_starts, allocation.allocs
+    thread = sink.thread
+    candidates: list[int] = []
+    for b in range(1, len(vcode.succs)):
+        first, last = starts[b], starts[b + 1] - 1
+        if not insts[last].row.flags & JUMP or last - first > 3:
+            continue
+        # Moves that became nothing do not count.
+        if all([insts[i].row.flags & MOVE and allocs[i][0] == allocs[i][1] for i in range(first, last)]):
+            candidates.append(b)
+    if not candidates:
+        return thread
+    edited = {edit[0] >> 1 for edit in allocation.edits}
+    for b in candidates:
+        if edited.isdisjoint(range(starts[b], starts[b + 1])):
+            thread[b] = insts[starts[b + 1] - 1].imm[0]
+    for b in candidates:
+        path: list[int] = []
+        met: set[int] = set()
+        goal = b
+        while thread[goal] != goal:
+            if goal in met:  # an endless loop of jumps: one of them stays
+                thread[goal] = goal
+                break
+            met.add(goal)
+            path.append(goal)
+            goal = thread[goal]
+        for p in path:
+            thread[p] = goal
+    return thread
+
+
+def _following(vcode: VCode, thread: list[int]) -> list[int]:
+    """The block whose code comes after each block's, for threaded blocks have none."""
+    blocks = len(thread)
+    follows = [-1] * blocks
+    after = -1
+    for b in range(blocks - 1, -1, -1):
+        follows[b] = after
+        if thread[b] == b:
+            after = b
+    return follows

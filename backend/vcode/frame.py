@@ -1,0 +1,113 @@
+"""The stack frame of one function.
+
+From high to low addresses: stack arguments; what the call and the prologue push (return address,
+frame pointer); saved registers; spill slots; explicit stack slots; the area of outgoing arguments.
+Lowering collects what is wanted, `finish` fixes the offsets once the allocator has said how much it
+spilled.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from jitpy.backend.errors import UnsupportedError
+from jitpy.backend.target.row import INT
+from jitpy.backend.target.target import INCOMING, OUTGOING
+
+if TYPE_CHECKING:
+    from jitpy.backend.ir.function import Function
+    from jitpy.backend.target.target import Abi, Target
+
+_LIMIT = 1 << 30
+
+
+class Frame:
+    """Offsets from the stack pointer after the prologue; ``size`` = distance down from the saved
+    frame pointer.
+
+    ``head``: bytes between the frame pointer and the stack arguments. ``saved``: callee-saved pregs
+    to save. ``leaf``: calls nothing.
+    """
+
+    __slots__ = (
+        "abi", "head", "leaf", "outgoing", "outgoing_size", "saved", "saves", "size", "slot_align", "slot_offsets",
+        "slots", "slots_size", "spills", "target",
+    )  # fmt: skip
+
+    def __init__(self, func: Function, target: Target, abi: Abi) -> None:
+        self.target = target
+        self.abi = abi
+        self.head = 16
+        self.leaf = True
+        self.outgoing = 0
+        self.outgoing_size = 0
+        self.saved: list[int] = []
+        self.size = self.slots = self.spills = self.saves = 0
+        at = 0
+        align = 8
+        self.slot_offsets: list[int] = []
+        for slot in func.stack_slots:
+            bound = 1 << slot.align_shift
+            align = max(align, bound)
+            at = at + bound - 1 & -bound
+            self.slot_offsets.append(at)
+            at += slot.size
+        if align > abi.stack_align:
+            raise UnsupportedError(
+                f"{func.name}: a stack slot wants alignment {align}, this convention gives {abi.stack_align}"
+            )
+        self.slot_align = align
+        self.slots_size = at
+
+    def slot_offset(self, slot: int) -> int:
+        """Offset of an explicit stack slot in the SLOT area."""
+        return self.slot_offsets[slot]
+
+    def need_outgoing(self, size: int) -> None:
+        """A call wants ``size`` bytes of stack arguments."""
+        self.leaf = False
+        if size > self.outgoing_size:
+            self.outgoing_size = size
+
+    def finish(self, spill_units: int, clobbered: int) -> None:
+        """Fix the layout: ``spill_units`` 8-byte slots spilled, ``clobbered`` the mask of pregs
+        written."""
+        mask = clobbered & self.abi.callee_saved
+        general = self.target.env.allocatable[INT]
+        wide: list[int] = []
+        while mask:
+            low = mask & -mask
+            preg = low.bit_length() - 1
+            (self.saved if preg in general else wide).append(preg)
+            mask ^= low
+        saves = 8 * len(self.saved)
+        if wide:
+            saves = (saves + 15 & -16) + 16 * len(wide)
+            self.saved += wide
+        self.slots = self.outgoing + self.outgoing_size + self.slot_align - 1 & -self.slot_align
+        self.spills = self.slots + self.slots_size + 7 & -8
+        self.saves = self.spills + 8 * spill_units
+        self.size = self.saves + saves
+        align = self.abi.stack_align
+        self.size = self.size + align - 1 & -align
+        self.saves = self.size - saves
+        if self.size > _LIMIT:
+            raise UnsupportedError(f"a stack frame of {self.size} bytes is too large")
+
+    def places(self) -> list[tuple[int, int]]:
+        """The saved registers and where each lies."""
+        found: list[tuple[int, int]] = []
+        general = self.target.env.allocatable[INT]
+        at = self.saves
+        for preg in self.saved:
+            if preg not in general:
+                at = at + 15 & -16
+            found.append((preg, at))
+            at += 8 if preg in general else 16
+        return found
+
+    def address(self, base: int, offset: int) -> int:
+        """``offset`` in the area ``base`` (INCOMING, OUTGOING, SLOT), from the stack pointer."""
+        if base == INCOMING:
+            return self.size + self.head + offset
+        return offset if base == OUTGOING else self.slots + offset

@@ -1,0 +1,23 @@
+"""The two machine instructions that every target has: the arrival of arguments and the return."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from jitpy.backend.target.row import RETURN, TERMINATOR, MInst, Row
+
+
+def _nothing(sink: Any, inst: MInst, allocs: tuple[int, ...]) -> None:
+    pass
+
+
+def _return(sink: Any, inst: MInst, allocs: tuple[int, ...]) -> None:
+    sink.target.emit_epilogue(sink, sink.frame)
+    sink.target.emit_return(sink)
+
+
+#: First instruction of a function: defines the arguments that come in registers, each fixed to its
+#: own.
+ARGS = Row("args", encode=_nothing)
+#: Uses the returned values, each fixed to its register.
+RET = Row("ret", flags=TERMINATOR | RETURN, encode=_return)
