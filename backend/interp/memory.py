@@ -1,12 +1,13 @@
 """Loads, stores and atomics, on the memory of this process.
 
-Addresses are real: stack slots are buffers, and callers pass addresses of their own. An access into the first page
-traps, as it would on hardware; other wild addresses are not caught.
+Addresses are real: stack slots are buffers, and callers pass addresses of their own. An access outside of what the
+process has mapped traps instead of crashing; what is mapped is read from the system and remembered.
 """
 
 from __future__ import annotations
 
 import ctypes
+from bisect import bisect_right
 from collections.abc import Callable
 from typing import Any
 
@@ -18,9 +19,48 @@ Types = tuple[types.Type, ...]
 _FIRST_PAGE = 4096
 
 
-def _checked(address: int, flags: int) -> int:
+class _Mapped:
+    """The mapped ranges of this process: starts, and (end, writable) of each."""
+
+    def __init__(self) -> None:
+        self.starts: list[int] = []
+        self.ends: list[tuple[int, bool]] = []
+
+    def allows(self, address: int, size: int, writing: bool) -> bool:
+        """Whether the bytes can be accessed; asks the system again before it says no."""
+        if self._holds(address, size, writing):
+            return True
+        self._read()
+        return self._holds(address, size, writing)
+
+    def _holds(self, address: int, size: int, writing: bool) -> bool:
+        i = bisect_right(self.starts, address) - 1
+        return i >= 0 and address + size <= self.ends[i][0] and (self.ends[i][1] or not writing)
+
+    def _read(self) -> None:
+        """Ranges that touch and have the same rights become one."""
+        self.starts.clear()
+        self.ends.clear()
+        with open("/proc/self/maps") as maps:
+            for line in maps:
+                span, rights = line.split()[:2]
+                if rights[0] != "r":
+                    continue
+                start, end = [int(bound, 16) for bound in span.split("-")]
+                writable = rights[1] == "w"
+                if self.ends and self.ends[-1] == (start, writable):
+                    self.ends[-1] = (end, writable)
+                else:
+                    self.starts.append(start)
+                    self.ends.append((end, writable))
+
+
+_mapped = _Mapped()
+
+
+def _checked(address: int, size: int, flags: int, writing: bool) -> int:
     address &= types.MASK[types.I64]
-    if address < _FIRST_PAGE:
+    if address < _FIRST_PAGE or not _mapped.allows(address, size, writing):
         trap = memflags.trap(flags)
         raise Trap(trapcode.DEFAULT_MEMORY if trap is None else trapcode.CODES[trap])
     return address
@@ -32,13 +72,13 @@ def _order(flags: int) -> Any:
 
 def read(address: int, size: int, flags: int = 0) -> int:
     """``size`` bytes as a number."""
-    return int.from_bytes(ctypes.string_at(_checked(address, flags), size), _order(flags))
+    return int.from_bytes(ctypes.string_at(_checked(address, size, flags, False), size), _order(flags))
 
 
 def write(address: int, value: int, size: int, flags: int = 0) -> None:
     """Store the low ``size`` bytes of a number."""
     data = (value & ((1 << 8 * size) - 1)).to_bytes(size, _order(flags))
-    ctypes.memmove(_checked(address, flags), data, size)
+    ctypes.memmove(_checked(address, size, flags, True), data, size)
 
 
 @meaning("load")

@@ -1,0 +1,22 @@
+"""Functions that CLIF text may call by well-known names: floating-point operations that some targets do out of line."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from jitpy.backend.interp.float import FLOAT
+from jitpy.backend.ir import ieee, types
+
+_OPERATIONS = {"Ceil": "ceil", "Floor": "floor", "Trunc": "trunc", "Nearest": "nearest", "Fma": "fma"}
+_TYPES = {"F32": types.F32, "F64": types.F64}
+
+
+def _libcall(opcode: str, type: types.Type) -> Callable[..., int]:
+    function, format = FLOAT[opcode], ieee.FORMATS[type]
+    return lambda *xs: function(*xs, format)
+
+
+#: Name -> callable on bits.
+LIBCALLS: dict[str, Callable[..., int]] = {
+    f"{name}{suffix}": _libcall(opcode, type) for name, opcode in _OPERATIONS.items() for suffix, type in _TYPES.items()
+}
