@@ -15,3 +15,37 @@ if _os.path.isdir(_os.path.join(_root, "backend", "ir")) and not _os.path.isdir(
     __path__.append(_root)
 
 __version__ = "0.1.0"
+
+#: Public name -> module. Each is imported when it is first asked for, so that importing jitpy costs next to nothing.
+_EXPORTS = {
+    "jit": "decorators", "njit": "decorators", "prange": "decorators", "typeof": "typeof", "CompileError": "backend.errors",
+    "Trap": "trap",
+}  # fmt: skip
+_MODULES = ("types", "clif", "cross", "explain", "options", "notebook", "cache")
+
+
+def __getattr__(name: str) -> object:
+    import importlib
+
+    if name in _EXPORTS:
+        value: object = getattr(importlib.import_module("jitpy." + _EXPORTS[name]), name)
+    elif name in _MODULES:
+        value = importlib.import_module("jitpy." + name)
+    else:
+        types = importlib.import_module("jitpy.types")
+        if name[0] == "_" or name in ("annotations", "np", "ty", "as_spec") or not hasattr(types, name):
+            raise AttributeError(f"module 'jitpy' has no attribute {name!r}")
+        value = getattr(types, name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_EXPORTS, *_MODULES})
+
+
+def load_ipython_extension(ipython: object) -> None:
+    """``%load_ext jitpy``: adds the magics."""
+    from jitpy.notebook import load_ipython_extension as load
+
+    load(ipython)

@@ -52,9 +52,9 @@ class Assembler:
         """The address of an extern symbol."""
         return self.func.value(self.block, (op.SYMBOL_VALUE, I64, self.func.import_symbol(name)), I64)
 
-    def load(self, type: Type, at: int, offset: int = 0) -> int:
-        """Load from memory known to be there and aligned."""
-        return self.func.value(self.block, (op.LOAD_, type, (TRUSTED, offset), at), type)
+    def load(self, type: Type, at: int, offset: int = 0, flags: int = TRUSTED) -> int:
+        """Load from memory; as a rule, known to be there and aligned."""
+        return self.func.value(self.block, (op.LOAD_, type, (flags, offset), at), type)
 
     def load_u8(self, at: int, offset: int) -> int:
         """Load a byte, zero-extended to i64."""
@@ -64,10 +64,10 @@ class Assembler:
         """Load 32 bits, zero-extended to i64."""
         return self.func.value(self.block, (op.ULOAD32, I64, (TRUSTED, offset), at), I64)
 
-    def store(self, value: int, at: int, offset: int = 0) -> None:
-        """Store to memory known to be there and aligned."""
+    def store(self, value: int, at: int, offset: int = 0, flags: int = TRUSTED) -> None:
+        """Store to memory; as a rule, known to be there and aligned."""
         type = self.func.value_types[value]
-        self.func.append(self.block, (op.STORE_, type, (TRUSTED, offset), value, at))
+        self.func.append(self.block, (op.STORE_, type, (flags, offset), value, at))
 
     def binary(self, opcode: int, a: int, b: int) -> int:
         """An operation of two operands of one type."""
@@ -102,6 +102,14 @@ class Assembler:
         ref = self.func.import_signature(signature(params, returns))
         inst = self.func.append(self.block, (op.CALL_INDIRECT, I64, ref, target, *args), returns)
         return self.func.results[inst][0] if returns else -1
+
+    def call_signature(self, target: int, sig: Signature, args: list[int]) -> tuple[int, ...]:
+        """Call through an address with a given signature; its results."""
+        ref = self.func.import_signature(sig)
+        inst = self.func.append(
+            self.block, (op.CALL_INDIRECT, I64, ref, target, *args), tuple(r.type for r in sig.returns)
+        )
+        return self.func.results[inst]
 
     def jump(self, block: int, *args: int) -> None:
         """End the block with a jump."""

@@ -13,6 +13,8 @@ tuples with another, then the items of tuples likewise.
 
 from __future__ import annotations
 
+from sys import intern
+
 from jitpy.backend.ir import opcodes as op
 from jitpy.backend.ir.types import F32, F64, I8, I16, I32, I64
 from jitpy.frontend.types import types as ty
@@ -51,24 +53,24 @@ def object_address(name: str) -> int:
 class Shape:
     """How a call's arguments reach the parameters: ``sources[i]`` is an index into ``args``, or -1 for the default.
 
-    ``positional``: how many come by position; ``keywords``: whether keyword names follow.
+    ``positional``: how many come by position; ``keywords``: the names that follow, in the order of the call.
     """
 
     __slots__ = ("keywords", "positional", "sources")
 
-    def __init__(self, sources: tuple[int, ...], positional: int, keywords: bool) -> None:
+    def __init__(self, sources: tuple[int, ...], positional: int, keywords: tuple[str, ...]) -> None:
         self.sources = sources
         self.positional = positional
         self.keywords = keywords
 
-    def key(self) -> tuple[tuple[int, ...], int, bool]:
+    def key(self) -> tuple[tuple[int, ...], int, tuple[str, ...]]:
         """Equal for equal shapes."""
         return self.sources, self.positional, self.keywords
 
 
 def plain_shape(count: int) -> Shape:
     """All parameters by position."""
-    return Shape(tuple(range(count)), count, False)
+    return Shape(tuple(range(count)), count, ())
 
 
 def make_wrapper(
@@ -118,9 +120,17 @@ class _Wrapper(Assembler):
         # The top bit of nargsf says that args[-1] may be overwritten; adding the number to itself drops it.
         doubled = self.binary(op.IADD, nargsf, nargsf)
         wrong = self.binary(op.BXOR, doubled, self.iconst(2 * shape.positional))
-        expected = self.load(I64, self.entry, rec.RECORD_KWNAMES) if shape.keywords else self.iconst(0)
-        wrong = self.binary(op.BOR, wrong, self.binary(op.BXOR, kwnames, expected) if shape.keywords else kwnames)
-        self.leave_if(wrong, self.miss)
+        if not shape.keywords:
+            self.leave_if(self.binary(op.BOR, wrong, kwnames), self.miss)
+        else:
+            # Names in source code are interned, so equal names are the same object; others go to Python.
+            self.leave_if(wrong, self.miss)
+            self.leave_if(self.icmp("eq", kwnames, self.iconst(0)), self.miss)
+            self.leave_unless_equal([(self.load(I64, kwnames, at.SIZE), self.iconst(len(shape.keywords)))])
+            self.leave_unless_equal([
+                (self.load(I64, kwnames, at.TUPLE_ITEMS + 8 * i), self.symbol(object_symbol(intern(name))))
+                for i, name in enumerate(shape.keywords)
+            ])  # fmt: skip
         defaults = -1
         objects = []
         for i, source in enumerate(shape.sources):
@@ -430,6 +440,11 @@ class _Wrapper(Assembler):
             self.store(got, o, at.TUPLE_ITEMS + 8 * i)
             offset += 8 * len(item.flat)
         return o
+
+
+def has_array(t: ty.Type) -> bool:
+    """Whether an array is the type or in it."""
+    return isinstance(t, ty.Array) or isinstance(t, ty.Tuple) and any(map(has_array, t.items))
 
 
 #: Moving bits needs no float registers (and no f16 loads).

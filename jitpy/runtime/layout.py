@@ -147,6 +147,16 @@ def dict_slot(table: dict[str, object], name: str) -> tuple[int, int, int] | Non
     return None
 
 
+def class_dict(cls: type) -> dict[str, object]:
+    """The dict behind a class's ``__dict__`` (which is a read-only view of it)."""
+    import gc
+
+    for referent in gc.get_referents(cls.__dict__):
+        if isinstance(referent, dict):
+            return referent
+    raise LayoutError("the layout of classes is unknown on this Python")
+
+
 def _field_of(owner: object, value: object, what: str) -> int:
     """The offset at which ``owner`` points to ``value``, found by looking."""
     for offset in range(16, 160, 8):

@@ -80,8 +80,8 @@ class Arena:
     __slots__ = ("base", "extents", "writable")
 
     def __init__(self) -> None:
-        self.base = _map(0, ARENA_BYTES, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE)
-        self.writable = _map(0, ARENA_BYTES, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE)
+        self.base = reserve(ARENA_BYTES)
+        self.writable = reserve(ARENA_BYTES)
         self.extents = Extents(ARENA_BYTES)
         self._map_views(b"")
 
@@ -118,15 +118,19 @@ class Arena:
 
 
 class FreshPages:
-    """The fallback: every blob on pages of its own, written before they become executable."""
+    """The fallback: every blob on pages of its own in the arena, written before they become executable."""
 
-    __slots__ = ()
-    base = 0
+    __slots__ = ("base", "extents")
+
+    def __init__(self) -> None:
+        self.base = reserve(ARENA_BYTES)
+        self.extents = Extents(ARENA_BYTES)
 
     def allocate(self, size: int) -> int:
         """The address of ``size`` bytes, still writable."""
         pages = -(-size // PAGE) * PAGE
-        return _map(0, pages, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS)
+        at = self.base + self.extents.take(pages)
+        return _map(at, pages, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED)
 
     def write(self, at: int, code: bytes) -> None:
         """Put ``code`` there and make the pages executable for good."""
@@ -135,8 +139,10 @@ class FreshPages:
             raise OSError(ffi.errno, "jitpy: this system refuses executable memory (mprotect)")
 
     def release(self, at: int, size: int) -> None:
-        """Unmap."""
-        C.munmap(pointer(at), -(-size // PAGE) * PAGE)
+        """Back to reserved addresses."""
+        pages = -(-size // PAGE) * PAGE
+        _map(at, pages, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED)
+        self.extents.give(at - self.base, pages)
 
     def leave_parent(self) -> None:
         """Private pages are copied by the system."""
@@ -147,6 +153,11 @@ def _map(at: int, size: int, protection: int, flags: int, fd: int = -1) -> int:
     if got == FAILED:
         raise OSError(ffi.errno, "mmap")
     return got
+
+
+def reserve(size: int) -> int:
+    """Addresses without memory behind them."""
+    return _map(0, size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE)
 
 
 _arena: Arena | FreshPages | None = None
@@ -165,6 +176,22 @@ def arena() -> Arena | FreshPages:
                 _arena = FreshPages()
         os.register_at_fork(after_in_child=_arena.leave_parent)
     return _arena
+
+
+class Image:
+    """Machine code as data: what `load` needs of a code module, and what the caches keep."""
+
+    __slots__ = ("code", "relocs", "symbols")
+
+    def __init__(self, code: bytes, symbols: dict[str, int], relocs: list[tuple[int, str, str, int]]) -> None:
+        self.code = code
+        self.symbols = symbols
+        self.relocs = relocs
+
+    @staticmethod
+    def of(module: Any) -> Image:
+        """The image of a code module of the backend."""
+        return Image(bytes(module.code), dict(module.symbols), [tuple(r) for r in module.relocs])
 
 
 class Loaded:

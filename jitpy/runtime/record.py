@@ -23,8 +23,7 @@ RECORD_WRAPPER = 8
 RECORD_GUARDS = 16  # address of (address, expected word) pairs; in the slow record the callable
 RECORD_GUARD_COUNT = 32
 RECORD_DEFAULTS = 40  # address of an array of objects, one per parameter
-RECORD_KWNAMES = 48  # the tuple of keyword names this record is for, compared by identity
-RECORD_WORDS = 7
+RECORD_WORDS = 6
 
 # The context record (docs/contracts.md 2).
 CTX_STACK_LIMIT = 0

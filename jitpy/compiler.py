@@ -1,0 +1,132 @@
+"""The whole way from a function and argument types to machine code at an address.
+
+    Python function, types --frontend--> KernelModule --backend--> code module --loader--> Overload
+
+and for the wrapper in front of it, made once per signature and shared:
+
+    argument types, result types --boxing--> CLIF --backend--> code module --loader--> address
+"""
+
+from __future__ import annotations
+
+import time
+
+from jitpy.backend import isa, pipeline
+from jitpy.runtime import boxing, errors, guards, helpers, memory
+from jitpy.runtime.libc import address, ffi
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from types import FunctionType
+    from typing import Any
+
+    from jitpy.frontend.module import KernelModule
+    from jitpy.frontend.types.types import Type
+
+
+class Overload:
+    """A function compiled for argument types: its kernel, and what it took for granted.
+
+    ``module`` is the frontend's product, ``loaded`` its machine code, ``rows`` the guards as words of memory.
+    """
+
+    __slots__ = ("exact", "keep", "kernel", "loaded", "module", "row_count", "rows", "seconds", "site_base", "types")
+
+    def __init__(self, types: tuple[Type, ...], module: KernelModule, exact: bool) -> None:
+        self.types = types
+        self.module = module
+        self.exact = exact
+        self.loaded: memory.Loaded | None = None
+        self.kernel = 0
+        self.site_base = 0
+        self.rows: Any = None
+        self.row_count = 0
+        self.keep: list[Any] = []
+        self.seconds = 0.0
+
+    def refresh(self) -> None:
+        """Make the rows of guards that hold, as memory is now."""
+        table, self.keep = guards.rows(self.module.guards)
+        flat = [word for row in table for word in row]
+        self.rows = ffi.new("uint64_t[]", flat or [0])
+        self.row_count = len(table)
+
+    def __del__(self) -> None:
+        if self.site_base and errors is not None:
+            errors.forget_sites(self.site_base)
+
+
+def compile_overload(
+    py_func: FunctionType, types: tuple[Type, ...], options: Mapping[str, Any], exact: bool = True
+) -> Overload:
+    """Compile ``py_func`` for arguments of these types and load it. Raises CompileError."""
+    from jitpy.frontend.pipeline import compile_kernel
+
+    start = time.perf_counter()
+    module = compile_kernel(py_func, types, options)
+    code = pipeline.compile_module(module.functions, isa.host())
+    overload = load_overload(module, memory.Image.of(code), types, exact)
+    overload.seconds = time.perf_counter() - start
+    return overload
+
+
+def load_overload(module: KernelModule, image: memory.Image, types: tuple[Type, ...], exact: bool) -> Overload:
+    """Place a kernel's machine code and connect it with its sites, constants and guards."""
+    overload = Overload(types, module, exact)
+    overload.site_base = errors.register_sites(module.sites)
+
+    def resolve(name: str) -> int:
+        if name == "$sites":
+            return overload.site_base
+        if name.startswith("$const"):
+            return id(module.constants[int(name[6:])])
+        return helpers.resolve(name)
+
+    overload.loaded = memory.load(image, resolve, module.constants)
+    overload.kernel = overload.loaded.symbols[module.entry]
+    overload.refresh()
+    return overload
+
+
+_wrappers: dict[Any, memory.Loaded] = {}
+
+
+def wrapper(types: tuple[Type, ...], results: tuple[Type, ...], shape: boxing.Shape, exact: bool, nogil: bool) -> int:
+    """The address of the wrapper for calls of this shape and these types."""
+    if not any(map(boxing.has_array, types)):
+        exact = True
+    key = types, results, shape.key(), exact, nogil
+    got = _wrappers.get(key)
+    if got is None:
+        function = boxing.make_wrapper("wrapper", types, results, shape, exact, nogil)
+        code = pipeline.compile_module([function], isa.host())
+        got = _wrappers[key] = memory.load(memory.Image.of(code), helpers.resolve)
+    return got.symbols["wrapper"]
+
+
+class Record:
+    """An entry record (`runtime.record`): one way to call one overload."""
+
+    __slots__ = ("address", "defaults", "keep", "overload", "shape", "words", "wrapper")
+
+    def __init__(self, overload: Overload, shape: boxing.Shape, nogil: bool, defaults: list[Any] | None) -> None:
+        self.overload = overload
+        self.shape = shape
+        self.defaults = defaults
+        self.wrapper = wrapper(overload.types, overload.module.result_types, shape, overload.exact, nogil)
+        pointers = ffi.new("uint64_t[]", [id(d) for d in defaults]) if defaults else None
+        self.words = ffi.new("uint64_t[6]")
+        self.address = address(self.words)
+        self.words[0] = overload.kernel
+        self.words[1] = self.wrapper
+        self.words[5] = address(pointers) if pointers is not None else 0
+        self.keep = [pointers]
+        self.update_guards()
+
+    def update_guards(self) -> None:
+        """Take over the overload's rows. The old ones are kept: a call may be reading them."""
+        self.keep.append(self.overload.rows)
+        self.words[4] = 0
+        self.words[2] = address(self.overload.rows)
+        self.words[4] = self.overload.row_count

@@ -1,0 +1,72 @@
+"""The decorators: ``jit`` with and without arguments, ``njit``, and ``prange``."""
+
+from __future__ import annotations
+
+import os
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+    prange = range
+else:
+
+    class prange:
+        """``range`` whose iterations may run in any order and, with ``parallel=True``, on several threads."""
+
+        def __new__(cls, *args):
+            return range(*args)
+
+
+def jit(signature_or_function: Any = None, **options: Any) -> Any:
+    """Compile a function when it is called, for the types of its arguments.
+
+    ``@jit``, ``@jit()``, ``@jit(option=...)``, ``@jit("float64(float64)")``, ``@jit([signatures])``, ``@jit((int64, int64))``. With
+    signatures the function is compiled at once and takes arguments of these types alone. Options are Numba's; see `options.OPTIONS`.
+    """
+    from jitpy import options as table
+
+    checked = table.check(options)
+    signatures: Any = None
+    function = signature_or_function
+    if function is not None:
+        from jitpy.signatures import is_signature, parse_all
+
+        if is_signature(function):
+            signatures, function = parse_all(function), None
+
+    def decorate(py_func: Callable[..., Any]) -> Any:
+        return _decorate(py_func, checked, signatures)
+
+    return decorate if function is None else decorate(function)
+
+
+def njit(*args: Any, **options: Any) -> Any:
+    """The same as `jit`."""
+    return jit(*args, **options)
+
+
+def _decorate(function: Any, options: dict[str, Any], signatures: Any) -> Any:
+    if os.environ.get("JITPY_DISABLE_JIT", "0") not in ("", "0"):
+        return function
+    from types import FunctionType
+
+    from jitpy.dispatcher import is_dispatcher, make_dispatcher
+
+    if is_dispatcher(function):
+        function = function.py_func
+    if isinstance(function, classmethod | staticmethod):
+        raise TypeError(f"put @jit below @{type(function).__name__}: it compiles functions")
+    if isinstance(function, type):
+        raise TypeError(f"@jit compiles functions, not classes; decorate the methods of {function.__name__}")
+    if not isinstance(function, FunctionType):
+        raise TypeError(f"@jit compiles Python functions, not {type(function).__name__} objects")
+    if options["forceobj"]:
+        return function
+    made = make_dispatcher(function, options)
+    if signatures is not None:
+        for signature in signatures:
+            made.compile(signature)
+        made.disable_compile()
+    return made

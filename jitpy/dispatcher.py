@@ -1,0 +1,411 @@
+"""Jitted functions: the Python side of the callable, entered only when machine code does not know what to do.
+
+A call reaches `slow_call` when no record (`runtime.record`) fits it: for types not seen before, a call with defaults or keywords not
+seen before, or when something the kernel took for granted may have changed. It binds the arguments, finds or compiles the overload,
+adds a record for the shape of the call, and calls again.
+"""
+
+from __future__ import annotations
+
+import threading
+
+from jitpy import signatures
+from jitpy.backend.errors import CompileError
+from jitpy.compiler import Overload, Record, compile_overload
+from jitpy.runtime import guards, helpers
+from jitpy.runtime.boxing import Shape, plain_shape
+from jitpy.runtime.callable import install_block_type, make_callable, make_type, point
+from jitpy.runtime.libc import address, ffi
+from jitpy.typeof import pass_as_constant, typeof
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from types import FunctionType
+    from typing import Any
+
+    from jitpy.frontend.types.types import Type
+
+#: One compilation at a time; reentrant, because compiling a function may compile what it calls.
+compile_lock = threading.RLock()
+
+_VARARGS, _VARKEYWORDS = 4, 8
+_MOST_RECORDS = 64
+
+
+def slow_call(self: Dispatcher, /, *args: Any, **kwargs: Any) -> Any:
+    """Called by machine code for a call that no record fits."""
+    return self._call(args, kwargs)
+
+
+class Dispatcher:
+    """A jitted function. ``f.py_func`` is the Python function."""
+
+    py_func: FunctionType
+    targetoptions: dict[str, Any]
+    _overloads: dict[tuple[Type, ...], Overload]
+    _patterns: list[signatures.Signature] | None
+    _slow_words: Any
+
+    def _set_up(self, py_func: FunctionType, options: dict[str, Any]) -> None:
+        self.py_func = py_func
+        self.__wrapped__ = py_func
+        for name in ("__name__", "__qualname__", "__module__", "__doc__"):
+            setattr(self, name, getattr(py_func, name, None))
+        self.__dict__.update(py_func.__dict__)
+        self.targetoptions = options
+        code = py_func.__code__
+        self._parameters = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
+        self._positional_only = code.co_posonlyargcount
+        self._overloads = {}
+        self._records: list[Record] = []
+        self._retired: list[Record] = []
+        self._patterns = None
+        self._closed = False
+        self._depth = 0
+        self._log: list[str] = []
+        self._inner: Any = None
+        if code.co_flags & _VARARGS:
+            # The kernel takes *args as one tuple, so a call's own arguments must not be mistaken for the bound ones.
+            self._inner = make_callable(native_type(), 0, 0)
+            self._inner._call = _refuse
+            _end_chain(self._inner)
+        _end_chain(self)
+        self._link()
+
+    # -- records ---------------------------------------------------------------------------------------------------------------
+
+    def _link(self) -> None:
+        """Chain the records in their order and let the callable start at the first."""
+        entry = self if self._inner is None else self._inner
+        following = address(entry._slow_words)
+        target = entry._slow_words[1]
+        for record in reversed(self._records):
+            record.words[3] = following
+            following, target = record.address, record.wrapper
+        point(entry, target, following)
+
+    def _add_record(self, overload: Overload, shape: Shape) -> None:
+        key = shape.key()
+        if any(r.overload is overload and r.shape.key() == key for r in self._records):
+            return
+        defaults = None
+        if -1 in shape.sources:
+            values = self.py_func.__defaults__ or ()
+            count = self.py_func.__code__.co_argcount
+            defaults = [None] * (count - len(values)) + list(values)
+        record = Record(overload, shape, bool(self.targetoptions["nogil"]), defaults)
+        if len(self._records) >= _MOST_RECORDS:
+            self._retired.append(self._records.pop(0))
+        self._records.append(record)
+        self._link()
+
+    def _retire(self, overload: Overload) -> None:
+        """Drop an overload's records; their memory is kept, a thread may be in their code."""
+        self._retired += [r for r in self._records if r.overload is overload]
+        self._records = [r for r in self._records if r.overload is not overload]
+        self._link()
+
+    # -- the slow path ---------------------------------------------------------------------------------------------------------
+
+    def _call(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        bound, shape = self._bind(args, kwargs)
+        bound, overload = self._find(bound)
+        with compile_lock:
+            self._add_record(overload, plain_shape(len(bound)))
+            if shape is not None and bound is not args:
+                self._add_record(overload, shape)
+        self._depth += 1
+        try:
+            if self._depth > 200:
+                raise SystemError(f"jitpy: the code made for {self.__name__}{overload.types} does not accept its arguments")
+            return self._enter(*bound)
+        finally:
+            self._depth -= 1
+
+    def _enter(self, *bound: Any) -> Any:
+        return (self if self._inner is None else self._inner)(*bound)
+
+    def _bind(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[tuple[Any, ...], Shape | None]:
+        """The values of all parameters in order, and the shape of the call if machine code can bind such calls."""
+        names = self._parameters
+        code = self.py_func.__code__
+        if not kwargs and len(args) == len(names) and not code.co_kwonlyargcount and not code.co_flags & _VARARGS:
+            return args, None
+        if code.co_flags & (_VARARGS | _VARKEYWORDS):
+            return self._bind_by_inspect(args, kwargs), None
+        defaults = self.py_func.__defaults__ or ()
+        keyword_defaults = self.py_func.__kwdefaults__ or {}
+        first_default = code.co_argcount - len(defaults)
+        order = {name: len(args) + i for i, name in enumerate(kwargs)}
+        values: list[Any] = []
+        sources: list[int] = []
+        plain = len(args) <= code.co_argcount
+        for i, name in enumerate(names):
+            if i < len(args) and i < code.co_argcount and name not in kwargs:
+                values.append(args[i])
+                sources.append(i)
+            elif name in kwargs and i >= max(len(args), self._positional_only):
+                values.append(kwargs[name])
+                sources.append(order.pop(name))
+            elif name not in kwargs and first_default <= i < code.co_argcount:
+                values.append(defaults[i - first_default])
+                sources.append(-1)
+            elif name not in kwargs and i >= code.co_argcount and name in keyword_defaults:
+                values.append(keyword_defaults[name])
+                plain = False
+            else:
+                order[name] = -1  # missing or given twice
+                break
+        if order or len(args) > code.co_argcount:
+            self._bind_by_inspect(args, kwargs)  # raises, in Python's words
+            raise TypeError(f"{self.__name__}() got arguments that do not fit its parameters")
+        return tuple(values), Shape(tuple(sources), len(args), tuple(kwargs)) if plain else None
+
+    def _bind_by_inspect(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, ...]:
+        import inspect
+
+        try:
+            bound = inspect.signature(self.py_func).bind(*args, **kwargs)
+        except TypeError as error:
+            raise TypeError(f"{self.__name__}() {error}") from None
+        bound.apply_defaults()
+        code = self.py_func.__code__
+        if code.co_flags & _VARKEYWORDS:
+            raise CompileError(f"{self.__name__}: **{code.co_varnames[-1]} is not supported; name the parameters")
+        names = list(self._parameters)
+        if code.co_flags & _VARARGS:
+            names.append(code.co_varnames[len(names)])
+        return tuple(bound.arguments[n] for n in names)
+
+    def _find(self, bound: tuple[Any, ...]) -> tuple[tuple[Any, ...], Overload]:
+        """The overload for these arguments, compiled if need be, with guards that hold; the arguments, converted if need be."""
+        types = tuple([typeof(v) for v in bound])
+        exact = True
+        if self._patterns is not None:
+            for pattern in self._patterns:
+                fit = signatures.match(pattern, bound, types)
+                if fit is not None:
+                    exact = False
+                    types, bound = fit
+                    break
+            else:
+                if self._closed:
+                    raise TypeError(
+                        f"{self.__name__} takes {' or '.join(map(str, self._patterns))}; it was called with "
+                        f"({', '.join(t.name for t in types)})"
+                    )
+        with compile_lock:
+            overload = self._overloads.get(types)
+            if overload is not None:
+                if guards.hold(overload.module.guards):
+                    overload.refresh()
+                    for record in self._records:
+                        if record.overload is overload:
+                            record.update_guards()
+                    return bound, overload
+                self._retire(overload)
+                self._log.append(f"{types}: {_what_changed(overload)}")
+            elif self._closed and self._patterns is None:
+                raise TypeError(f"{self.__name__} has no code for {types}, and compiling is disabled")
+            overload = self._overloads[types] = self._compile(types, exact)
+            return bound, overload
+
+    def _compile(self, types: tuple[Type, ...], exact: bool) -> Overload:
+        install_block_type()
+        if self.targetoptions["cache"]:
+            from jitpy import cache
+
+            return cache.compile_overload(self.py_func, types, self.targetoptions, exact)
+        return compile_overload(self.py_func, types, self.targetoptions, exact)
+
+    # -- what users call -------------------------------------------------------------------------------------------------------
+
+    def compile(self, signature: Any) -> None:
+        """Compile for a signature now."""
+        pattern = signatures.parse(signature)
+        types = tuple(spec.admits[0] for spec in pattern.args)
+        if len(types) != len(self._parameters):
+            raise signatures.SignatureError(
+                f"{self.__name__} has {len(self._parameters)} parameters, the signature {pattern} has {len(types)}"
+            )
+        if self._patterns is None:
+            self._patterns = []
+        if pattern not in self._patterns:
+            self._patterns.append(pattern)
+        with compile_lock:
+            if types not in self._overloads:
+                self._overloads[types] = self._compile(types, False)
+            if not self.py_func.__code__.co_flags & _VARARGS:
+                self._add_record(self._overloads[types], plain_shape(len(types)))
+
+    def disable_compile(self, val: bool = True) -> None:
+        """From now on, calls with types that have no code raise TypeError."""
+        self._closed = val
+
+    def recompile(self) -> None:
+        """Forget all code; it is made anew when it is needed (eager signatures: now)."""
+        with compile_lock:
+            for overload in list(self._overloads.values()):
+                self._retire(overload)
+            self._overloads.clear()
+            patterns, self._patterns = self._patterns, None
+            for pattern in patterns or ():
+                self.compile(pattern)
+
+    @property
+    def signatures(self) -> list[tuple[Type, ...]]:
+        """The argument types that there is code for."""
+        return list(self._overloads)
+
+    @property
+    def nopython_signatures(self) -> list[tuple[Type, ...]]:
+        """The same: all code is compiled whole."""
+        return list(self._overloads)
+
+    @property
+    def overloads(self) -> dict[tuple[Type, ...], Overload]:
+        """Argument types -> what was compiled for them."""
+        return self._overloads
+
+    @property
+    def recompilations(self) -> list[str]:
+        """Why overloads were compiled again: what had changed."""
+        return list(self._log)
+
+    def get_metadata(self, signature: Any = None) -> dict[Any, Any]:
+        """Figures of the compilation, per signature or of one."""
+        table = {
+            types: {"seconds": o.seconds, "bytes": o.loaded.size if o.loaded else 0, "remarks": list(o.module.remarks)}
+            for types, o in self._overloads.items()
+        }
+        return table if signature is None else table[tuple(signature)]
+
+    def inspect_types(self, file: Any = None, signature: Any = None, pretty: bool = False) -> None:
+        """Print the source with the types of its names."""
+        from jitpy import inspection
+
+        inspection.print_types(self, file, signature)
+
+    def inspect_clif(self, signature: Any = None) -> Any:
+        """The CLIF of the kernel: per signature, or of one."""
+        from jitpy import inspection
+
+        return inspection.per_signature(self, signature, inspection.clif)
+
+    def inspect_asm(self, signature: Any = None) -> Any:
+        """The machine code, disassembled, with source lines: per signature, or of one."""
+        from jitpy import inspection
+
+        return inspection.per_signature(self, signature, inspection.assembly)
+
+    def inspect_cfg(self, signature: Any = None) -> Any:
+        """The control-flow graph as Graphviz text: per signature, or of one."""
+        from jitpy import inspection
+
+        return inspection.per_signature(self, signature, inspection.cfg)
+
+    def parallel_diagnostics(self, signature: Any = None, level: int = 1) -> None:
+        """Print the compiler's remarks."""
+        for types, overload in self._overloads.items():
+            print(f"{self.__name__}{types}")
+            for remark in overload.module.remarks:
+                print(f"  {remark!r}")
+
+    def check(self, *args: Any, **kwargs: Any) -> Any:
+        """Call the Python function and the compiled one on copies of the arguments; AssertionError where they differ."""
+        from jitpy import checking
+
+        return checking.check(self, args, kwargs)
+
+    @property
+    def cffi(self) -> Any:
+        """The kernel behind the C ABI, of the one signature there is: see `cabi`."""
+        from jitpy import cabi
+
+        return cabi.export(self)
+
+    def __repr__(self) -> str:
+        return f"<jitted function {self.__qualname__} at {id(self):#x}>"  # type: ignore[attr-defined]
+
+    def __copy__(self) -> Dispatcher:
+        return self
+
+    def __deepcopy__(self, memo: Any) -> Dispatcher:
+        return self
+
+    def __reduce__(self) -> Any:
+        from jitpy import pickling
+
+        return pickling.reduce(self)
+
+    def __setstate__(self, state: Any) -> None:
+        from jitpy import pickling
+
+        pickling.set_state(self, state)
+
+
+def _end_chain(obj: Any) -> None:
+    """Give a callable its slow record, where every chain ends, and let calls start there."""
+    words = ffi.new("uint64_t[6]")
+    words[1] = helpers.code()["jitpy_slow_call"]
+    words[2] = id(obj)
+    obj._slow_words = words
+    point(obj, words[1], address(words))
+
+
+def _refuse(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    raise SystemError("jitpy: the code made for a function with *args does not accept its arguments")
+
+
+def _what_changed(overload: Overload) -> str:
+    for guard in overload.module.guards:
+        if not guards.hold([guard]):
+            subject = guard[2] if isinstance(guard[2], str) else getattr(guard[1], "__name__", "a closure variable")
+            return f"{guard[0]} {subject} changed"
+    return "nothing changed"
+
+
+_native: Any = None
+
+
+def native_type() -> type:
+    """The type of jitted functions, made at first use."""
+    global _native
+    if _native is None:
+        with compile_lock:
+            if _native is None:
+                made = make_type("jitpy.Dispatcher", vars(Dispatcher))
+                pass_as_constant(made)
+                _native = made
+    kind: type = _native
+    return kind
+
+
+def make_dispatcher(py_func: FunctionType, options: dict[str, Any]) -> Any:
+    """A new jitted function."""
+    made = make_callable(native_type(), helpers.code()["jitpy_slow_call"], 0)
+    made._set_up(py_func, options)
+    return made
+
+
+def is_dispatcher(obj: Any) -> bool:
+    """Whether ``obj`` is a jitted function."""
+    return _native is not None and obj.__class__ is _native
+
+
+def after_fork() -> None:
+    """In a forked child: locks that other threads held are free."""
+    global compile_lock
+    from jitpy.runtime.interrupts import forget_stacks
+
+    compile_lock = threading.RLock()
+    forget_stacks()
+
+
+def _register_fork() -> None:
+    import os
+
+    os.register_at_fork(after_in_child=after_fork)
+
+
+_register_fork()

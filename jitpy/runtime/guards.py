@@ -1,0 +1,156 @@
+"""What a kernel took for granted, and the words of memory that tell whether it still holds (SEMANTICS C7).
+
+A guard says: this global, cell, attribute, default or code object was this object when the kernel was compiled. Wrappers check
+guards as rows ``(address, expected word)``: a name in a dict is its keys table, the key and the value in its slot; a cell, a
+function's code and defaults are one word each. A row that differs does not yet mean that the guard fails (a dict may have been
+resized, an equal int assigned): Python then looks at the guards themselves, and makes new rows or compiles anew.
+"""
+
+from __future__ import annotations
+
+from jitpy.runtime import layout
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Any
+
+Guard = tuple["Any", ...]
+Row = tuple[int, int]
+
+_MISSING = object()
+#: Types whose equal instances mean the same.
+_BY_VALUE = (int, float, bool, str, bytes, complex, type(None))
+
+
+def current(guard: Guard) -> Any:
+    """The object that a guard is about, as of now."""
+    kind = guard[0]
+    if kind == "global":
+        found = guard[1].get(guard[2], _MISSING)
+        return _builtin(guard[1], guard[2]) if found is _MISSING else found
+    if kind == "cell":
+        try:
+            return guard[1].cell_contents
+        except ValueError:
+            return _MISSING
+    if kind == "attr":
+        return getattr(guard[1], guard[2], _MISSING)
+    if kind == "code":
+        return guard[1].__code__
+    if kind == "defaults":
+        return guard[1].__defaults__, guard[1].__kwdefaults__
+    raise ValueError(f"unknown guard {kind!r}")
+
+
+def expected(guard: Guard) -> Any:
+    """The object that a guard saw."""
+    return (guard[2], guard[3]) if guard[0] == "defaults" else guard[-1]
+
+
+def _builtin(names: dict[str, Any], name: str) -> Any:
+    scope = names.get("__builtins__")
+    if scope is None:
+        import builtins as scope
+    table = scope if isinstance(scope, dict) else vars(scope)
+    return table.get(name, _MISSING)
+
+
+def _same(a: Any, b: Any) -> bool:
+    if a is b:
+        return True
+    cls = a.__class__
+    if cls is not b.__class__:
+        return False
+    if cls is tuple:
+        return len(a) == len(b) and all(map(_same, a, b))
+    if cls in _BY_VALUE or cls.__module__ == "numpy" and hasattr(a, "dtype") and not hasattr(a, "__len__"):
+        return bool(a == b) and repr(a) == repr(b)
+    if cls is dict:
+        return a.keys() == b.keys() and all(_same(a[k], b[k]) for k in a)
+    return False
+
+
+def hold(guards: Sequence[Guard]) -> bool:
+    """Whether every guard still does."""
+    return all(_same(current(g), expected(g)) for g in guards)
+
+
+def rows(guards: Sequence[Guard]) -> tuple[list[Row], list[Any]]:
+    """The rows for guards that hold now, and the objects whose addresses are in them (to be kept alive)."""
+    out: list[Row] = []
+    keep: list[Any] = []
+    tables: set[int] = set()
+    for guard in guards:
+        kind = guard[0]
+        if kind == "global":
+            names, name = guard[1], guard[2]
+            if name in names:
+                _dict_rows(names, name, out, keep, tables)
+            else:
+                _absence_rows(names, out, keep, tables)
+                scope = names.get("__builtins__")
+                if scope is None:
+                    import builtins as scope
+                if "__builtins__" in names:
+                    _dict_rows(names, "__builtins__", out, keep, tables)
+                _dict_rows(scope if isinstance(scope, dict) else vars(scope), name, out, keep, tables)
+        elif kind == "attr":
+            _dict_rows(_namespace(guard[1], guard[2]), guard[2], out, keep, tables)
+        elif kind == "cell":
+            keep += (guard[1], current(guard))
+            out.append((id(guard[1]) + layout.CELL_VALUE, id(keep[-1])))
+        else:
+            function = guard[1]
+            keep.append(function)
+            if kind == "code":
+                fields = ((layout.FUNCTION_CODE, function.__code__),)
+            else:
+                fields = (
+                    (layout.FUNCTION_DEFAULTS, function.__defaults__), (layout.FUNCTION_KWDEFAULTS, function.__kwdefaults__),
+                )  # fmt: skip
+            for offset, value in fields:
+                keep.append(value)
+                out.append((id(function) + offset, id(value) if value is not None else 0))
+    return list(dict.fromkeys(out)), keep
+
+
+def _namespace(owner: Any, name: str) -> dict[str, Any]:
+    """The dict in which an attribute of a module or class is found."""
+    if isinstance(owner, type):
+        for cls in owner.__mro__:
+            if name in cls.__dict__:
+                table: dict[str, Any] = layout.class_dict(cls)
+                return table
+    return vars(owner)
+
+
+def _dict_rows(names: dict[str, Any], name: str, out: list[Row], keep: list[Any], tables: set[int]) -> None:
+    value = names[name]
+    slot = layout.dict_slot(names, name)
+    if slot is None:
+        # A key-sharing table, in which slots cannot be addressed: a key that is no string makes it a plain one.
+        marker: Any = 0
+        names[marker] = None
+        del names[marker]
+        slot = layout.dict_slot(names, name)
+        if slot is None:
+            raise layout.LayoutError("the layout of dict is unknown on this Python")
+    keys, key_at, value_at = slot
+    keep += (names, value)
+    if id(names) not in tables:
+        tables.add(id(names))
+        out.append((id(names) + layout.DICT_KEYS, keys))
+    out.append((key_at, layout.word(key_at)))
+    out.append((value_at, id(value)))
+
+
+def _absence_rows(names: dict[str, Any], out: list[Row], keep: list[Any], tables: set[int]) -> None:
+    """A name is not in the table as long as nothing is added to it."""
+    keys = layout.word(id(names) + layout.DICT_KEYS)
+    keep.append(names)
+    if id(names) not in tables:
+        tables.add(id(names))
+        out.append((id(names) + layout.DICT_KEYS, keys))
+    count = keys + layout.KEYS_ENTRY_COUNT
+    out.append((count, layout.word(count)))

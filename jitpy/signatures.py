@@ -1,0 +1,120 @@
+"""Signatures as users write them, to patterns of argument types: strings, tuples of types, calls of types, lists of these."""
+
+from __future__ import annotations
+
+from jitpy import types
+from jitpy.backend.errors import CompileError
+from jitpy.types import Signature, Spec, as_spec
+from jitpy.typeof import typeof
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from jitpy.frontend.types.types import Type
+
+__all__ = ["SignatureError", "is_signature", "match", "parse", "parse_all", "typeof"]
+
+
+class SignatureError(CompileError):
+    """A signature that does not read."""
+
+
+def _namespace() -> dict[str, Any]:
+    names = {k: v for k, v in vars(types).items() if isinstance(v, Spec)}
+    names.update(Array=types.Array, Tuple=types.Tuple, UniTuple=types.UniTuple, List=types.List, types=types)
+    names["__builtins__"] = {}
+    return names
+
+
+def parse(signature: Any) -> Signature:
+    """One signature from any of its forms."""
+    if isinstance(signature, str):
+        signature = _evaluate(signature)
+    if isinstance(signature, Signature):
+        return signature
+    if isinstance(signature, list):
+        raise SignatureError("a list of signatures stands only at the decorator")
+    items = signature if isinstance(signature, tuple) else (signature,)
+    try:
+        return Signature(None, tuple(as_spec(s) for s in items))
+    except TypeError as error:
+        raise SignatureError(str(error)) from None
+
+
+def _evaluate(text: str) -> Any:
+    names = _namespace()
+    try:
+        return eval(text, names)
+    except NameError as error:
+        import difflib
+
+        missing = getattr(error, "name", None) or ""
+        near = difflib.get_close_matches(missing, names, 1)
+        hint = f"; did you mean {near[0]}?" if near else ""
+        raise SignatureError(f"{text!r}: there is no type {missing}{hint}") from None
+    except Exception as error:
+        raise SignatureError(f"{text!r} is not a signature: {error}") from None
+
+
+def parse_all(signatures: Any) -> list[Signature]:
+    """The signatures given to a decorator: one, or a list of them."""
+    return [parse(s) for s in signatures] if isinstance(signatures, list) else [parse(signatures)]
+
+
+def is_signature(obj: Any) -> bool:
+    """Whether the first argument of a decorator is a signature and not a function."""
+    return isinstance(obj, str | list | tuple | Signature | Spec)
+
+
+def match(signature: Signature, args: tuple[Any, ...], actual: tuple[Type, ...]) -> tuple[tuple[Type, ...], tuple[Any, ...]] | None:
+    """(types, arguments) of a call under a signature, numbers converted where it asks for that; None when it does not fit."""
+    if len(signature.args) != len(actual):
+        return None
+    chosen: list[Type] = []
+    values = list(args)
+    for i, (spec, t) in enumerate(zip(signature.args, actual)):
+        if t in spec.admits:
+            chosen.append(t)
+            continue
+        admitted = next((a for a in spec.admits if accepts(a, t)), None)
+        if admitted is not None:
+            chosen.append(admitted)
+            continue
+        converted = _convert(spec, values[i], t)
+        if converted is None:
+            return None
+        values[i] = converted
+        chosen.append(typeof(converted))
+    return tuple(chosen), tuple(values)
+
+
+def accepts(want: Type, have: Type) -> bool:
+    """Whether a value of type ``have`` can be read as ``want`` without a change: arrays of a stricter layout."""
+    from jitpy.frontend.types.types import Array
+
+    return (
+        isinstance(want, Array) and isinstance(have, Array)
+        and want.dtype is have.dtype and want.ndim == have.ndim
+        and (want.readonly or not have.readonly)
+        and (want.layout in ("A", have.layout) or want.ndim <= 1 and have.layout in "CF")
+    )  # fmt: skip
+
+
+_ORDER = {"b": 0, "u": 1, "i": 1, "f": 2, "c": 3}
+
+
+def _convert(spec: Spec, value: Any, have: Type) -> Any:
+    """The number converted to the spec's kind, or None where it is no number or would lose its kind (float to int)."""
+    from jitpy.frontend.types.types import Scalar
+
+    want = spec.admits[-1]
+    if not isinstance(want, Scalar) or not isinstance(have, Scalar) or _ORDER[have.kind] > _ORDER[want.kind]:
+        return None
+    if spec.converts:
+        return spec.dtype.type(value)
+    first = spec.admits[0]
+    assert isinstance(first, Scalar)
+    if first.weak and have.weak:
+        return {"b": bool, "i": int, "f": float, "c": complex}[first.kind](value)
+    return spec.dtype.type(value)
