@@ -1,1 +1,20 @@
 """x86-64 as data: registers, instruction rows, rules, conventions, and nothing the other ISAs also need."""
+
+from __future__ import annotations
+
+from jitpy.backend.isa.x64.features import FEATURES, host, none
+from jitpy.backend.target.target import Target
+
+__all__ = ["FEATURES", "target"]
+
+
+def target(features: dict[str, int] | None = None) -> Target:
+    """The target with these features (missing ones are absent); None: what this machine has."""
+    from jitpy.backend.isa.x64.target import make
+
+    if features is None:
+        return make(host())
+    unknown = sorted(set(features) - set(FEATURES))
+    if unknown:
+        raise ValueError(f"x64 has no feature {', '.join(unknown)}; there are {', '.join(FEATURES)}")
+    return make({**none(), **features})

@@ -4,7 +4,7 @@ An instruction is  [66/F2/F3] [REX] map opcode ModRM [SIB] [disp] [imm]  or the 
 three. The closure remembers the bytes of each combination of registers (and immediates), since kernels use few of them;
 what depends on the frame or on a constant's place is assembled anew.
 
-ModRM and SIB have four irregularities, all in `_address`: rsp and r12 as base need a SIB byte, rbp and r13 need a displacement,
+ModRM and SIB have four irregularities, all in `address_bytes`: rsp and r12 as base need a SIB byte, rbp and r13 need a displacement,
 rsp cannot be an index, and mode 0 without base means a 32-bit displacement.
 """
 
@@ -80,7 +80,7 @@ class Spec:
         self.opcode = bytes(int(b, 16) for b in opcode)
 
 
-def _address(reg: int, base: int, index: int, shift: int, disp: int) -> tuple[bytes, int, int]:
+def address_bytes(reg: int, base: int, index: int, shift: int, disp: int) -> tuple[bytes, int, int]:
     """ModRM, SIB and displacement of an address; base RIP is rip-relative with ``disp`` as it stands. Also REX's X and B bits."""
     reg = (reg & 7) << 3
     if index < 0:
@@ -197,7 +197,7 @@ def encoder(row: X64Row) -> Callable[[Any, MInst, tuple[int, ...]], None]:
             end = ending(allocs, imm)
             if long_prefix is not None and len(end) > 1:
                 head = long_prefix
-        body, x, b = _address(reg, base, index, shift, disp)
+        body, x, b = address_bytes(reg, base, index, shift, disp)
         return head(reg >> 3, x, b, vvvv, force_rex(allocs)) + body, end
 
     if n_addr < 0:
@@ -209,13 +209,13 @@ def encoder(row: X64Row) -> Callable[[Any, MInst, tuple[int, ...]], None]:
                 if rm_at >= 0 and allocs[rm_at] < 0:
                     base, disp = slot_address(sink, ~allocs[rm_at])
                     head, end = memory_form(imm, allocs, base, -1, 0, disp)
-                    sink.buf += head + end
+                    sink.code += head + end
                     return
                 code = register_form(imm, allocs)
                 if len(memo) > _MEMO_LIMIT:
                     memo.clear()
                 memo[allocs, imm] = code
-            sink.buf += code
+            sink.code += code
 
         return encode
 
@@ -242,14 +242,14 @@ def encoder(row: X64Row) -> Callable[[Any, MInst, tuple[int, ...]], None]:
                 if len(memo) > _MEMO_LIMIT:
                     memo.clear()
                 memo[allocs, imm] = code
-            sink.buf += code
+            sink.code += code
             return
         base, disp, fixup = address(sink, mode, disp)
         head, end = memory_form(value, allocs, base, -1, 0, disp)
-        sink.buf += head
+        sink.code += head
+        sink.code += end
         if fixup is not None:
-            fixup(len(sink.buf) - 4, len(end))
-        sink.buf += end
+            fixup(len(end))
 
     return encode_address
 

@@ -1,18 +1,213 @@
-"""Where things are on the stack, as x86-64 addresses them."""
+"""The stack frame as x86-64 addresses it: operands in memory without registers, prologue, epilogue, moves, calls' tails.
+
+rbp is the frame pointer; everything else is addressed from rsp, whose place is known once the frame's size is. Displacements from
+rbp are used where they are shorter: rsp as a base costs a SIB byte.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
 
-from jitpy.backend.isa.x64.regs import RSP
+from jitpy.backend.isa.x64.regs import RBP, RSP, XMM0
+from jitpy.backend.target.target import Fixup
+
+#: Modes of an address without registers (see `rows`): what its displacement is in.
+#: "const": bytes for the constant pool; a stack base (INCOMING, OUTGOING, SLOT): an offset there; "label": a label.
+CONST = "const"
+LABEL = "label"
+
+
+def _patch4(code: bytearray, offset: int, d: int) -> None:
+    code[offset : offset + 4] = (d & 0xFFFFFFFF).to_bytes(4, "little")
+
+
+#: A 4-byte displacement; labels count from the field's start, the hardware from its end, hence addend -4.
+REL4 = Fixup("rel4", -(1 << 31), (1 << 31) - 1, _patch4)
+
+
+def nearest_base(sink: Any, offset: int) -> tuple[int, int]:
+    """Base and displacement of a place ``offset`` bytes above rsp."""
+    from_rbp = offset - sink.frame.size
+    if from_rbp >= -128:
+        return RBP, from_rbp
+    return RSP, offset
 
 
 def slot_address(sink: Any, slot: int) -> tuple[int, int]:
     """Base register and displacement of a spill slot."""
-    return RSP, sink.spill_base + 8 * slot
+    return nearest_base(sink, sink.frame.spills + 8 * slot)
 
 
-def address(sink: Any, mode: str, disp: Any) -> tuple[int, int, Callable[[int, int], None] | None]:
-    """Base register, displacement and fixup of an address without registers."""
-    raise AssertionError(mode)
+def address(sink: Any, mode: Any, disp: Any) -> tuple[int, int, Callable[[int], None] | None]:
+    """Base register (-1: rip), displacement, and fixup (called with the number of bytes behind the field) of such an address."""
+    if mode == CONST or mode == LABEL:
+        label = sink.constant(disp) if mode == CONST else disp
+
+        def fixup(behind: int) -> None:
+            sink.fixup(REL4, label, -4 - behind, 4 + behind)
+
+        return -1, 0, fixup
+    base, disp = nearest_base(sink, sink.frame.address(mode, disp))
+    return base, disp, None
+
+
+def _move_memory(sink: Any, load: bool, reg: int, base: int, disp: int) -> None:
+    """mov reg, [base + disp] or back, 8 bytes; movups, 16 bytes, for vector registers."""
+    from jitpy.backend.isa.x64.encode import address_bytes
+
+    if reg >= XMM0:
+        body, x, b = address_bytes(reg, base, -1, 0, disp)
+        rex = (reg & 8) >> 1 | b
+        sink.code += (bytes((0x40 | rex,)) if rex else b"") + bytes((0x0F, 0x10 if load else 0x11)) + body
+    else:
+        body, x, b = address_bytes(reg, base, -1, 0, disp)
+        sink.code += bytes((0x48 | (reg & 8) >> 1 | b, 0x8B if load else 0x89)) + body
+
+
+def _move_float(sink: Any, load: bool, reg: int, base: int, disp: int) -> None:
+    """vmovups with AVX, so that legacy and VEX code do not mix; also for the scratch register holding a general one's value."""
+    from jitpy.backend.isa.x64.encode import address_bytes
+
+    if not sink.features["has_avx"]:
+        _move_memory(sink, load, reg, base, disp)
+        return
+    body, _, b = address_bytes(reg, base, -1, 0, disp)
+    op = 0x10 if load else 0x11
+    r = reg >> 3 & 1
+    if b:
+        sink.code += bytes((0xC4, (r ^ 1) << 7 | 0x40 | (b ^ 1) << 5 | 1, 0x78, op)) + body
+    else:
+        sink.code += bytes((0xC5, (r ^ 1) << 7 | 0x78, op)) + body
+
+
+def emit_move(sink: Any, src: int, dst: int, cls: int) -> None:
+    """Copy between registers and slots; the scratch register xmm15 may stand for a general register."""
+    if src < 0:
+        base, disp = slot_address(sink, ~src)
+        if dst < XMM0:
+            _move_memory(sink, True, dst, base, disp)
+        elif cls == 0:
+            _quad(sink, True, dst, base, disp)
+        else:
+            _move_float(sink, True, dst, base, disp)
+    elif dst < 0:
+        base, disp = slot_address(sink, ~dst)
+        if src < XMM0:
+            _move_memory(sink, False, src, base, disp)
+        elif cls == 0:
+            _quad(sink, False, src, base, disp)
+        else:
+            _move_float(sink, False, src, base, disp)
+    elif src < XMM0:
+        if dst < XMM0:
+            sink.code += bytes((0x48 | (src & 8) >> 1 | dst >> 3, 0x89, 0xC0 | (src & 7) << 3 | dst & 7))
+        else:
+            _between(sink, dst, src, 0x6E)
+    elif dst < XMM0:
+        _between(sink, src, dst, 0x7E)
+    elif sink.features["has_avx"]:
+        r, b = dst >> 3 & 1, src >> 3 & 1
+        modrm = 0xC0 | (dst & 7) << 3 | src & 7
+        if b:
+            sink.code += bytes((0xC4, (r ^ 1) << 7 | 0x41, 0x78, 0x28, modrm))
+        else:
+            sink.code += bytes((0xC5, (r ^ 1) << 7 | 0x78, 0x28, modrm))
+    else:
+        rex = (dst & 8) >> 1 | (src & 8) >> 3
+        sink.code += (bytes((0x40 | rex,)) if rex else b"") + bytes(
+            (0x0F, 0x28, 0xC0 | (dst & 7) << 3 | src & 7)
+        )
+
+
+def _between(sink: Any, vector: int, general: int, op: int) -> None:
+    """movq between a vector and a general register."""
+    r, b = vector >> 3 & 1, general >> 3
+    modrm = 0xC0 | (vector & 7) << 3 | general & 7
+    if sink.features["has_avx"]:
+        sink.code += bytes((0xC4, (r ^ 1) << 7 | 0x40 | (b ^ 1) << 5 | 1, 0xF9, op, modrm))
+    else:
+        sink.code += bytes((0x66, 0x48 | r << 2 | b, 0x0F, op, modrm))
+
+
+def _quad(sink: Any, load: bool, reg: int, base: int, disp: int) -> None:
+    """movq between a vector register and 8 bytes of memory, by the encoding with a general operand: it is the same for both."""
+    from jitpy.backend.isa.x64.encode import address_bytes
+
+    body, _, b = address_bytes(reg, base, -1, 0, disp)
+    r = reg >> 3 & 1
+    op = 0x6E if load else 0x7E
+    if sink.features["has_avx"]:
+        sink.code += bytes((0xC4, (r ^ 1) << 7 | 0x40 | (b ^ 1) << 5 | 1, 0xF9, op)) + body
+    else:
+        sink.code += bytes((0x66, 0x48 | r << 2 | b, 0x0F, op)) + body
+
+
+_PAGE = 4096
+
+
+def emit_prologue(sink: Any, frame: Any) -> None:
+    """push rbp; mov rbp, rsp; make room; save what must be. Frames beyond a page touch each page in order, so that a guard page is met."""
+    code = sink.code
+    code += b"\x55\x48\x89\xe5"
+    size = frame.size
+    if size:
+        if size > _PAGE:
+            # r11 counts down: lea r11, [rsp - whole pages]; loop: sub rsp, page; test [rsp], rsp; cmp rsp, r11; jne loop
+            whole = size // _PAGE * _PAGE
+            code += b"\x4c\x8d\x9c\x24" + (-whole & 0xFFFFFFFF).to_bytes(4, "little")
+            code += b"\x48\x81\xec" + _PAGE.to_bytes(4, "little")
+            code += b"\x48\x85\x24\x24\x4c\x39\xdc\x75\xf0"
+            size -= whole
+        if size:
+            if size < 128:
+                code += b"\x48\x83\xec" + bytes((size,))
+            else:
+                code += b"\x48\x81\xec" + size.to_bytes(4, "little")
+    _saves(sink, frame, False)
+
+
+def _saves(sink: Any, frame: Any, load: bool) -> None:
+    at = frame.saves
+    for preg in frame.saved:
+        if preg < XMM0:
+            base, disp = nearest_base(sink, at)
+            _move_memory(sink, load, preg, base, disp)
+            at += 8
+        else:
+            at = (at + 15) & ~15
+            base, disp = nearest_base(sink, at)
+            _move_float(sink, load, preg, base, disp)
+            at += 16
+
+
+def emit_epilogue(sink: Any, frame: Any) -> None:
+    """Restore; leave."""
+    _saves(sink, frame, True)
+    if frame.size:
+        sink.code += b"\xc9"
+    else:
+        sink.code += b"\x5d"
+
+
+def emit_return(sink: Any) -> None:
+    """ret."""
+    sink.code += b"\xc3"
+
+
+def emit_trap(sink: Any, code: str) -> None:
+    """ud2."""
+    sink.code += b"\x0f\x0b"
+
+
+_NOPS = (
+    b"", b"\x90", b"\x66\x90", b"\x0f\x1f\x00", b"\x0f\x1f\x40\x00", b"\x0f\x1f\x44\x00\x00", b"\x66\x0f\x1f\x44\x00\x00",
+    b"\x0f\x1f\x80\x00\x00\x00\x00", b"\x0f\x1f\x84\x00\x00\x00\x00\x00", b"\x66\x0f\x1f\x84\x00\x00\x00\x00\x00",
+)  # fmt: skip
+
+
+def nop(size: int) -> bytes:
+    """``size`` bytes of the long forms of nop."""
+    return _NOPS[9] * (size // 9) + _NOPS[size % 9]
+
+

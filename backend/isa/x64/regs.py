@@ -1,8 +1,8 @@
 """The registers: numbering, names, and what the allocator may use.
 
 Numbers are those of the hardware's fields: general registers 0-15, vector registers 16-47 (16-31 without AVX-512), mask
-registers 48-55. rsp and rbp hold the frame. r11 and xmm15 are never allocated: they serve moves between two spill slots, the
-expansion of a few rows, and addresses of far callees (the System V convention passes nothing in r11).
+registers 48-55. rsp and rbp hold the frame. xmm15 is never allocated: it serves moves between two spill slots and cycles of
+moves, of general registers too (movq costs little and is rare), so that these keep all fourteen.
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ RAX, RCX, RDX, RBX, RSP, RBP, RSI, RDI, R8, R9, R10, R11, R12, R13, R14, R15 = r
 XMM0 = 16
 K0 = 48
 
-SCRATCH = R11
 FLOAT_SCRATCH = XMM0 + 15
 
 _QWORD = (
@@ -42,10 +41,14 @@ def mask(*pregs: int) -> int:
 
 
 #: System V: what a call destroys, and what it keeps.
-CALLER_SAVED = mask(RAX, RCX, RDX, RSI, RDI, R8, R9, R10, R11, *range(16, 48), *range(48, 56))
-CALLEE_SAVED = mask(RBX, R12, R13, R14, R15)
+SYSV_CLOBBERS = mask(RAX, RCX, RDX, RSI, RDI, R8, R9, R10, R11, *range(16, 48), *range(48, 56))
+SYSV_SAVED = mask(RBX, R12, R13, R14, R15)
 
-_INTS = (RAX, RCX, RDX, RSI, RDI, R8, R9, R10, RBX, R12, R13, R14, R15)
+#: Microsoft's convention keeps rsi, rdi and xmm6-15 too.
+FASTCALL_CLOBBERS = mask(RAX, RCX, RDX, R8, R9, R10, R11, *range(16, 22), *range(32, 48), *range(48, 56))
+FASTCALL_SAVED = mask(RBX, RSI, RDI, R12, R13, R14, R15, *range(22, 32))
+
+_INTS = (RAX, RCX, RDX, RSI, RDI, R8, R9, R10, R11, RBX, R12, R13, R14, R15)
 _FLOATS = tuple(range(XMM0, XMM0 + 15))
 
 
@@ -54,8 +57,8 @@ def machine_env(masks: bool = False) -> MachineEnv:
     ks = tuple(range(K0 + 1, K0 + 7)) if masks else ()
     return MachineEnv(
         allocatable=(_INTS, _FLOATS, _FLOATS, ks),
-        callee_saved=CALLEE_SAVED,
-        scratch=(SCRATCH, FLOAT_SCRATCH, FLOAT_SCRATCH, K0 + 7 if masks else -1),
+        callee_saved=SYSV_SAVED,
+        scratch=(FLOAT_SCRATCH, FLOAT_SCRATCH, FLOAT_SCRATCH, K0 + 7 if masks else -1),
         slot_units=(1, 2, 8, 1),
         bank=(0, 1, 1, 2),
     )

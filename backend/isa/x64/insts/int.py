@@ -6,8 +6,13 @@ memory), ``ri`` (immediate), ``mr``, ``mi`` (first operand in memory), ``rc`` (c
 
 from __future__ import annotations
 
-from jitpy.backend.isa.x64.rows import ROWS, X64Row, mem, rm, row
-from jitpy.backend.target.row import MOVE, REMAT
+from typing import Any
+
+from jitpy.backend.isa.x64.conditions import CC_NAMES
+from jitpy.backend.isa.x64.encode import address_bytes
+from jitpy.backend.isa.x64.frame import slot_address
+from jitpy.backend.isa.x64.rows import macro, mem, rm, row
+from jitpy.backend.target.row import MOVE, REMAT, MInst
 
 #: Operand size in bits -> (kind, prefix of the encoding).
 SIZES = {8: ("b", ""), 16: ("w", "66 "), 32: ("d", ""), 64: ("q", "REX.W ")}
@@ -72,7 +77,7 @@ for _bits, _k, _w in ((32, "d", "W0"), (64, "q", "W1")):
     _p = SIZES[_bits][1]
     row(f"bswap{_bits}_r", f"bswap +opc.{_k}", f"{_p}0F C8")
     mem(f"lea{_bits}", f"lea =reg.{_k} mem.o", f"{_p}8D /r")
-    row(f"mov{_bits}_ri", f"mov =rm.{_k} id", f"{_p}C7 /0 id", REMAT)
+    row(f"mov{_bits}_ri", f"mov =rm.{_k} id", f"{_p}C7 /0 id")
 row("shld64_rc", "shld +rm.q reg.q $cl", "REX.W 0F A5 /r")
 row("shrd64_rc", "shrd +rm.q reg.q $cl", "REX.W 0F AD /r")
 row("shld64_ri", "shld +rm.q reg.q us", "REX.W 0F A4 /r us")
@@ -93,12 +98,44 @@ for _bits, _k, _p in ((32, "d", ""), (64, "q", "REX.W ")):
     rm(f"movsx{_bits}_16", f"movsx =reg.{_k} rm?.w", f"{_p}0F BF /r")
 rm("movsx64_32", "movsxd =reg.q rm?.d", "REX.W 63 /r")
 
-#: Condition codes by their number in opcodes.
-CC_NAMES = ("o", "no", "b", "ae", "e", "ne", "be", "a", "s", "ns", "p", "np", "l", "ge", "le", "g")
 for _n, _cc in enumerate(CC_NAMES):
     row(f"set{_cc}", f"set{_cc} =rm.b", f"0F {0x90 + _n:02X} /0")
     mem(f"set{_cc}_m", f"set{_cc} mem.b", f"0F {0x90 + _n:02X} /0")
     rm(f"cmov{_cc}32", f"cmov{_cc} +reg.d rm?.d", f"0F {0x40 + _n:02X} /r")
     rm(f"cmov{_cc}64", f"cmov{_cc} +reg.q rm?.q", f"REX.W 0F {0x40 + _n:02X} /r")
-#: The rows of setcc by condition number.
-SETCC: tuple[X64Row, ...] = tuple(ROWS["set" + cc] for cc in CC_NAMES)
+
+
+def _zero(sink: Any, inst: MInst, allocs: tuple[int, ...]) -> None:
+    r = allocs[0]
+    sink.code += (bytes((0x45,)) if r > 7 else b"") + bytes((0x31, 0xC0 | (r & 7) * 9))
+
+
+def _sbb_self(sink: Any, inst: MInst, allocs: tuple[int, ...]) -> None:
+    r = allocs[0]
+    sink.code += bytes((0x4D if r > 7 else 0x48, 0x19, 0xC0 | (r & 7) * 9))
+
+
+def _constant(sink: Any, inst: MInst, allocs: tuple[int, ...]) -> None:
+    """A constant into a register, or straight into a spill slot (recomputed for a move)."""
+    r, value = allocs[0], inst.imm & 0xFFFFFFFFFFFFFFFF
+    if r < 0:
+        base, disp = slot_address(sink, ~r)
+        if value < 0x80000000 or value >= 0xFFFFFFFF80000000:
+            body, _, b = address_bytes(0, base, -1, 0, disp)
+            sink.code += bytes((0x48 | b, 0xC7)) + body + (value & 0xFFFFFFFF).to_bytes(4, "little")
+        else:
+            for at, half in ((disp, value & 0xFFFFFFFF), (disp + 4, value >> 32)):
+                body, _, b = address_bytes(0, base, -1, 0, at)
+                sink.code += (b"\x41" if b else b"") + b"\xc7" + body + half.to_bytes(4, "little")
+    elif value < 1 << 32:
+        sink.code += (b"\x41" if r > 7 else b"") + bytes((0xB8 | r & 7,)) + value.to_bytes(4, "little")
+    elif value >= 0xFFFFFFFF80000000:
+        sink.code += bytes((0x49 if r > 7 else 0x48, 0xC7, 0xC0 | r & 7)) + (value & 0xFFFFFFFF).to_bytes(4, "little")
+    else:
+        sink.code += bytes((0x49 if r > 7 else 0x48, 0xB8 | r & 7)) + value.to_bytes(8, "little")
+
+
+# xor r, r and sbb r, r read nothing in truth, so they have no use.
+macro("zero", "xor =rm.d", _zero)
+macro("carry_mask", "sbb =rm.q", _sbb_self)
+macro("const", "mov =rm.q iq", _constant, REMAT)
