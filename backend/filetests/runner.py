@@ -53,7 +53,7 @@ def run_text(text: str, path: str = "", commands: list[str] | None = None) -> li
     try:
         file = parse_file(text, path, "system_v" if native else "fast")
     except ParseError as error:
-        if "test verifier" in text and f"line {error.line}" and _expects_error(text, error.line):
+        if "test verifier" in text and _expects_error(text, error.line):
             return [Outcome(path, error.line, "verifier", PASS, f"rejected when parsed: {error.message}")]
         return [Outcome(path, error.line, "parse", FAIL, str(error))]
     if commands is None:
@@ -131,18 +131,26 @@ def _verifier(file: ParsedFile) -> Outcomes:
     for parsed in file.functions:
         expected = error_directives(parsed.comments)
         found = find_errors(parsed.func)
-        lines: dict[int, list[str]] = {}
-        for error in found:
-            line = parsed.inst_lines[error.inst] if error.inst >= 0 else 0
-            lines.setdefault(line, []).append(error.message)
-        missing = [line for line in expected if line not in lines and 0 not in lines]
+        places = {_instruction_line(parsed, line) for line in expected}
+        missing = [line for line in places if not any(_is_at(parsed, error.inst, line) for error in found)]
+        surprising = [error for error in found if not any(_is_at(parsed, error.inst, line) for line in places)]
         if missing:
-            message = f"expected an error: {expected[missing[0]]}"
+            message = f"expected an error here: {'; '.join(expected.values())}"
             yield Outcome(file.path, missing[0], "verifier", FAIL, message)
-        elif found and not expected:
-            yield Outcome(file.path, parsed.line, "verifier", FAIL, str(found[0]))
+        elif surprising:
+            yield Outcome(file.path, parsed.line, "verifier", FAIL, str(surprising[0]))
         else:
             yield Outcome(file.path, parsed.line, "verifier", PASS)
+
+
+def _instruction_line(parsed: ParsedFunction, line: int) -> int:
+    """The line of the instruction that a comment is about: its own, or the last before it."""
+    return max([inst for inst in parsed.inst_lines if inst <= line], default=0)
+
+
+def _is_at(parsed: ParsedFunction, inst: int, line: int) -> bool:
+    """Whether an error belongs to a line; one about no instruction belongs to any."""
+    return inst < 0 or parsed.inst_lines[inst] == line
 
 
 COMMANDS: dict[str, Callable[[ParsedFile], Outcomes]] = {

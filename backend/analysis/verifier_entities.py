@@ -1,0 +1,244 @@
+"""The verifier's question about entities and immediates: do they exist, are they in range."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from jitpy.backend.ir import memflags, trapcode
+from jitpy.backend.ir import opcodes as O
+from jitpy.backend.ir import types as T
+
+if TYPE_CHECKING:
+    from jitpy.backend.analysis.verifier import Error
+    from jitpy.backend.ir.function import Function, Node
+
+
+def check_entities(func: Function, errors: list[Error]) -> None:
+    """Append an error for each reference to nothing and each immediate out of range."""
+    from jitpy.backend.analysis.verifier import Error
+
+    errors += [Error(message) for message in _declarations(func)]
+    for block in func.layout:
+        for inst in func.block_insts[block]:
+            node = func.insts[inst]
+            check = _CHECKS.get(O.FORMAT[node[0]])
+            message = check(func, node) if check else None
+            if message:
+                errors.append(Error(message, inst))
+            if inst in func.debug_tags and not (O.EFFECTS[node[0]] & O.CALL or node[0] == O.SEQUENCE_POINT):
+                errors.append(Error("debug tags present on non-call, non-sequence point instruction", inst))
+
+
+def _declarations(func: Function) -> list[str]:
+    messages = []
+    for i, ext in enumerate(func.ext_funcs):
+        if not 0 <= ext.sig < len(func.signatures):
+            messages.append(f"fn{i} has no signature sig{ext.sig}")
+        elif ext.patchable and func.signatures[ext.sig].returns:
+            messages.append(f"fn{i}: patchable call cannot occur to a function with return values")
+        elif ext.patchable and not ext.colocated:
+            messages.append(f"fn{i}: patchable call to non-colocated function")
+    for i in range(len(func.global_values)):
+        messages += _global_value(func, i)
+    names = [number for number, _ in func.regions.values()]
+    messages += [f"duplicate alias region {n}" for n in sorted(set(names)) if names.count(n) > 1]
+    for sig in [func.sig, *func.signatures]:
+        messages += _signature_errors(sig)
+    return messages
+
+
+def _signature_errors(sig: Any) -> list[str]:
+    messages = []
+    for kind, params in (("Parameter", sig.params), ("Return value", sig.returns)):
+        for i, param in enumerate(params):
+            if param.extension and not T.IS_INT[param.type]:
+                messages.append(f"{kind} at position {i} has invalid extension {param.extension}")
+    if sig.call_conv == "preserve_all" and sig.returns:
+        messages.append("Signature with `preserve_all` ABI cannot have return values")
+    return messages
+
+
+def _global_value(func: Function, index: int) -> list[str]:
+    gvs = func.global_values
+    gv = gvs[index]
+    seen = {index}
+    while gv.kind in ("load", "iadd_imm"):
+        base = gv.base
+        if not 0 <= base < len(gvs):
+            return [f"gv{index} refers to gv{base}, which does not exist"]
+        if base in seen:
+            return [f"global value cycle: [{', '.join(f'gv{i}' for i in sorted(seen))}]"]
+        if gv.kind == "load" and gvs[base].kind in ("load", "iadd_imm") and gvs[base].type != T.I64:
+            return [f"base gv{base} has type {T.NAME[gvs[base].type]}, which is not the pointer type i64"]
+        seen.add(base)
+        gv = gvs[base]
+    if gv.kind == "vmctx" and "vmctx" not in [param.purpose for param in func.sig.params]:
+        return [f"gv{index}: undeclared vmctx reference"]
+    return []
+
+
+Check = Callable[["Function", "Node"], "str | None"]
+
+
+def _iconst(func: Function, node: Node) -> str | None:
+    if not 0 <= node[2] <= T.MASK[node[1]]:
+        return f"constant immediate {node[2]} is out of bounds of {T.NAME[node[1]]}"
+    return None
+
+
+def _float_constant(func: Function, node: Node) -> str | None:
+    if not 0 <= node[2] <= T.MASK[node[1]]:
+        return f"the bits {node[2]:#x} are more than {T.NAME[node[1]]} has"
+    return None
+
+
+def _constant(func: Function, node: Node) -> str | None:
+    if len(node[2]) != T.BYTES[node[1]]:
+        return f"the constant has {len(node[2])} bytes, {T.NAME[node[1]]} has {T.BYTES[node[1]]}"
+    return None
+
+
+def _lane(func: Function, node: Node) -> str | None:
+    # Dynamic vectors are numbered by fixed parts, of which the scale 1 leaves one.
+    count = 1 if node[0] == O.EXTRACT_VECTOR else T.LANES[node[1]]
+    if not 0 <= node[2] < count:
+        return f"The lane {node[2]} does not index into the type {T.NAME[node[1]]}"
+    return None
+
+
+def _shuffle(func: Function, node: Node) -> str | None:
+    if len(node[2]) != 16:
+        return f"a shuffle has 16 lane numbers, not {len(node[2])}"
+    if max(node[2]) > 31:
+        return f"shuffle immediate index {max(node[2])} is larger than the maximum 31"
+    return None
+
+
+def _flags(func: Function, flags: int) -> str | None:
+    region = memflags.region(flags)
+    if region is not None and region not in func.regions:
+        return f"undefined alias region region{region}"
+    trap = memflags.trap(flags)
+    if trap is not None and trap >= len(trapcode.CODES):
+        return f"memory flags {flags:#x} name no trap code"
+    if flags & memflags.LITTLE and flags & memflags.BIG:
+        return "memory cannot be both little- and big-endian"
+    return None
+
+
+def _memory(func: Function, node: Node) -> str | None:
+    flags, offset = node[2]
+    if not -(1 << 31) <= offset < 1 << 31:
+        return f"offset {offset} does not fit 32 bits"
+    if O.EFFECTS[node[0]] & O.STORE and flags & memflags.READONLY:
+        return "A store instruction cannot have the `readonly` MemFlag"
+    return _flags(func, flags)
+
+
+def _memory_no_offset(func: Function, node: Node) -> str | None:
+    if node[0] == O.BITCAST:
+        if node[2] & ~(memflags.LITTLE | memflags.BIG):
+            return "The bitcast instruction only accepts the `big` or `little` memory flags"
+        arg = func.value_types[node[3]]
+        if T.LANES[arg] != T.LANES[node[1]] and not node[2] and T.IS_VECTOR[arg] and T.IS_VECTOR[node[1]]:
+            return "Byte order specifier required for bitcast instruction changing lane count"
+        return None
+    return _flags(func, node[2])
+
+
+def _atomic_rmw(func: Function, node: Node) -> str | None:
+    if node[2][1] not in O.ATOMIC_OPS:
+        return f"no such atomic operation: {node[2][1]}"
+    return _flags(func, node[2][0])
+
+
+def _stack_addr(func: Function, node: Node) -> str | None:
+    slot, offset = node[2]
+    if not 0 <= slot < len(func.stack_slots):
+        return f"no such stack slot: ss{slot}"
+    size = func.stack_slots[slot].size
+    if not 0 <= offset <= size:
+        return f"offset {offset} is outside of ss{slot}, which has {size} bytes"
+    return None
+
+
+def _exists(kind: str, entities: str) -> Check:
+    def check(func: Function, node: Node) -> str | None:
+        reference = node[2][0] if isinstance(node[2], tuple) else node[2]
+        if not 0 <= reference < len(getattr(func, entities)):
+            return f"no such entity: {kind}{reference}"
+        return None
+
+    return check
+
+
+def _condition(conditions: dict[str, tuple[str, str]]) -> Check:
+    def check(func: Function, node: Node) -> str | None:
+        return None if node[2] in conditions else f"no such condition: {node[2]}"
+
+    return check
+
+
+def _trap_code(func: Function, node: Node) -> str | None:
+    return None if node[2] in trapcode.INDEX else f"no such trap code: {node[2]}"
+
+
+def _try_call(func: Function, node: Node) -> str | None:
+    table = node[2][1]
+    if not 0 <= table.sig < len(func.signatures):
+        return f"no such entity: sig{table.sig}"
+    if O.FORMAT[node[0]] == "try_call":
+        message = _exists("fn", "ext_funcs")(func, node)
+        if message:
+            return message
+    call_conv = func.signatures[table.sig].call_conv
+    if call_conv in ("windows_fastcall", "apple_aarch64", "probestack"):
+        return f"calling convention `{call_conv}` of callee does not support exceptions"
+    return None
+
+
+def _handler(func: Function, node: Node) -> str | None:
+    block, index = node[2]
+    if index < 0:
+        return f"exception handler index {index} cannot be negative"
+    if block not in func.layout:
+        return f"invalid block reference block{block}"
+    last = func.insts[func.block_insts[block][-1]]
+    if not O.FORMAT[last[0]].startswith("try_call"):
+        return f"referenced block block{block} does not end in a try_call"
+    if index >= len(last[2][1].targets) - 1:
+        return f"exception handler index {index} is out-of-range"
+    return None
+
+
+_CHECKS: dict[str, Check] = {
+    "unary_imm": _iconst,
+    "unary_ieee16": _float_constant,
+    "unary_ieee32": _float_constant,
+    "unary_ieee64": _float_constant,
+    "unary_const": _constant,
+    "unary_global_value": _exists("gv", "global_values"),
+    "binary_imm8": _lane,
+    "ternary_imm8": _lane,
+    "int_compare": _condition(O.INT_CC),
+    "float_compare": _condition(O.FLOAT_CC),
+    "load": _memory,
+    "store": _memory,
+    "load_no_offset": _memory_no_offset,
+    "store_no_offset": _memory_no_offset,
+    "atomic_rmw": _atomic_rmw,
+    "atomic_cas": lambda func, node: _flags(func, node[2]),
+    "stack_addr": _stack_addr,
+    "dynamic_stack_addr": _exists("dss", "dynamic_slots"),
+    "func_addr": _exists("fn", "ext_funcs"),
+    "call": _exists("fn", "ext_funcs"),
+    "call_indirect": _exists("sig", "signatures"),
+    "try_call": _try_call,
+    "try_call_indirect": _try_call,
+    "trap": _trap_code,
+    "cond_trap": _trap_code,
+    "int_add_trap": _trap_code,
+    "shuffle": _shuffle,
+    "exception_handler_address": _handler,
+}
