@@ -115,7 +115,7 @@ def _thread(vcode: VCode, allocation: Allocation, sink: Sink) -> list[int]:
         if not insts[last].row.flags & JUMP or last - first > 3:
             continue
         # Moves that became nothing do not count.
-        if all([insts[i].row.flags & MOVE and allocs[i][0] == allocs[i][1] for i in range(first, last)]):
+        if all(insts[i].row.flags & MOVE and allocs[i][0] == allocs[i][1] for i in range(first, last)):
             candidates.append(b)
     if not candidates:
         return thread
