@@ -18,12 +18,13 @@ import struct
 
 import numpy as np
 
-from jitpy.backend import isa, pipeline
+from jitpy.backend.analysis.verifier import verify
 from jitpy.backend.errors import CompileError
 from jitpy.backend.ir import types as ir
 from jitpy.backend.text.parser import parse_file
 from jitpy.runtime import helpers, memory, traps
 from jitpy.runtime.assembler import Assembler
+from jitpy.runtime.codegen import KERNEL, machine_code
 from jitpy.runtime.libc import address, ffi
 from jitpy.trap import Trap
 
@@ -50,8 +51,8 @@ class Module:
 
     def __init__(self, loaded: memory.Loaded, code: Any) -> None:
         self.loaded = loaded
-        self.traps = dict(code.traps)
-        self.lines = sorted(code.lines)
+        self.traps = {start + offset: trap for start, f in code.functions for offset, trap in f.traps}
+        self.lines = sorted((start + offset, line) for start, f in code.functions for offset, line in f.lines)
         self.starts = sorted((at, name) for name, at in code.symbols.items())
 
     def trap(self, number: int, pc: int, wild: int) -> Trap:
@@ -121,7 +122,9 @@ def compile(text: str, path: str = "", settings: Any = None) -> dict[str, ClifFu
         lines = p.inst_lines
         p.func.srclocs = [line or old for line, old in zip(lines, p.func.srclocs)]
         functions.append(p.func)
-    code = pipeline.compile_module(functions, isa.host(), *([settings] if settings is not None else []))
+    for function in functions:
+        verify(function)
+    code = machine_code(functions, settings or KERNEL)
     loaded = memory.load(code, _resolve)
     module = Module(loaded, code)
     return {f.name: ClifFunction(f, module, _entry(f.sig)) for f in functions}
@@ -161,7 +164,7 @@ def _entry(sig: Signature) -> memory.Loaded:
         for value, offset in zip(results, offsets[len(values) :]):
             a.store(value, buffer, offset, 0)
         a.ret()
-        code = pipeline.compile_module([a.func], isa.host())
+        code = machine_code([a.func])
         got = _entries[key] = memory.load(memory.Image.of(code), helpers.resolve)
     return got
 

@@ -11,8 +11,8 @@ from __future__ import annotations
 
 import time
 
-from jitpy.backend import isa, pipeline
 from jitpy.runtime import boxing, errors, guards, helpers, memory
+from jitpy.runtime.codegen import KERNEL, machine_code
 from jitpy.runtime.libc import address, ffi
 
 TYPE_CHECKING = False
@@ -28,10 +28,11 @@ if TYPE_CHECKING:
 class Overload:
     """A function compiled for argument types: its kernel, and what it took for granted.
 
-    ``module`` is the frontend's product, ``loaded`` its machine code, ``rows`` the guards as words of memory.
+    ``module`` is the frontend's product, ``loaded`` its machine code, ``lines`` its (offset, source location) pairs, ``rows`` the
+    guards as words of memory.
     """
 
-    __slots__ = ("exact", "keep", "kernel", "loaded", "module", "row_count", "rows", "seconds", "site_base", "types")
+    __slots__ = ("exact", "keep", "kernel", "lines", "loaded", "module", "row_count", "rows", "seconds", "site_base", "types")
 
     def __init__(self, types: tuple[Type, ...], module: KernelModule, exact: bool) -> None:
         self.types = types
@@ -40,6 +41,7 @@ class Overload:
         self.loaded: memory.Loaded | None = None
         self.kernel = 0
         self.site_base = 0
+        self.lines: list[tuple[int, int]] = []
         self.rows: Any = None
         self.row_count = 0
         self.keep: list[Any] = []
@@ -65,8 +67,9 @@ def compile_overload(
 
     start = time.perf_counter()
     module = compile_kernel(py_func, types, options)
-    code = pipeline.compile_module(module.functions, isa.host())
+    code = machine_code(module.functions, KERNEL)
     overload = load_overload(module, memory.Image.of(code), types, exact)
+    overload.lines = [(at + offset, line) for at, f in code.functions for offset, line in f.lines]
     overload.seconds = time.perf_counter() - start
     return overload
 
@@ -100,7 +103,7 @@ def wrapper(types: tuple[Type, ...], results: tuple[Type, ...], shape: boxing.Sh
     got = _wrappers.get(key)
     if got is None:
         function = boxing.make_wrapper("wrapper", types, results, shape, exact, nogil)
-        code = pipeline.compile_module([function], isa.host())
+        code = machine_code([function])
         got = _wrappers[key] = memory.load(memory.Image.of(code), helpers.resolve)
     return got.symbols["wrapper"]
 

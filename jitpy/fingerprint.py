@@ -56,5 +56,4 @@ def host() -> str:
     from jitpy.backend import isa
 
     target = isa.host()
-    features = sorted(getattr(target, "features", ()))
-    return digest((target.name, *features, sys.implementation.cache_tag))
+    return digest((target.name, *sorted(target.features.items()), sys.implementation.cache_tag))

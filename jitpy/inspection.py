@@ -74,7 +74,7 @@ def assembly(overload: Overload) -> str:
 
     lines: dict[int, str] = {}
     previous = None
-    for offset, source in sorted(getattr(loaded.module, "lines", None) or ()):
+    for offset, source in overload.lines:
         text = _source_line(overload, source)
         if text and text != previous:
             lines[offset] = previous = text

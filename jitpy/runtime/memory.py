@@ -200,13 +200,12 @@ class Loaded:
     ``keep`` holds what the code refers to by address: constants, other loaded code.
     """
 
-    __slots__ = ("__weakref__", "address", "keep", "module", "size", "symbols")
+    __slots__ = ("__weakref__", "address", "keep", "size", "symbols")
 
-    def __init__(self, at: int, size: int, symbols: dict[str, int], module: Any, keep: Any) -> None:
+    def __init__(self, at: int, size: int, symbols: dict[str, int], keep: Any) -> None:
         self.address = at
         self.size = size
         self.symbols = symbols
-        self.module = module
         self.keep = keep
 
     def __del__(self) -> None:
@@ -238,7 +237,7 @@ def load(module: Any, externs: Mapping[str, int] | Callable[[str], int], keep: A
         place.release(at, len(blob))
         raise
     place.write(at, bytes(blob))
-    loaded = Loaded(at, len(blob), symbols, module, keep)
+    loaded = Loaded(at, len(blob), symbols, keep)
     if _perf_map is not None:
         _write_perf_map(loaded)
     return loaded

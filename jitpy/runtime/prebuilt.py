@@ -37,12 +37,12 @@ def load(source: str, resolve: Callable[[str], int]) -> memory.Loaded:
 
 
 def _compile(source: str) -> memory.Image:
-    from jitpy.backend import isa, pipeline
     from jitpy.backend.text.parser import parse_functions
+    from jitpy.runtime.codegen import machine_code
 
     with open(os.path.join(os.path.dirname(__file__), source), encoding="utf-8") as file:
         functions = parse_functions(file.read(), source)
-    return memory.Image.of(pipeline.compile_module(functions, isa.host()))
+    return memory.Image.of(machine_code(functions))
 
 
 def _save(path: str, stem: str, image: memory.Image) -> None:

@@ -1,0 +1,20 @@
+"""CLIF functions to machine code for this host: the runtime's one call of the backend."""
+
+from __future__ import annotations
+
+from jitpy.backend import isa, pipeline
+from jitpy.backend.settings import Settings
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from jitpy.backend.ir.function import Function
+
+#: Kernels: the optimizer and the good allocator.
+KERNEL = Settings()
+#: Wrappers, trampolines and stubs: straight code that no rewriting improves much; what counts is when the first call returns.
+GLUE = Settings(opt_level="none")
+
+
+def machine_code(functions: list[Function], settings: Settings = GLUE) -> pipeline.CodeModule:
+    """Compile functions into one blob. Optimization changes them in place."""
+    return pipeline.compile_module(functions, isa.host(), settings)
