@@ -137,3 +137,44 @@ def round_int(x: int, n: int) -> int:
     if rest > half or (rest == half and (low // step) & 1):
         return low + step
     return low
+
+
+def _times_modulo(a: int, b: int, m: int) -> int:
+    """a * b % m for 0 <= a, b < m, by doubling: nothing exceeds 64 bits as unsigned."""
+    modulus = np.int64(m).astype(np.uint64)
+    x = np.int64(a).astype(np.uint64)
+    result = np.uint64(0)
+    while b:
+        if b & 1:
+            result = result + x
+            if result >= modulus:
+                result = result - modulus
+        x = x + x
+        if x >= modulus:
+            x = x - modulus
+        b = b >> 1
+    return int(result.astype(np.int64))
+
+
+def modular_power(x: int, y: int, m: int) -> int:
+    """pow(x, y, m); the inverses that negative powers ask for are not computed."""
+    if m == 0:
+        raise ValueError("pow() 3rd argument cannot be 0")
+    if y < 0:
+        raise ValueError("pow() with a modulus and a negative exponent is not supported")
+    size = -m if m < 0 else m
+    base = x % size
+    result = 1 % size
+    while y:
+        if size <= 3037000499:
+            if y & 1:
+                result = result * base % size
+            base = base * base % size
+        else:
+            if y & 1:
+                result = _times_modulo(result, base, size)
+            base = _times_modulo(base, base, size)
+        y = y >> 1
+    if m < 0 and result != 0:
+        return result + m
+    return result

@@ -586,7 +586,9 @@ def _numpy_compare(tr: Translator, condition: str, name: str, a: Value, b: Value
     names = {"lt": "less", "le": "less_equal", "gt": "greater", "ge": "greater_equal", "eq": "equal", "ne": "not_equal"}
     loop = ufuncs_scalar.resolve(tr, getattr(np, names[condition]), (ta, tb))
     x, y = ufuncs_scalar.convert(tr, a, loop[0]), ufuncs_scalar.convert(tr, b, loop[1])
-    by_scalars = ta is not ty.np_bool and (ta.kind == tb.kind or not (ta is ty.py_complex or tb is ty.py_complex))
+    by_scalars = ta is not ty.np_bool and loop[0] in (ta, tb) and (
+        ta.kind == tb.kind or (ta is not ty.py_complex and tb is not ty.py_complex)
+    )
     if loop[0].kind == "c" and condition not in ("eq", "ne") and by_scalars:
         # NumPy's complex scalars look at NaN less than its loops do, which Python's complex and np.bool_ end up in.
         return tr.select(tr.fcmp("eq", x[0], y[0]), tr.fcmp(condition, x[1], y[1]), tr.fcmp(condition, x[0], y[0]))
@@ -685,3 +687,6 @@ def _register() -> None:
 
 
 _register()
+
+# What int(), x.real and the like mean belongs to every scalar kernel.
+from jitpy.frontend.library import conversions  # noqa: E402, F401

@@ -18,7 +18,7 @@ from jitpy.frontend.ir import opcodes as fo
 from jitpy.frontend.library import scalars  # noqa: F401
 from jitpy.frontend.translate.translator import Translator
 from jitpy.frontend.types import types as ty
-from jitpy.frontend.values import Const, TupleVal, Val
+from jitpy.frontend.values import Const, EitherVal, TupleVal, UnionVal, Val
 
 
 class Refused(TypeError):
@@ -77,7 +77,10 @@ def build(action, types, options=None):
             values.append(Val(t, tuple(tr.param(block, f) for f in t.flat)))
     result = action(tr, values)
     if not tr.ended():
-        tr.func.append(tr.bb, (fo.RETURN_VALUE, 0, 0, *result.parts()))
+        parts = result.parts()
+        if isinstance(result, UnionVal):
+            parts = (result.tag, *(p for v in result.options for p in v.parts()))
+        tr.func.append(tr.bb, (fo.RETURN_VALUE, 0, 0, *parts))
     return tr, result
 
 
@@ -99,6 +102,14 @@ def unflatten(value, raw):
     """The Python or NumPy object that an abstract result stands for."""
     if isinstance(value, Const):
         return value.obj
+    if isinstance(value, EitherVal):
+        return unflatten(value.typed, raw[:-1]) if raw[-1] else value.alt.obj
+    if isinstance(value, UnionVal):
+        at = 1
+        for option in value.options[: raw[0]]:
+            at += len(option.parts())
+        option = value.options[raw[0]]
+        return unflatten(option, raw[at : at + len(option.parts())])
     if isinstance(value, TupleVal):
         out, at = [], 0
         for item in value.items:
