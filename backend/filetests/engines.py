@@ -28,5 +28,19 @@ def interpret(functions: list[Function]) -> Call:
     return lambda name, args: interpreter.call(name, args, FUEL)
 
 
-#: Engines by name; machine code is added where it can run.
-ENGINES: dict[str, Engine] = {"interpret": interpret}
+def native(opt_level: str) -> Engine:
+    """Machine code for this host."""
+
+    def load(functions: list[Function]) -> Call:
+        from jitpy.backend.filetests.native import load_functions
+
+        return load_functions(functions, opt_level)
+
+    return load
+
+
+#: Command -> the engines that run its directives, by the name shown in outcomes.
+ENGINES: dict[str, dict[str, Engine]] = {
+    "interpret": {"interpret": interpret},
+    "run": {"run none": native("none"), "run speed": native("speed")},
+}

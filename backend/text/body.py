@@ -335,7 +335,7 @@ class BodyParser:
         return self.cursor.word(trapcode.INDEX, "a trap code such as int_ovf or user1")
 
     def read_flags(self) -> int:
-        return parse_flags(self.cursor, self.entities)
+        return parse_flags(self.cursor)
 
     def read_entity(self, kind: str, what: str) -> int:
         at = self.cursor.i

@@ -34,12 +34,14 @@ class ParsedFunction:
 
 
 class ParsedFile:
-    """A file: ``header`` lines as (line, words), the functions, and the comments before the first of them."""
+    """A file: its ``text``, ``header`` lines as (line, words), the functions, and the comments before the first of them."""
 
-    __slots__ = ("comments", "functions", "header", "path")
+    __slots__ = ("call_conv", "comments", "functions", "header", "path", "text")
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, text: str, call_conv: str) -> None:
         self.path = path
+        self.text = text
+        self.call_conv = call_conv
         self.header: list[tuple[int, list[str]]] = []
         self.functions: list[ParsedFunction] = []
         self.comments: list[tuple[int, str]] = []
@@ -47,7 +49,7 @@ class ParsedFile:
 
 def parse_file(text: str, path: str = "", call_conv: str = "system_v") -> ParsedFile:
     """Parse a whole .clif file; ``call_conv`` is for signatures that name none."""
-    file = ParsedFile(path)
+    file = ParsedFile(path, text, call_conv)
     tokens = Tokens(text, _parse_header(text, file), path)
     cursor = Cursor(tokens)
     starts = []

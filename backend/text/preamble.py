@@ -100,8 +100,8 @@ def _abi_param(cursor: Cursor) -> AbiParam:
             cursor.expect(")")
 
 
-def parse_flags(cursor: Cursor, entities: Entities | None) -> int:
-    """Memory flags in any order; ``entities`` numbers regions."""
+def parse_flags(cursor: Cursor) -> int:
+    """Memory flags in any order."""
     flags = 0
     while cursor.kinds[cursor.i] == WORD:
         text = cursor.texts[cursor.i]
@@ -110,7 +110,7 @@ def parse_flags(cursor: Cursor, entities: Entities | None) -> int:
         elif text in trapcode.INDEX:
             flags = memflags.with_trap(flags, trapcode.INDEX[text])
         elif text.startswith("region") and text[6:].isdecimal():
-            flags = _with_region(cursor, entities, flags)
+            flags = _with_region(cursor, flags)
             continue
         else:
             break
@@ -118,13 +118,11 @@ def parse_flags(cursor: Cursor, entities: Entities | None) -> int:
     return flags
 
 
-def _with_region(cursor: Cursor, entities: Entities | None, flags: int) -> int:
+def _with_region(cursor: Cursor, flags: int) -> int:
     at = cursor.i
     number = cursor.entity("region", "an alias region")
     if number > 254:
         raise cursor.error(f"region{number}: regions go from 0 to 254", at)
-    if entities is not None and number not in entities.declared["region"]:
-        raise cursor.error(f"region{number} is not declared", at)
     return memflags.with_region(flags, number)
 
 
@@ -178,7 +176,7 @@ def _global_value(cursor: Cursor, entities: Entities, number: int, call_conv: st
         cursor.expect(".")
         gv.type = cursor.type()
     if gv.kind == "load":
-        gv.flags = parse_flags(cursor, None)
+        gv.flags = parse_flags(cursor)
         gv.base = cursor.entity("gv", "a global value")
         gv.offset = cursor.offset_or_zero()
     elif gv.kind == "iadd_imm":
