@@ -10,7 +10,7 @@ __all__ = ["FEATURES", "target"]
 
 def target(features: dict[str, int] | None = None) -> Target:
     """The target with these features (missing ones are absent); None: what this machine has."""
-    from jitpy.backend.isa.x64.target import make
+    from jitpy.backend.isa.x64.record import make
 
     if features is None:
         return make(host())

@@ -421,14 +421,15 @@ class IntLowering(Base):
     def add_sat_signed(self, op: str, type: Any, x: Any, y: Any) -> Any:
         """Overflow goes towards x's sign: (x >> bits-1) ^ MAX."""
         bits = BITS[type]
-        r = self.extended(True, x)
-        bound = self.op(ROWS[f"sar{width(type)}_ri"], r, imm=bits - 1 if bits >= 32 else 31)
+        a = self.put_in_reg(x)  # used twice, so a load is not merged
+        r = a if bits >= 32 else self.op(ROWS[f"movsx32_{bits}_rr"], a)
+        bound = self.op(ROWS[f"sar{width(type)}_ri"], r, imm=width(type) - 1)
         maximum = (1 << (bits - 1)) - 1
         if bits == 64:
             bound = self.alu_rr("xor", I64, bound, self.imm(maximum))
         else:
             bound = self.alu_imm("xor", I32, bound, maximum)
-        result = self.op(ROWS[f"{op}{bits}_rr"], self.put_in_reg(x), self.put_in_reg(y))
+        result = self.op(ROWS[f"{op}{bits}_rr"], a, self.put_in_reg(y))
         return self.cmov(O, type, bound, result)
 
     def average(self, type: Any, x: Any, y: Any) -> Any:
