@@ -61,6 +61,7 @@ def _kind(op: int) -> int:
 
 
 _KIND = [_kind(op) for op in range(len(EFFECTS))]
+_TAKES_REGISTERS = frozenset((JUMP, BRIF, BR_TABLE, RETURN, CALL_, CALL_INDIRECT))
 _IGNORED = frozenset((opcodes.NOP, opcodes.SEQUENCE_POINT))
 
 
@@ -142,6 +143,7 @@ class _Lowering:
         block_insts = self.func.block_insts
         sinkable = self.sinkable
         kinds = _KIND
+        passed: dict[int, int] = {}  # value -> uses by block arguments, returns and calls
         for v, p in zip(self.entry_params, self.func.sig.params):
             if p.purpose == "sret":  # returned, see `calls.lower_return`
                 uses[v] += 1
@@ -160,7 +162,7 @@ class _Lowering:
                         nodes[v] = node
                     else:
                         count = max([uses[v] for v in out])
-                    if count == 1:
+                    if count == 1 or (count and passed.get(v) == count):
                         for a in node[3:]:
                             uses[a] += 1
                     elif count:
@@ -180,6 +182,10 @@ class _Lowering:
                     trapping = i
                 else:
                     barrier = trapping = i
+                    if node[0] in _TAKES_REGISTERS:
+                        # Wanted in registers, never merged: such users do not make the definition be computed again.
+                        for a in node[4:] if node[0] == BRIF or node[0] == BR_TABLE else node[3:]:
+                            passed[a] = passed.get(a, 0) + 1
                 for a in node[3:]:
                     uses[a] += 1
 
@@ -269,6 +275,8 @@ class _Lowering:
             calls.lower_return(ctx, node, self.func.sig, self.sig, self.entry_params)
         elif op in (CALL_, CALL_INDIRECT):
             calls.lower_call(ctx, i, node)
+        elif op in (RETURN_CALL, RETURN_CALL_INDIRECT):
+            calls.lower_tail_call(ctx, node, self.sig)
         elif op in (BRIF, BR_TABLE):
             rule = ctx.branch_table[op]
             return rule is not None and rule(node, i, self.order.targets[b]) is not None
