@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from jitpy.backend.errors import UnsupportedError
-from jitpy.backend.ir.opcodes import CALL_INDIRECT
+from jitpy.backend.ir.opcodes import CALL_INDIRECT, RETURN_CALL_INDIRECT
 from jitpy.backend.ir.types import I8, I16, I32, I64
 from jitpy.backend.target.row import INT, REG, MInst
 from jitpy.backend.target.target import INCOMING, OUTGOING
@@ -98,7 +98,7 @@ def lower_call(ctx: LowerCtx, inst: int, node: Node) -> None:
             uses.append(target.symbol_address(ctx, callee.name, 0))
             fixed.append(REG)
     sig = ctx.signatures.of(signature)
-    ctx.frame.need_outgoing(_arguments(ctx, sig, args, uses, fixed))
+    ctx.frame.need_outgoing(_arguments(ctx, sig, args, uses, fixed, OUTGOING))
 
     defs: list[int] = []
     def_fixed: list[int] = []
@@ -119,18 +119,52 @@ def lower_call(ctx: LowerCtx, inst: int, node: Node) -> None:
         ctx.emit(load)
 
 
+def lower_tail_call(ctx: LowerCtx, node: Node, own: SigAbi) -> None:
+    """Emit a call that replaces this function's frame. Its stack arguments overwrite our own, which ARGS has read
+    already."""
+    target, func = ctx.target, ctx.func
+    if target.tail_direct is None or target.tail_indirect is None:
+        raise UnsupportedError(f"{target.name}: {func.name}: tail calls are not supported by this target")
+    callee = None if node[0] == RETURN_CALL_INDIRECT else func.ext_funcs[node[2]]
+    sig = ctx.signatures.of(func.signatures[node[2] if callee is None else callee.sig])
+    if sig.abi is not own.abi:
+        raise UnsupportedError(f"{func.name}: a tail call to a function of another calling convention")
+    if sig.stack_size > own.stack_size or sig.area is not None:
+        raise UnsupportedError(
+            f"{func.name}: a tail call with {sig.stack_size} bytes of stack arguments from a function with"
+            f" {own.stack_size}; give the caller as many, or call and return"
+        )
+    uses: list[int] = []
+    fixed: list[int] = []
+    address = -1
+    if callee is None:
+        address = ctx.put_in_reg(node[3])
+    elif not callee.colocated:
+        address = target.symbol_address(ctx, callee.name, 0)
+    _arguments(ctx, sig, node[3 if callee is not None else 4 :], uses, fixed, INCOMING)
+    if address < 0 and callee is not None:
+        ctx.emit(MInst(target.tail_direct, (), tuple(uses), callee.name, ((), tuple(fixed), 0)))
+        return
+    # The epilogue restores callee-saved registers before the jump: the address must be in another one.
+    for preg in target.env.allocatable[INT]:
+        if preg not in fixed and sig.abi.clobbers >> preg & 1:
+            break
+    constraints = ((), (preg, *fixed), 0)
+    ctx.emit(MInst(target.tail_indirect, (), (address, *uses), None, constraints))
+
+
 def _area(sig: SigAbi) -> int:
     """Where a call's return area lies in the outgoing area: above its stack arguments."""
     return sig.stack_size + 15 & -16
 
 
-def _arguments(ctx: LowerCtx, sig: SigAbi, args: tuple[int, ...], uses: list[int], fixed: list[int]) -> int:
-    """Pass ``args``; returns the bytes of outgoing area needed."""
+def _arguments(ctx: LowerCtx, sig: SigAbi, args: tuple[int, ...], uses: list[int], fixed: list[int], base: int) -> int:
+    """Pass ``args``, those on the stack in the area ``base``; returns the bytes needed there."""
     target = ctx.target
     emit = ctx.emit
     for v, places, extension, struct in zip(args, sig.args, sig.extensions, sig.memory_args):
         if struct:
-            _copy_struct(ctx, ctx.put_in_reg(v), places[0][1], struct)
+            _copy_struct(ctx, ctx.put_in_reg(v), base, places[0][1], struct)
             continue
         for vreg, (where, at, _, type) in zip(_extended(ctx, v, extension), places):
             if where == IN_REG:
@@ -138,7 +172,7 @@ def _arguments(ctx: LowerCtx, sig: SigAbi, args: tuple[int, ...], uses: list[int
                 fixed.append(at)
             else:
                 wide = I64 if extension else type
-                emit(target.store_stack(vreg, OUTGOING, at, wide))
+                emit(target.store_stack(vreg, base, at, wide))
     if sig.area is None:
         return sig.stack_size
     pointer = ctx.temp(INT)
@@ -148,7 +182,7 @@ def _arguments(ctx: LowerCtx, sig: SigAbi, args: tuple[int, ...], uses: list[int
         uses.append(pointer)
         fixed.append(at)
     else:
-        emit(target.store_stack(pointer, OUTGOING, at, type))
+        emit(target.store_stack(pointer, base, at, type))
     return _area(sig) + sig.area_size
 
 
@@ -159,7 +193,7 @@ def _extended(ctx: LowerCtx, v: int, extension: tuple[int, bool] | None) -> tupl
     return (ctx.target.extend(ctx, ctx.put_in_reg(v), ctx.types[v], bits, signed),)
 
 
-def _copy_struct(ctx: LowerCtx, source: int, at: int, size: int) -> None:
+def _copy_struct(ctx: LowerCtx, source: int, base: int, at: int, size: int) -> None:
     if size > _STRUCT_LIMIT:
         raise UnsupportedError(f"a struct argument of {size} bytes is too large to copy in line; pass its address")
     done = 0
@@ -167,5 +201,5 @@ def _copy_struct(ctx: LowerCtx, source: int, at: int, size: int) -> None:
         while size - done >= step:
             temp = ctx.temp(INT)
             ctx.emit(ctx.target.load(temp, source, done, type))
-            ctx.emit(ctx.target.store_stack(temp, OUTGOING, at + done, type))
+            ctx.emit(ctx.target.store_stack(temp, base, at + done, type))
             done += step

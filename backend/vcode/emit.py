@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from jitpy.backend.target.row import BRANCH, JUMP, MOVE
+from jitpy.backend.target.row import BRANCH, JUMP, MOVE, RETURN
 from jitpy.backend.vcode.buffer import Sink
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from jitpy.backend.vcode.buffer import Finished
     from jitpy.backend.vcode.vcode import Allocation, VCode
 
-_SPECIAL = MOVE | JUMP | BRANCH
+_SPECIAL = MOVE | JUMP | BRANCH | RETURN
 _END = 1 << 62
 
 
@@ -75,6 +75,9 @@ def emit(vcode: VCode, allocation: Allocation, target: Target, align_loops: bool
                 goal = thread[inst.imm[0]]
                 if goal != next_block:
                     emit_jump(sink, goal)
+            elif row.flags & RETURN:  # a return or a tail call
+                target.emit_epilogue(sink, frame)
+                row.encode(sink, inst, allocs[i])
             elif row.imm == "table":
                 row.encode(sink, inst, allocs[i])
             else:

@@ -35,6 +35,8 @@ from jitpy.backend.ir.opcodes import (
     JUMP,
     PURE,
     RETURN,
+    RETURN_CALL,
+    RETURN_CALL_INDIRECT,
 )
 from jitpy.backend.ir.types import NAME
 from jitpy.backend.target.row import MInst

@@ -12,7 +12,6 @@ def _nothing(sink: Any, inst: MInst, allocs: tuple[int, ...]) -> None:
 
 
 def _return(sink: Any, inst: MInst, allocs: tuple[int, ...]) -> None:
-    sink.target.emit_epilogue(sink, sink.frame)
     sink.target.emit_return(sink)
 
 

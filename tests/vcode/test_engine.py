@@ -184,6 +184,28 @@ def test_recursion_keeps_callee_saved_registers() -> None:
     assert run(func, 12) == 144
 
 
+@pytest.mark.parametrize("indirect", [False, True])
+def test_tail_call_with_stack_arguments(indirect: bool) -> None:
+    """A loop by tail calls, rotating five arguments of which two lie on the stack; the toy's fuel shows that frames do
+    not pile up."""
+    five = [I64] * 5
+    func, b, (n, f, x, y, z) = start(five, [I64], "spin")
+    sig = signature(five, [I64])
+    more, done = func.block(), func.block()
+    one = func.value(b, (op.ICONST, I64, 1), I64)
+    c = func.value(b, (op.ICMP, I64, "slt", one, n), types.I8)
+    func.append(b, (op.BRIF, types.I8, ((more, 0), (done, 0)), c))
+    n1 = func.value(more, (op.ISUB, I64, None, n, one), I64)
+    if indirect:
+        ref = func.import_signature(sig)
+        func.append(more, (op.RETURN_CALL_INDIRECT, I64, ref, f, n1, f, y, z, x))
+    else:
+        ref = func.import_function("spin", sig, colocated=True)
+        func.append(more, (op.RETURN_CALL, 0, ref, n1, f, y, z, x))
+    func.append(done, (op.RETURN, 0, None, x))
+    assert [run(func, k, 0, 7, 8, 9) for k in (1, 2, 3, 4, 2000)] == [7, 8, 9, 7, 8]
+
+
 def test_extension_of_arguments() -> None:
     func, b, (x,) = start([types.I8], [I64], "callee")
     func.append(b, (op.RETURN, 0, None, x))

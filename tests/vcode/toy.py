@@ -18,6 +18,7 @@ from jitpy.backend.target.row import (
     JUMP,
     MOVE,
     REG,
+    RETURN,
     TERMINATOR,
     MInst,
     Row,
@@ -27,7 +28,7 @@ from jitpy.backend.target.target import OUTGOING, SLOT, Abi, Fixup, Form, Target
 from jitpy.backend.vcode.vcode import MachineEnv
 
 (ADD, ADDM, CONST, LOAD, STORE, SUB, SLT, JMP, JMPL, JNZ, JNZL, JZ, JZL, JO, JOL, JNO, JNOL, MOV, LDSP, STSP, LEASP, CALLD, CALLI,
- RET, ENTER, LEAVE, TRAP, POOL, TABLE, NOP, SEXT, ADD2) = range(32)  # fmt: skip
+ RET, ENTER, LEAVE, TRAP, POOL, TABLE, NOP, SEXT, ADD2, TAILD, TAILI) = range(34)  # fmt: skip
 
 REGISTERS = 8
 MASK = (1 << 64) - 1
@@ -99,6 +100,17 @@ symbol = Row("symbol", (REG,), (), encode=_symbol)
 call_direct = Row("call", flags=CALL, encode=_direct)
 call_indirect = Row(
     "calli", flags=CALL, encode=lambda sink, inst, allocs: sink.code.extend((CALLI, allocs[len(inst.defs)]))
+)
+
+
+def _tail(sink: Any, inst: MInst, allocs: tuple[int, ...]) -> None:
+    sink.code += bytes((TAILD,)) + bytes(4)
+    sink.reloc("pcrel4", inst.imm, -4)
+
+
+tail_direct = Row("tail", flags=TERMINATOR | RETURN, encode=_tail)
+tail_indirect = Row(
+    "taili", flags=TERMINATOR | RETURN, encode=lambda sink, inst, allocs: sink.code.extend((TAILI, allocs[0]))
 )
 
 
@@ -271,6 +283,8 @@ def target() -> Target:
     t.symbol_address = symbol_address
     t.call_direct = call_direct
     t.call_indirect = call_indirect
+    t.tail_direct = tail_direct
+    t.tail_indirect = tail_indirect
     t.emit_move = emit_move
     t.emit_prologue = emit_prologue
     t.emit_epilogue = emit_epilogue
@@ -368,6 +382,10 @@ def run(code: bytes, entry: int, args: list[int], fuel: int = 100_000) -> list[i
             sp -= 8
             memory[sp : sp + 8] = _le(pc + (5 if o == CALLD else 2), 8)
             pc = goal
+        elif o == TAILD:
+            pc += 5 + disp(pc + 1, 4)
+        elif o == TAILI:
+            pc = regs[a]
         elif o == RET:
             pc = word(sp)
             sp += 8
