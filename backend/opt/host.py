@@ -29,7 +29,7 @@ _LEFT_OUT = {"unary_const", "shuffle", "func_addr", "unary_global_value", "stack
 
 _SCALARS = (ty.I8, ty.I16, ty.I32, ty.I64, ty.I128, ty.F16, ty.F32, ty.F64, ty.F128)
 _CONSTANTS: dict[str, dict[str, object]] = {
-    "Type": {ty.NAME[t].upper(): t for t in _SCALARS} | {"INVALID": ty.INVALID},
+    "Type": {ty.NAME[t].upper(): t for t in _SCALARS},
     "IntCC": {c.upper(): c for c in op.INT_CC},
     "FloatCC": {f"F_{c.upper()}": c for c in op.FLOAT_CC},
 }

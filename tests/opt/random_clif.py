@@ -44,9 +44,9 @@ class Generator:
     def constant(self, t: int) -> int:
         r = self.random
         if t == ty.F64:
-            return self.emit((op.F64CONST, 0, r.choice(FLOAT_BITS)), t)
+            return self.emit((op.F64CONST, t, r.choice(FLOAT_BITS)), t)
         if t == ty.F32:
-            return self.emit((op.F32CONST, 0, r.choice(FLOAT32_BITS)), t)
+            return self.emit((op.F32CONST, t, r.choice(FLOAT32_BITS)), t)
         n = r.choice(INTERESTING) if r.random() < 0.7 else r.getrandbits(64)
         if r.random() < 0.3:
             n = -n
