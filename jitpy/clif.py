@@ -25,6 +25,7 @@ from jitpy.backend.text.parser import parse_file
 from jitpy.runtime import helpers, memory, traps
 from jitpy.runtime.assembler import Assembler
 from jitpy.runtime.codegen import KERNEL, machine_code
+from jitpy.runtime.interrupts import stack_of_this_thread
 from jitpy.runtime.libc import address, ffi
 from jitpy.trap import Trap
 
@@ -38,10 +39,11 @@ if TYPE_CHECKING:
 _LANES = {
     ir.I8: "i1", ir.I16: "i2", ir.I32: "i4", ir.I64: "i8", ir.F16: "f2", ir.F32: "f4", ir.F64: "f8",
 }  # fmt: skip
-_SIGNALS = {
-    signal.SIGFPE: "int_divz", signal.SIGSEGV: "heap_oob", signal.SIGBUS: "heap_oob", signal.SIGTRAP: "debugtrap",
-    signal.SIGILL: "illegal instruction",
+_SIGNALS: dict[int, str] = {
+    signal.SIGFPE: "int_divz", signal.SIGBUS: "heap_oob", signal.SIGTRAP: "debugtrap", signal.SIGILL: "illegal instruction",
 }  # fmt: skip
+#: How far from the stack pointer and from the stack's end an overflowing access is.
+_FAR = 1 << 20
 
 
 class Module:
@@ -55,24 +57,24 @@ class Module:
         self.lines = sorted((start + offset, line) for start, f in code.functions for offset, line in f.lines)
         self.starts = sorted((at, name) for name, at in code.symbols.items())
 
-    def trap(self, number: int, pc: int, wild: int) -> Trap:
-        """The exception for a signal at a program counter."""
+    def trap(self, number: int, pc: int, wild: int, stack: int) -> Trap:
+        """The exception for a signal at a program counter, an access to an address, with a stack pointer."""
         offset = pc - self.loaded.address
         name = next((n for at, n in reversed(self.starts) if at <= offset), "")
         line = next((source for at, source in reversed(self.lines) if at <= offset), 0)
-        code = self.traps.get(offset)
-        detail = ""
-        if code is None or number == signal.SIGSEGV:
-            if number == signal.SIGSEGV:
-                detail = f"access to address {wild:#x}"
-            code = code or _SIGNALS.get(signal.Signals(number), signal.Signals(number).name)
-        return Trap(code, name, line, detail)
+        if number == signal.SIGSEGV:
+            lowest, _ = stack_of_this_thread()
+            if abs(wild - stack) < _FAR and lowest - _FAR < wild < lowest + _FAR:
+                return Trap("stk_ovf", name, line, "the stack overflowed")
+            detail = f"access to address {wild:#x}" if wild else "access to address 0 or one no pointer can have"
+            return Trap(self.traps.get(offset, "heap_oob"), name, line, detail)
+        return Trap(self.traps.get(offset) or _SIGNALS.get(number, f"signal {number}"), name, line)
 
 
 class ClifFunction:
     """A compiled CLIF function. ``address`` is its own; ``signature`` the declared one."""
 
-    __slots__ = ("__name__", "_entry", "_module", "_pack", "_size", "_unpack", "address", "signature")
+    __slots__ = ("__name__", "_enter", "_entry", "_module", "_pack", "_size", "_unpack", "address", "signature")
 
     def __init__(self, func: Function, module: Module, entry: memory.Loaded) -> None:
         self.__name__ = func.name
@@ -80,6 +82,7 @@ class ClifFunction:
         self.address = module.loaded.symbols[func.name]
         self._module = module
         self._entry = entry
+        self._enter = entry.symbols["entry"]
         offsets, self._size = _slots([p.type for p in func.sig.params], [r.type for r in func.sig.returns])
         count = len(func.sig.params)
         self._pack = [(offset, _packer(p.type)) for offset, p in zip(offsets, func.sig.params)]
@@ -93,15 +96,13 @@ class ClifFunction:
             raise TypeError(f"%{self.__name__} takes {len(self._pack)} arguments, {len(args)} given")
         memory_block = ffi.new("uint64_t[]", self._size // 8)
         buffer = ffi.buffer(memory_block)
-        keep = []
         for (offset, pack), value in zip(self._pack, args):
             data = pack(value)
-            keep.append(value)
             buffer[offset : offset + len(data)] = data
         memory_block[0] = self.address
-        number, pc, _, wild = traps.call(self._entry.symbols["entry"], address(memory_block))
-        if number:
-            raise self._module.trap(number, pc, wild)
+        outcome = traps.call(self._enter, address(memory_block))
+        if outcome is not traps.RETURNED:
+            raise self._module.trap(*outcome)
         results = [unpack(bytes(buffer[offset : offset + size])) for offset, size, unpack in self._unpack]
         return results[0] if len(results) == 1 else tuple(results) if results else None
 

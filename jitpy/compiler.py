@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import time
 
-from jitpy.runtime import boxing, errors, guards, helpers, memory
+from jitpy.runtime import boxing, errors, guards, helpers, layout, memory
 from jitpy.runtime.codegen import KERNEL, machine_code
 from jitpy.runtime.libc import address, ffi
 
@@ -47,12 +47,15 @@ class Overload:
         self.keep: list[Any] = []
         self.seconds = 0.0
 
-    def refresh(self) -> None:
-        """Make the rows of guards that hold, as memory is now."""
+    def refresh(self) -> bool:
+        """Make the rows of guards that hold, as memory is now; whether they differ from what they were."""
         table, self.keep = guards.rows(self.module.guards)
         flat = [word for row in table for word in row]
+        if self.rows is not None and list(self.rows[0 : 2 * self.row_count]) == flat:
+            return False
         self.rows = ffi.new("uint64_t[]", flat or [0])
         self.row_count = len(table)
+        return True
 
     def __del__(self) -> None:
         if self.site_base and errors is not None:
@@ -113,23 +116,42 @@ class Record:
 
     __slots__ = ("address", "defaults", "keep", "overload", "shape", "words", "wrapper")
 
-    def __init__(self, overload: Overload, shape: boxing.Shape, nogil: bool, defaults: list[Any] | None) -> None:
+    def __init__(self, overload: Overload, shape: boxing.Shape, nogil: bool) -> None:
         self.overload = overload
         self.shape = shape
-        self.defaults = defaults
         self.wrapper = wrapper(overload.types, overload.module.result_types, shape, overload.exact, nogil)
-        pointers = ffi.new("uint64_t[]", [id(d) for d in defaults]) if defaults else None
         self.words = ffi.new("uint64_t[6]")
         self.address = address(self.words)
         self.words[0] = overload.kernel
         self.words[1] = self.wrapper
-        self.words[5] = address(pointers) if pointers is not None else 0
-        self.keep = [pointers]
-        self.update_guards()
+        self.defaults: tuple[Any, ...] | None = None
+        self.keep: list[Any] = []
+        self.update()
 
-    def update_guards(self) -> None:
-        """Take over the overload's rows. The old ones are kept: a call may be reading them."""
-        self.keep.append(self.overload.rows)
-        self.words[4] = 0
-        self.words[2] = address(self.overload.rows)
-        self.words[4] = self.overload.row_count
+    def update(self) -> bool:
+        """Take over the overload's guards, and the function's defaults if the call uses them; whether something changed.
+
+        Machine code reads the rows with the GIL held, so they can be replaced here; old defaults may be in use and are kept a while.
+        """
+        rows, count = self.overload.rows, self.overload.row_count
+        if -1 in self.shape.sources:
+            function = self.overload.module.py_func
+            if self.keep and self.defaults is function.__defaults__ and self.keep[-1] is rows:
+                return False
+            self.defaults = function.__defaults__
+            values = function.__defaults__ or ()
+            first = function.__code__.co_argcount - len(values)
+            pointers = ffi.new("uint64_t[]", [0] * first + [id(v) for v in values])
+            # One more row: the defaults are still this tuple.
+            own = ffi.new("uint64_t[]", [*rows[0 : 2 * count], id(function) + layout.FUNCTION_DEFAULTS, id(function.__defaults__)])
+            self.keep += (pointers, own, function.__defaults__, rows)
+            self.words[5] = address(pointers)
+            rows, count = own, count + 1
+        elif self.keep and self.keep[-1] is rows:
+            return False
+        else:
+            self.keep.append(rows)
+        del self.keep[:-16]
+        self.words[2] = address(rows)
+        self.words[4] = count
+        return True

@@ -2,7 +2,7 @@
 
 A call reaches `slow_call` when no record (`runtime.record`) fits it: for types not seen before, a call with defaults or keywords not
 seen before, or when something the kernel took for granted may have changed. It binds the arguments, finds or compiles the overload,
-adds a record for the shape of the call, and calls again.
+adds a record for the shape of the call, and says what to call again.
 """
 
 from __future__ import annotations
@@ -32,8 +32,8 @@ _VARARGS, _VARKEYWORDS = 4, 8
 _MOST_RECORDS = 64
 
 
-def slow_call(self: Dispatcher, /, *args: Any, **kwargs: Any) -> Any:
-    """Called by machine code for a call that no record fits."""
+def slow_call(self: Dispatcher, /, *args: Any, **kwargs: Any) -> tuple[Any, tuple[Any, ...]]:
+    """Asked by machine code about a call that no record fits: what to call instead, with which arguments."""
     return self._call(args, kwargs)
 
 
@@ -61,7 +61,7 @@ class Dispatcher:
         self._retired: list[Record] = []
         self._patterns = None
         self._closed = False
-        self._depth = 0
+        self._strikes = 0
         self._log: list[str] = []
         self._inner: Any = None
         if code.co_flags & _VARARGS:
@@ -84,20 +84,17 @@ class Dispatcher:
             following, target = record.address, record.wrapper
         point(entry, target, following)
 
-    def _add_record(self, overload: Overload, shape: Shape) -> None:
+    def _add_record(self, overload: Overload, shape: Shape) -> bool:
+        """Make such calls go to machine code; whether they did not already."""
         key = shape.key()
         if any(r.overload is overload and r.shape.key() == key for r in self._records):
-            return
-        defaults = None
-        if -1 in shape.sources:
-            values = self.py_func.__defaults__ or ()
-            count = self.py_func.__code__.co_argcount
-            defaults = [None] * (count - len(values)) + list(values)
-        record = Record(overload, shape, bool(self.targetoptions["nogil"]), defaults)
+            return False
+        record = Record(overload, shape, bool(self.targetoptions["nogil"]))
         if len(self._records) >= _MOST_RECORDS:
             self._retired.append(self._records.pop(0))
         self._records.append(record)
         self._link()
+        return True
 
     def _retire(self, overload: Overload) -> None:
         """Drop an overload's records; their memory is kept, a thread may be in their code."""
@@ -107,23 +104,21 @@ class Dispatcher:
 
     # -- the slow path ---------------------------------------------------------------------------------------------------------
 
-    def _call(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    def _call(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, tuple[Any, ...]]:
         bound, shape = self._bind(args, kwargs)
-        bound, overload = self._find(bound)
+        bound, overload, changed = self._find(bound)
         with compile_lock:
-            self._add_record(overload, plain_shape(len(bound)))
-            if shape is not None and bound is not args:
-                self._add_record(overload, shape)
-        self._depth += 1
-        try:
-            if self._depth > 200:
+            changed |= self._add_record(overload, plain_shape(len(bound)))
+            if shape is not None:
+                changed |= self._add_record(overload, shape)
+        if changed or bound is not args:
+            self._strikes = 0
+        else:
+            # Nothing was missing: another thread was faster, or the machine code is wrong.
+            self._strikes += 1
+            if self._strikes > 100:
                 raise SystemError(f"jitpy: the code made for {self.__name__}{overload.types} does not accept its arguments")
-            return self._enter(*bound)
-        finally:
-            self._depth -= 1
-
-    def _enter(self, *bound: Any) -> Any:
-        return (self if self._inner is None else self._inner)(*bound)
+        return self if self._inner is None else self._inner, bound
 
     def _bind(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[tuple[Any, ...], Shape | None]:
         """The values of all parameters in order, and the shape of the call if machine code can bind such calls."""
@@ -177,8 +172,8 @@ class Dispatcher:
             names.append(code.co_varnames[len(names)])
         return tuple(bound.arguments[n] for n in names)
 
-    def _find(self, bound: tuple[Any, ...]) -> tuple[tuple[Any, ...], Overload]:
-        """The overload for these arguments, compiled if need be, with guards that hold; the arguments, converted if need be."""
+    def _find(self, bound: tuple[Any, ...]) -> tuple[tuple[Any, ...], Overload, bool]:
+        """The arguments, converted if a signature asks for it; their overload, compiled if need be; whether that or its guards are new."""
         types = tuple([typeof(v) for v in bound])
         exact = True
         if self._patterns is not None:
@@ -198,17 +193,21 @@ class Dispatcher:
             overload = self._overloads.get(types)
             if overload is not None:
                 if guards.hold(overload.module.guards):
-                    overload.refresh()
-                    for record in self._records:
-                        if record.overload is overload:
-                            record.update_guards()
-                    return bound, overload
+                    return bound, overload, self._refresh(overload)
                 self._retire(overload)
                 self._log.append(f"{types}: {_what_changed(overload)}")
             elif self._closed and self._patterns is None:
                 raise TypeError(f"{self.__name__} has no code for {types}, and compiling is disabled")
             overload = self._overloads[types] = self._compile(types, exact)
-            return bound, overload
+            return bound, overload, True
+
+    def _refresh(self, overload: Overload) -> bool:
+        """Bring the guards' rows up to date with memory; whether they were not."""
+        changed = overload.refresh()
+        for record in self._records:
+            if record.overload is overload:
+                changed |= record.update()
+        return changed
 
     def _compile(self, types: tuple[Type, ...], exact: bool) -> Overload:
         install_block_type()

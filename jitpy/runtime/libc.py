@@ -39,6 +39,7 @@ int sigaction(int, const jitpy_sigaction *, jitpy_sigaction *);
 int sigaltstack(const jitpy_stack *, jitpy_stack *);
 typedef int64_t (*jitpy_enter)(void *, void *, void *);
 typedef int64_t (*jitpy_nullary)(void);
+typedef void (*jitpy_unary)(void *);
 """
 
 FOLDER = os.path.join(os.path.dirname(os.path.dirname(__file__)), "_generated")

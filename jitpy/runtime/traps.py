@@ -26,7 +26,7 @@ SIGNALS = (signal.SIGILL, signal.SIGFPE, signal.SIGSEGV, signal.SIGBUS, signal.S
 GENERATIONS = 4
 SLOT = 128 << 10  # the mask in traps.clif
 SLOTS = 512
-CONTEXT_PC, CONTEXT_SIGNAL, CONTEXT_CODE, CONTEXT_ADDRESS, CONTEXT_STACK = 1, 2, 3, 4, 5
+CONTEXT_PC, CONTEXT_ADDRESS, CONTEXT_STACK = 1, 4, 5
 _SA_SIGINFO, _SA_ONSTACK = 4, 0x08000000
 
 #: int64 enter(context, function, argument): calls function(argument); 0, or the number of the signal that stopped it.
@@ -177,15 +177,19 @@ def net() -> Net:
     return _net
 
 
+#: What `call` returns where nothing trapped.
+RETURNED = (0, 0, 0, 0)
+
+
 def call(function: int, argument: int) -> tuple[int, int, int, int]:
-    """Run ``function(argument)`` without the GIL: (0, ..) or (signal, pc, si_code, address)."""
+    """Run ``function(argument)`` without the GIL: `RETURNED`, or (signal, pc, address, stack pointer) of the trap."""
     if not supported():
-        ffi.cast("void (*)(uint64_t)", function)(argument)
-        return 0, 0, 0, 0
+        ffi.cast("jitpy_unary", function)(pointer(argument))
+        return RETURNED
     got = _net or net()
-    context = _thread.context(got)
+    context = _thread.slot or _thread.context(got)
     number = got.enter(pointer(context), pointer(function), pointer(argument))
     if not number:
-        return 0, 0, 0, 0
+        return RETURNED
     words = ffi.cast("uint64_t *", pointer(context))
-    return number, words[CONTEXT_PC], words[CONTEXT_CODE], words[CONTEXT_ADDRESS]
+    return number, words[CONTEXT_PC], words[CONTEXT_ADDRESS], words[CONTEXT_STACK]
