@@ -1,0 +1,272 @@
+"""Elementwise expressions: operators and ufuncs on arrays make a tree that is computed later, in one loop nest.
+
+`Elementwise` is such a tree: a node says how one element comes from one element of each operand, its operands are arrays, other
+trees, or scalars that are converted already. Nothing is allocated for the inner nodes of ``a * b + c``. A tree lives on the stack of
+one expression only: whatever gives it a name, uses it twice, branches, calls or stores, settles it first (`Value.lazy`).
+
+`elementwise_loops` computes trees, `elementwise_stores` stores them straight into their destination.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from jitpy.frontend.library import casts, ufuncs_scalar
+from jitpy.frontend.library.arrays_shape import is_array, itemsize, known, strides
+from jitpy.frontend.types import types as ty
+from jitpy.frontend.values import Const, TupleVal, Val, Value
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from jitpy.frontend.translate.translator import Translator
+
+Parts = tuple[int, ...]
+
+#: A tree with more nodes is computed before it becomes part of another: one loop must not need too many registers.
+MAX_NODES = 48
+
+UFUNC_OF = {
+    "+": np.add, "-": np.subtract, "*": np.multiply, "/": np.true_divide, "//": np.floor_divide, "%": np.remainder,
+    "**": np.power, "<<": np.left_shift, ">>": np.right_shift, "&": np.bitwise_and, "|": np.bitwise_or,
+    "^": np.bitwise_xor, "divmod": np.divmod, "<": np.less, "<=": np.less_equal, "==": np.equal, "!=": np.not_equal,
+    ">": np.greater, ">=": np.greater_equal,
+}  # fmt: skip
+UNARY_UFUNC = {"-": np.negative, "+": np.positive, "~": np.invert, "abs": np.absolute}
+_COMPARISONS = {
+    np.less: "<", np.less_equal: "<=", np.equal: "==", np.not_equal: "!=", np.greater: ">", np.greater_equal: ">=",
+}  # fmt: skip
+
+
+class Elementwise(Value):
+    """One element of each operand gives one element: ``emit(tr, [parts of each operand's element]) -> parts``."""
+
+    __slots__ = ("computed", "emit", "operands", "size", "type")
+
+    lazy = True
+
+    def __init__(
+        self, emit: Callable[[Translator, list[Parts]], Parts], operands: tuple[Value, ...], dtype: ty.Scalar
+    ) -> None:
+        self.emit = emit
+        self.operands = operands
+        self.computed: Any = None
+        self.size = 1 + sum([v.size for v in operands if v.__class__ is Elementwise])  # type: ignore[attr-defined]
+        ndim = max([v.type.ndim for v in operands if is_array(v)])  # type: ignore[attr-defined]
+        self.type = ty.array_of(dtype, ndim, _order(operands, ndim))
+
+    def kind(self) -> type:
+        return ty.Array
+
+    def describe(self) -> str:
+        return self.type.name
+
+    def compute(self, tr: Translator) -> Val:
+        """The array; computed once for all uses in one instruction of the bytecode."""
+        from jitpy.frontend.library import elementwise_loops
+
+        frame = tr.frame
+        if self.computed is not None:
+            where, v = self.computed
+            if where == (frame, frame.index):
+                return v  # type: ignore[no-any-return]
+        tr.journal.append(self._forget)
+        v = elementwise_loops.compute(tr, self)
+        self.computed = (frame, frame.index), v
+        return v
+
+    def _forget(self) -> None:
+        self.computed = None
+
+
+def _order(operands: Sequence[Value], ndim: int) -> str:
+    """The order of a result: F where all operands of its rank are in F order, else C (as far as the types tell)."""
+    layouts = [v.type.layout for v in operands if is_array(v) and v.type.ndim == ndim]  # type: ignore[attr-defined]
+    return "F" if ndim > 1 and all([x == "F" for x in layouts]) else "C"
+
+
+def operand(tr: Translator, v: Value) -> Value:
+    """An operand of an elementwise operation: an array, a tree, or a scalar (also what was an array of no dimensions)."""
+    kind = v.kind()
+    if kind is ty.Scalar:
+        return v
+    if kind is ty.Array:
+        if v.type.ndim == 0:  # type: ignore[attr-defined]
+            from jitpy.frontend.library import indexing
+
+            return indexing.load(tr, tr.settle(v), ())  # type: ignore[arg-type]
+        if v.__class__ is Elementwise and v.size > MAX_NODES:  # type: ignore[attr-defined]
+            return tr.settle(v)
+        return v
+    if kind is ty.List or v.__class__ is TupleVal:
+        from jitpy.frontend.library import constructors_nested
+
+        return constructors_nested.as_array(tr, v)
+    tr.error(f"{v.describe()} cannot be an operand of an array operation")
+
+
+def element_type(v: Value) -> ty.Scalar:
+    """The type of an operand's elements."""
+    t = v.type  # type: ignore[attr-defined]
+    return t.dtype if t.__class__ is ty.Array else t  # type: ignore[no-any-return]
+
+
+def apply(tr: Translator, ufunc: Any, operands: Sequence[Value]) -> Value:
+    """A ufunc of arrays and scalars, not computed yet (of scalars alone: computed)."""
+    values = [operand(tr, v) for v in operands]
+    if not any([is_array(v) for v in values]):
+        return ufuncs_scalar.element(tr, ufunc, values)
+    comparison = _COMPARISONS.get(ufunc)
+    if comparison is not None:
+        mixed = _exact_comparison(tr, comparison, values)
+        if mixed is not None:
+            return mixed
+    types = tuple([element_type(v) for v in values])
+    loop = ufuncs_scalar.resolve(tr, ufunc, types)
+    last = values[-1]
+    constant = last.obj if last.__class__ is Const else None  # type: ignore[attr-defined]
+    count = len(values)
+    leaves: list[Value] = []
+    sources: list[ty.Scalar] = []
+    for v, t in zip(values, loop[:count], strict=True):
+        if is_array(v):
+            leaves.append(v)
+            sources.append(element_type(v))
+        else:
+            leaves.append(Val(t, ufuncs_scalar.convert(tr, v, t)))
+            sources.append(t)
+    if ufunc is np.power and constant is not None and loop[0].kind in "iu" and constant < 0:
+        tr.check(True, ValueError, "Integers to negative integer powers are not allowed.")
+
+    def emitter(output: int) -> Callable[[Translator, list[Parts]], Parts]:
+        def emit(tr: Translator, args: list[Parts]) -> Parts:
+            inputs = [casts.cast(tr, p, s, t) for p, s, t in zip(args, sources, loop, strict=False)]
+            return ufuncs_scalar.emit(tr, ufunc, loop, inputs, constant)[output]
+
+        return emit
+
+    results = [Elementwise(emitter(k), tuple(leaves), t) for k, t in enumerate(loop[count:])]
+    if len(results) == 1:
+        return results[0]
+    return TupleVal(tuple([tr.settle(r) for r in results]))
+
+
+def _exact_comparison(tr: Translator, name: str, values: Sequence[Value]) -> Value | None:
+    """Comparing integers with a Python int is exact also where the int does not fit the element type."""
+    types = [element_type(v) for v in values]
+    weak = [k for k in (0, 1) if types[k].weak and types[k].kind in "iu"]
+    if len(weak) != 1 or types[1 - weak[0]].kind not in "iu":
+        return None
+    at = weak[0]
+    scalar = values[at]
+    strong = types[1 - at]
+    if scalar.__class__ is Const:
+        low, high = ufuncs_scalar.limits(strong)
+        if low <= scalar.obj <= high:  # type: ignore[attr-defined]
+            return None
+    else:
+        scalar = tr.val(scalar)
+
+    def emit(tr: Translator, args: list[Parts]) -> Parts:
+        from jitpy.frontend.library import scalars
+
+        pair = [scalar, scalar]
+        pair[1 - at] = Val(strong, args[0])
+        result = scalars.compare(tr, name, *pair)
+        return tr.val(result).ssa
+
+    return Elementwise(emit, (values[1 - at],), ty.np_bool)
+
+
+def function(tr: Translator, emit: Callable[[Translator, list[Parts]], Parts], operands: Sequence[Value], dtype: ty.Scalar) -> Value:
+    """A tree for a function of our own; scalars among the operands are Vals of the type that ``emit`` expects."""
+    return Elementwise(emit, tuple(operands), dtype)
+
+
+def cast_tree(tr: Translator, v: Value, target: ty.Scalar) -> Value:
+    """``v.astype(target)`` as a tree."""
+    source = element_type(v)
+    return Elementwise(lambda tr, args: casts.cast(tr, args[0], source, target), (v,), target)
+
+
+# -- operators ---------------------------------------------------------------------------------------------------------------------
+
+
+def binary(tr: Translator, name: str, a: Value, b: Value) -> Value:
+    """``a name b`` with an array on either side."""
+    return apply(tr, UFUNC_OF[name], (a, b))
+
+
+def compare(tr: Translator, name: str, a: Value, b: Value) -> Value:
+    """``a name b`` with an array on either side."""
+    return apply(tr, UFUNC_OF[name], (a, b))
+
+
+def unary(tr: Translator, name: str, a: Value) -> Value:
+    """``-a``, ``+a``, ``~a``, ``abs(a)``."""
+    return apply(tr, UNARY_UFUNC[name], (a,))
+
+
+def inplace(tr: Translator, name: str, a: Value, b: Value) -> Value:
+    """``a name= b``: written into ``a``."""
+    target: Val = tr.settle(a)  # type: ignore[assignment]
+    if target.type.ndim == 0:  # type: ignore[attr-defined]
+        from jitpy.frontend.library import indexing
+
+        result = tr.binary(name, indexing.load(tr, target, ()), b)
+        _store(tr, UFUNC_OF[name], result, target)
+        return target
+    _store(tr, UFUNC_OF[name], apply(tr, UFUNC_OF[name], (target, b)), target)
+    return target
+
+
+def _store(tr: Translator, ufunc: Any, result: Value, out: Val, casting: str = "same_kind") -> None:
+    from jitpy.frontend.library import elementwise_stores, indexing
+    from jitpy.frontend.library.arrays import numpy_dtype
+
+    indexing.writable(tr, out)
+    source, target = element_type(result), out.type.dtype  # type: ignore[attr-defined]
+    if not np.can_cast(numpy_dtype(source), numpy_dtype(target), casting):  # type: ignore[arg-type]
+        tr.error(
+            f"cannot cast the result of {ufunc.__name__} from {source.name} to {target.name}",
+            "Write x = x + y for a result of another type, or convert with astype.",
+        )
+    elementwise_stores.assign(tr, out, result, "out")
+
+
+# -- calls of ufuncs ----------------------------------------------------------------------------------------------------------------
+
+
+def call_ufunc(tr: Translator, ufunc: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    """``np.sin(a)``, ``np.add(a, b, out)`` and so on."""
+    out = kwargs.pop("out", None)
+    kwargs.pop("casting", None)
+    dtype = kwargs.pop("dtype", None)
+    for key in kwargs:
+        tr.error(f"np.{ufunc.__name__} with the argument {key!r} is not supported")
+    if len(args) == ufunc.nin + 1 and ufunc.nout == 1 and out is None:
+        out = args.pop()
+    if len(args) != ufunc.nin:
+        tr.error(f"np.{ufunc.__name__} takes {ufunc.nin} arguments, {len(args)} given")
+    if out.__class__ is TupleVal and len(out.items) == 1:  # type: ignore[union-attr]
+        out = out.items[0]  # type: ignore[union-attr]
+    if dtype is not None:
+        from jitpy.frontend.library.arrays_arguments import dtype_of
+
+        t = dtype_of(tr, dtype)
+        if t is not None:
+            args = [cast_tree(tr, v, t) if is_array(v) else Val(t, ufuncs_scalar.convert(tr, v, t)) for v in args]
+    if out is None or (out.__class__ is Const and out.obj is None):  # type: ignore[attr-defined]
+        if all([v.kind() is ty.Scalar for v in args]):
+            return ufuncs_scalar.element(tr, ufunc, args)
+        return apply(tr, ufunc, args)
+    if not is_array(out) or ufunc.nout != 1:
+        tr.error(f"np.{ufunc.__name__}: out must be one array")
+    target: Val = tr.settle(out)  # type: ignore[assignment]
+    _store(tr, ufunc, apply(tr, ufunc, args), target)
+    return target
+
+
+__all__ = ["Elementwise", "apply", "cast_tree", "function", "itemsize", "known", "strides"]

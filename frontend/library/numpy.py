@@ -1,0 +1,66 @@
+"""Which file knows which NumPy function: imported when NumPy is first called, so that a kernel pays only for what it uses.
+
+Every row is a module of this package and the names it defines; the function is entered in the registry with a handler that imports
+the module, whose own handlers (`registry.call`) then take over.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from jitpy.frontend.library import registry
+
+if TYPE_CHECKING:
+    from jitpy.frontend.translate.translator import Translator
+    from jitpy.frontend.values import Value
+
+THEMES = {
+    "constructors": "empty zeros ones full empty_like zeros_like ones_like full_like eye identity",
+    "constructors_ranges": "arange linspace",
+    "constructors_nested": "array asarray ascontiguousarray asfortranarray copy asanyarray atleast_1d",
+    "arrays": "ndim shape size",
+    "views": "ravel reshape transpose swapaxes squeeze expand_dims flip fliplr flipud broadcast_to moveaxis diagonal real imag diag",
+    "elementwise_functions": "where clip isclose copyto",
+    "reductions": "sum prod min max amin amax mean std var argmin argmax all any count_nonzero ptp median average",
+    "reductions_running": "cumsum cumprod diff",
+    "sorting": "sort argsort searchsorted unique flatnonzero nonzero",
+    "joining": "concatenate stack vstack hstack column_stack append roll repeat tile",
+    "products": "dot matmul outer inner vdot trace",
+    "products_comparisons": "allclose array_equal interp histogram bincount triu tril",
+}  # fmt: skip
+
+
+def _later(theme: str, obj: Any) -> Any:
+    def handler(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -> Any:
+        registry.load(theme)
+        found = registry.calls[id(obj)]
+        if found is handler:
+            tr.error(f"np.{obj.__name__} is not supported")
+        return found(tr, args, kwargs)
+
+    return handler
+
+
+def _ufunc(tr: Translator, args: list[Value], kwargs: dict[str, Value], ufunc: Any) -> Any:
+    from jitpy.frontend.library import elementwise
+
+    return elementwise.call_ufunc(tr, ufunc, args, kwargs)
+
+
+def _register() -> None:
+    for theme, names in THEMES.items():
+        for name in names.split():
+            obj = getattr(np, name, None)
+            if obj is not None:
+                registry.calls.setdefault(id(obj), _later(theme, obj))
+    for name in dir(np):
+        obj = getattr(np, name)
+        if obj.__class__ is np.ufunc:
+            registry.calls.setdefault(
+                id(obj), lambda tr, args, kwargs, ufunc=obj: _ufunc(tr, args, kwargs, ufunc)
+            )
+
+
+_register()
