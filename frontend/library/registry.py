@@ -22,6 +22,8 @@ getitem         kind of the container             (tr, obj, index) -> Value
 setitem         kind of the container             (tr, obj, index, value) -> None
 delitem         kind of the container             (tr, obj, index) -> None
 iterate         kind                              (tr, obj) -> Iterator
+sequence        kind                              (tr, obj) -> (count, item): an i64, and item(tr, obj, k) -> Value for any checked
+                                                  position k; plain iteration, enumerate, zip, reversed come from it
 unpack          kind                              (tr, obj, n) -> list[Value]  of exactly n
 settle          kind                              (tr, obj) -> Value           a value that is its own state: Val, TupleVal, Const
 ==============  ================================  =================================================================
@@ -56,6 +58,7 @@ getitem: dict[type, Callable[..., Any]] = {}
 setitem: dict[type, Callable[..., Any]] = {}
 delitem: dict[type, Callable[..., Any]] = {}
 iterate: dict[type, Callable[..., Any]] = {}
+sequence: dict[type, Callable[..., Any]] = {}
 unpack: dict[type, Callable[..., Any]] = {}
 settle: dict[type, Callable[..., Any]] = {}
 
@@ -64,9 +67,9 @@ always_inline: set[int] = set()
 
 #: Root module of a called object -> library modules to import before looking it up.
 modules: dict[str, tuple[str, ...]] = {
-    "builtins": ("scalars", "builtins", "containers", "functions", "control"),
+    "builtins": ("scalars", "builtins", "containers", "lists"),
     "math": ("math",),
-    "cmath": ("math",),
+    "cmath": ("complex_functions",),
     "operator": ("builtins",),
     "numpy": ("numpy",),
     "random": ("random",),
@@ -77,9 +80,10 @@ kinds: dict[str, tuple[str, ...]] = {
     "Array": ("arrays",),
     "TupleVal": ("containers",),
     "RangeVal": ("containers",),
-    "List": ("containers",),
-    "Str": ("containers",),
+    "List": ("lists",),
+    "Str": ("strings",),
     "NoneType": ("containers",),
+    "Constant": ("containers",),
 }
 
 _keep: list[object] = []  # objects whose ids are keys
@@ -98,15 +102,20 @@ def call(*objects: object) -> Callable[[Callable[..., Any]], Callable[..., Any]]
     return register
 
 
+def _named(handler: Callable[..., Any], name: str) -> Callable[..., Any]:
+    return lambda tr, a, b: handler(tr, name, a, b)
+
+
 def operator(
     table: dict[tuple[str, type | None, type | None], Callable[..., Any]],
     names: str, left: type | None, right: type | None,
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:  # fmt: skip
-    """Decorator for ``binary``, ``inplace``, ``compare``: ``names`` separated by blanks."""
+    """Decorator for ``binary``, ``inplace``, ``compare``: ``names`` separated by blanks; with several the handler gets the name too."""
 
     def register(handler: Callable[..., Any]) -> Callable[..., Any]:
-        for name in names.split():
-            table[name, left, right] = handler
+        spelled = names.split()
+        for name in spelled:
+            table[name, left, right] = handler if len(spelled) == 1 else _named(handler, name)
         return handler
 
     return register

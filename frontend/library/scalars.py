@@ -454,7 +454,18 @@ def compare(tr: Translator, name: str, a: Value, b: Value) -> Value:
     if ta.weak and tb.weak:
         result = _python_compare(tr, condition, a, b)
         return Const(result) if result.__class__ is bool else py_bool(result)
-    result = _numpy_compare(tr, condition, name, a, b)
+    return _as_numpy_bool(_numpy_compare(tr, condition, a, b))
+
+
+def numpy_comparison(tr: Translator, condition: str, a: Value, b: Value) -> Value:
+    """np.less and its like, of two scalars: exact between integers, Python's too."""
+    ta, tb = tr_type(a), tr_type(b)
+    if ta.kind in "iu" and tb.kind in "iu" and ta.weak and tb.weak:  # type: ignore[union-attr]
+        return _as_numpy_bool(_int_compare(tr, condition, a, b))
+    return _as_numpy_bool(_numpy_compare(tr, condition, a, b, by_loop=True))
+
+
+def _as_numpy_bool(result: int | bool) -> Value:
     if result.__class__ is bool:
         import numpy as np
 
@@ -572,7 +583,7 @@ def _known_int_with_float(tr: Translator, condition: str, n: int, y: int) -> int
     return tr.fcmp("lt" if condition in ("lt", "le") else "ge", tr.fconst(below), y)
 
 
-def _numpy_compare(tr: Translator, condition: str, name: str, a: Value, b: Value) -> int | bool:
+def _numpy_compare(tr: Translator, condition: str, a: Value, b: Value, by_loop: bool = False) -> int | bool:
     import numpy as np
 
     from jitpy.frontend.library import ufuncs_scalar
@@ -586,7 +597,7 @@ def _numpy_compare(tr: Translator, condition: str, name: str, a: Value, b: Value
     names = {"lt": "less", "le": "less_equal", "gt": "greater", "ge": "greater_equal", "eq": "equal", "ne": "not_equal"}
     loop = ufuncs_scalar.resolve(tr, getattr(np, names[condition]), (ta, tb))
     x, y = ufuncs_scalar.convert(tr, a, loop[0]), ufuncs_scalar.convert(tr, b, loop[1])
-    by_scalars = ta is not ty.np_bool and loop[0] in (ta, tb) and (
+    by_scalars = not by_loop and ta is not ty.np_bool and loop[0] in (ta, tb) and (
         ta.kind == tb.kind or (ta is not ty.py_complex and tb is not ty.py_complex)
     )
     if loop[0].kind == "c" and condition not in ("eq", "ne") and by_scalars:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 if TYPE_CHECKING:
     from jitpy.frontend.translate.translator import Translator
     from jitpy.frontend.values import Value
@@ -111,3 +113,81 @@ def compensated_sum(tr: Translator, items: tuple[Value, ...], start: Value) -> V
         if low is None and tr.type_of(result) is ty.py_float:
             low = Const(0.0)
     return result if low is None else tr.call_python(close_compensated, (result, low), inline=True)
+
+
+def product(values: Any, start: Any) -> Any:
+    """math.prod(values, start=start)."""
+    result = start
+    for v in values:
+        result = result * v
+    return result
+
+
+def sum_of_products(p: Any, q: Any) -> Any:
+    """math.sumprod(p, q)."""
+    if len(p) != len(q):
+        raise ValueError("Inputs are not the same length")
+    result = 0
+    for i in range(len(p)):
+        result = result + p[i] * q[i]
+    return result
+
+
+def exact_sum(values: Any) -> float:
+    """math.fsum(values): partial sums that do not overlap keep the sum exactly (Shewchuk); at most 40 of them span the doubles."""
+    partials = np.empty(64, np.float64)
+    count = 0
+    special = 0.0
+    infinite = 0.0
+    for value in values:
+        v = float(value)
+        x = v
+        kept = 0
+        for j in range(count):
+            y = partials[j].item()
+            if abs(x) < abs(y):
+                swapped = x
+                x = y
+                y = swapped
+            high = x + y
+            low = y - (high - x)
+            if low != 0.0:
+                partials[kept] = low
+                kept = kept + 1
+            x = high
+        count = kept
+        if x != 0.0:
+            if x - x != 0.0:
+                if v - v == 0.0:
+                    raise OverflowError("intermediate overflow in fsum")
+                if v == v:
+                    infinite = infinite + v
+                special = special + v
+                count = 0
+            else:
+                partials[count] = x
+                count = count + 1
+    if special != 0.0:
+        if infinite != infinite:
+            raise ValueError("-inf + inf in fsum")
+        return special
+    if count == 0:
+        return 0.0
+    high = partials[count - 1].item()
+    low = 0.0
+    n = count - 1
+    while n > 0 and low == 0.0:
+        x = high
+        n = n - 1
+        y = partials[n].item()
+        high = x + y
+        low = y - (high - x)
+    if n > 0:
+        below = partials[n - 1].item()
+        if (low < 0.0 and below < 0.0) or (low > 0.0 and below > 0.0):
+            # Halfway, and what lies below decides.
+            y = low * 2.0
+            x = high + y
+            if y == x - high:
+                high = x
+    return high

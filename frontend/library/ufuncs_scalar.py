@@ -71,6 +71,8 @@ def convert(tr: Translator, operand: Value, target: Scalar) -> Parts:
 
 
 def _convert_constant(tr: Translator, obj: Any, source: Scalar, target: Scalar) -> Parts:
+    if target.kind == "b":
+        return (tr.iconst(int(bool(obj)), I8),)
     if source.weak and source.kind == "i" and target.kind in "iu":
         low, high = limits(target)
         if not low <= obj <= high:
@@ -131,6 +133,11 @@ def emit(tr: Translator, ufunc: Any, loop: Loop, args: Sequence[Parts], known: A
 def element(tr: Translator, ufunc: Any, operands: Sequence[Value]) -> Value:
     """The ufunc of scalar operands: a NumPy scalar, or a tuple of them where it has two outputs."""
     types = tuple(tr.type_of(v) for v in operands)
+    name = ufunc.__name__
+    if name in _CONDITIONS:
+        from jitpy.frontend.library import scalars
+
+        return scalars.numpy_comparison(tr, _CONDITIONS[name], *operands)
     loop = resolve(tr, ufunc, types)  # type: ignore[arg-type]
     args = [convert(tr, v, t) for v, t in zip(operands, loop)]
     last = operands[-1]
@@ -535,9 +542,13 @@ def _spacing(tr: Translator, loop: Loop, args: Sequence[Parts], known: Any) -> t
     t = loop[0]
     x = args[0][0]
     work = casts.working_float(t)
-    away = casts.narrow(tr, tr.op(op.FCOPYSIGN, work, tr.fconst(float("inf"), work), casts.widen(tr, x, t)), t)
-    following = next_after(tr, x, away, t)
-    gap = tr.op(op.FSUB, work, casts.widen(tr, following, t), casts.widen(tr, x, t))
+    wide = casts.widen(tr, x, t)
+    away = tr.fconst(float("inf"), work)
+    if t.bits != 16:  # NumPy looks away from zero, but for float16 always upwards.
+        away = tr.op(op.FCOPYSIGN, work, away, wide)
+    following = next_after(tr, x, casts.narrow(tr, away, t), t)
+    gap = tr.op(op.FSUB, work, casts.widen(tr, following, t), wide)
+    gap = tr.select(is_inf(tr, wide, work), tr.fconst(float("nan"), work), gap)
     return ((casts.narrow(tr, gap, t),),)
 
 

@@ -36,6 +36,7 @@ class Harness(Translator):
         self.srcloc = 0
         self.iconsts = {}
         self.bounds = {}
+        self.headers, self.counted, self.journal, self.open = {}, {}, [], []
         self.options = options or {}
         self.sites = []
         self.module = None
@@ -55,9 +56,9 @@ class Harness(Translator):
         result = {"int": ty.py_int, "float": ty.py_float, "bool": ty.py_bool, "complex": ty.py_complex}[
             function.__annotations__["return"]
         ]
-        vals = [self.val(a) for a in args]
-        raw = [p for v in vals for p in v.ssa]
-        imm = (function, tuple(v.type for v in vals), result)
+        vals = [a if isinstance(a, TupleVal) else self.val(a) for a in args]
+        raw = [p for v in vals for p in v.parts()]
+        imm = (function, tuple(vals), result)
         return Val(result, self.op_n(fo.CALL_KERNEL, result.flat, *raw, imm=imm))
 
     def counted_loop(self, *args):
@@ -373,10 +374,13 @@ def _compute(tr, code, t, imm, a, arg_types, result):
     if code == fo.CALL_KERNEL:
         function, types, result_type = imm
         args, at = [], 0
-        for kind in types:
-            args.append(unflatten(Val(kind, ()), a[at : at + len(kind.flat)]))
-            at += len(kind.flat)
+        for value in types:
+            n = len(value.parts())
+            args.append(unflatten(value, a[at : at + n]))
+            at += n
         answer = function(*args)
+        if result_type is ty.py_int and not -(2**63) <= answer < 2**63:
+            raise OverflowError
         assert type(answer).__name__ == result_type.name, (function, answer)
         return tuple(flatten(answer, result_type))
     raise AssertionError(f"opcode {o.NAME[code] if code < 256 else fo.NAME[code]}")
@@ -460,6 +464,8 @@ def expression_action(expression):
                 if handler is None:
                     raise Refused(callee.attr)
                 return handler(tr, [self_value, *args], {})
+            if isinstance(constant(callee), np.ufunc):
+                return ufuncs_scalar.element(tr, constant(callee), args)
             handler = registry.find_call(constant(callee))
             if handler is None:
                 raise Refused(f"no handler for {ast.unparse(callee)}")
@@ -469,7 +475,7 @@ def expression_action(expression):
 
     import ast as _ast
 
-    from jitpy.frontend.library import registry
+    from jitpy.frontend.library import registry, ufuncs_scalar
 
     _SYMBOL = {
         _ast.Add: "+", _ast.Sub: "-", _ast.Mult: "*", _ast.Div: "/", _ast.FloorDiv: "//", _ast.Mod: "%", _ast.Pow: "**",
