@@ -18,7 +18,7 @@ __version__ = "0.1.0"
 
 #: Public name -> module. Each is imported when it is first asked for, so that importing jitpy costs next to nothing.
 _EXPORTS = {
-    "jit": "decorators", "njit": "decorators", "prange": "decorators", "typeof": "typeof", "CompileError": "backend.errors",
+    "jit": "decorators", "njit": "decorators", "prange": "decorators", "typeof": "arguments", "CompileError": "backend.errors",
     "Trap": "trap",
 }  # fmt: skip
 _MODULES = ("types", "clif", "cross", "explain", "options", "notebook", "cache")

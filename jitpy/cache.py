@@ -177,7 +177,7 @@ def value_digest(value: Any) -> str:
     if isinstance(value, np.dtype):
         return f"dtype {value.str}"
     if isinstance(value, np.ndarray):
-        from jitpy.typeof import typeof
+        from jitpy.arguments import typeof
 
         return f"array {typeof(value).name}"  # held by reference: only its type is in the code
     inner = getattr(value, "py_func", None)

@@ -128,6 +128,7 @@ def compile(text: str, path: str = "", settings: Any = None) -> dict[str, ClifFu
     code = machine_code(functions, settings or KERNEL)
     loaded = memory.load(code, _resolve)
     module = Module(loaded, code)
+    traps.check()
     return {f.name: ClifFunction(f, module, _entry(f.sig)) for f in functions}
 
 
@@ -241,3 +242,14 @@ def _unpacker(t: int, unsigned: bool) -> Callable[[bytes], Any]:
         return lambda data: np.frombuffer(data, "<f2")[0]
     unpack = struct.Struct("<" + {ir.F32: "f", ir.F64: "d"}[t]).unpack
     return lambda data: unpack(data)[0]
+
+
+def disassembly(functions: dict[str, ClifFunction]) -> str:
+    """The machine code of functions that were compiled together, with the CLIF lines it comes from."""
+    from jitpy.inspection import disassemble
+    from jitpy.runtime.libc import pointer
+
+    module = next(iter(functions.values()))._module
+    loaded = module.loaded
+    code = bytes(ffi.buffer(pointer(loaded.address), loaded.size))
+    return disassemble(code, loaded.address, loaded.symbols, {at: f"line {line}" for at, line in module.lines if line})

@@ -16,7 +16,7 @@ from jitpy.runtime import guards, helpers
 from jitpy.runtime.boxing import Shape, plain_shape
 from jitpy.runtime.callable import install_block_type, make_callable, make_type, point
 from jitpy.runtime.libc import address, ffi
-from jitpy.typeof import pass_as_constant, typeof
+from jitpy.arguments import pass_as_constant, typeof
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from jitpy import types
 from jitpy.backend.errors import CompileError
 from jitpy.types import Signature, Spec, as_spec
-from jitpy.typeof import typeof
+from jitpy.arguments import typeof
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

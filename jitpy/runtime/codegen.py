@@ -10,9 +10,9 @@ if TYPE_CHECKING:
     from jitpy.backend.ir.function import Function
 
 #: Kernels: the optimizer and the good allocator.
-KERNEL = Settings(regalloc="onepass")
+KERNEL = Settings()
 #: Wrappers, trampolines and stubs: straight code that no rewriting improves much; what counts is when the first call returns.
-GLUE = Settings(opt_level="none", regalloc="onepass")
+GLUE = Settings(opt_level="none")
 
 
 def machine_code(functions: list[Function], settings: Settings = GLUE) -> pipeline.CodeModule:

@@ -115,6 +115,8 @@ class Net:
             action.handler = pointer(self.addresses[generation])
             action.flags = _SA_SIGINFO | _SA_ONSTACK
             C.sigaction(number, action, ffi.NULL)
+        if _thread.slot:
+            self.use_stack(_thread.slot)  # faulthandler brings a stack of its own, too
 
     def new_stack(self) -> int:
         """A slot made ready: context page, guard page, alternate stack of the calling thread."""
@@ -126,11 +128,15 @@ class Net:
         stack = slot + 2 * memory.PAGE
         C.mprotect(pointer(stack), SLOT - 2 * memory.PAGE, memory.PROT_READ | memory.PROT_WRITE)
         C.memset(pointer(slot), 0, 64)
-        new, old = ffi.new("jitpy_stack *"), ffi.new("jitpy_stack *")
-        new.sp, new.size = pointer(stack), SLOT - 2 * memory.PAGE
-        if C.sigaltstack(new, old):
-            raise OSError(ffi.errno, "sigaltstack")
+        self.use_stack(slot)
         return slot
+
+    def use_stack(self, slot: int) -> None:
+        """Make a slot's stack the alternate one of the calling thread."""
+        new = ffi.new("jitpy_stack *")
+        new.sp, new.size = pointer(slot + 2 * memory.PAGE), SLOT - 2 * memory.PAGE
+        if C.sigaltstack(new, ffi.NULL):
+            raise OSError(ffi.errno, "sigaltstack")
 
     def give_back(self, slot: int) -> None:
         """The thread of a slot has ended."""
@@ -179,6 +185,12 @@ def net() -> Net:
 
 #: What `call` returns where nothing trapped.
 RETURNED = (0, 0, 0, 0)
+
+
+def check() -> None:
+    """Put the net back on top if it is up and another library has covered it. Called at each compilation of CLIF."""
+    if _net is not None:
+        _net.install()
 
 
 def call(function: int, argument: int) -> tuple[int, int, int, int]:

@@ -1,0 +1,213 @@
+"""The C face of a kernel: ``int32_t name(result *, arguments...)``, for ``f.cffi`` and for cross-compiled libraries.
+
+Numbers are passed as C has them (bool as ``uint8_t``, a complex number as two arguments), arrays as pointers to
+
+    typedef struct { double *data; int64_t shape[2]; int64_t strides[2]; void *owner; } jitpy_array_float64_2d;
+
+with strides in bytes; ``owner`` is for results that the kernel allocated and is NULL otherwise. The result is written through the
+first argument: a number, such a struct, or for a tuple a struct of its items ``f0``, ``f1`` ... Nonzero is returned where Python
+would raise. An adapter, written here as CLIF, makes the kernel's context, unpacks the structs and copies the result.
+"""
+
+from __future__ import annotations
+
+import weakref
+
+from jitpy.backend.errors import CompileError, UnsupportedError
+from jitpy.backend.ir import opcodes as op
+from jitpy.backend.ir import types as ir
+from jitpy.backend.ir.types import I32, I64
+from jitpy.frontend.types import types as ty
+from jitpy.runtime import record as rec
+from jitpy.runtime.assembler import Assembler
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from jitpy.backend.ir.function import Function
+
+_C_NAMES = {
+    "b": {8: "uint8_t"}, "i": {8: "int8_t", 16: "int16_t", 32: "int32_t", 64: "int64_t"},
+    "u": {8: "uint8_t", 16: "uint16_t", 32: "uint32_t", 64: "uint64_t"}, "f": {16: "uint16_t", 32: "float", 64: "double"},
+}  # fmt: skip
+#: What a call from C may use of its stack: the adapter does not know the thread's.
+_STACK_BYTES = 256 << 10
+
+#: Function pointer -> what must live as long as it.
+_exported: weakref.WeakKeyDictionary[Any, Any] = weakref.WeakKeyDictionary()
+
+
+def c_scalar(t: ty.Scalar) -> str:
+    """The C type of a real number."""
+    return _C_NAMES[t.kind][t.bits]
+
+
+def struct_name(t: ty.Array) -> str:
+    """The name of an array type's struct."""
+    return f"jitpy_array_{t.dtype.name.rstrip('_')}_{t.ndim}d"
+
+
+def _fields(t: ty.Type, name: str) -> list[str]:
+    """Members of a struct that hold a value."""
+    if isinstance(t, ty.Scalar):
+        if t.kind == "c":
+            part = "double" if t.bits == 128 else "float"
+            return [f"{part} {name}_real;", f"{part} {name}_imag;"]
+        return [f"{c_scalar(t)} {name};"]
+    if isinstance(t, ty.Array):
+        return [f"{struct_name(t)} {name};"]
+    if isinstance(t, ty.NoneType):
+        return []
+    if isinstance(t, ty.Tuple):
+        return [line for i, item in enumerate(t.items) for line in _fields(item, f"{name}_{i}")]
+    raise UnsupportedError(f"{t} has no C form")
+
+
+def declarations(name: str, types: tuple[ty.Type, ...], result: ty.Type) -> str:
+    """C declarations of the structs and of the function."""
+    lines = []
+    for t in dict.fromkeys(_arrays((*types, result))):
+        element = "void" if t.dtype.kind == "c" else c_scalar(t.dtype)
+        extent = f"[{t.ndim}]" if t.ndim else "[1]"
+        lines.append(
+            f"typedef struct {{ {element} *data; int64_t shape{extent}; int64_t strides{extent}; void *owner; }} {struct_name(t)};"
+        )
+    fields = [f for i, item in enumerate(result.items) for f in _fields(item, f"f{i}")] if isinstance(result, ty.Tuple) else []
+    if fields:
+        lines.append(f"typedef struct {{ {' '.join(fields)} }} {name}_result;")
+        out = f"{name}_result *"
+    elif isinstance(result, ty.Array):
+        out = f"{struct_name(result)} *"
+    elif isinstance(result, ty.Scalar) and result.kind != "c":
+        out = f"{c_scalar(result)} *"
+    else:
+        out = ("double *" if result.flat and result.flat[0] == ir.F64 else "float *") if result.flat else "void *"
+    params = [out]
+    for t in types:
+        params += _parameters(t)
+    lines.append(f"int32_t {name}({', '.join(params)});")
+    return "\n".join(lines)
+
+
+def _arrays(types: tuple[ty.Type, ...]) -> list[ty.Array]:
+    found: list[ty.Array] = []
+    for t in types:
+        if isinstance(t, ty.Array):
+            found.append(t)
+        elif isinstance(t, ty.Tuple):
+            found += _arrays(t.items)
+    return found
+
+
+def _parameters(t: ty.Type) -> list[str]:
+    if isinstance(t, ty.Array):
+        return [f"const {struct_name(t)} *"]
+    return [line.rpartition(" ")[0] for line in _fields(t, "x")] if not isinstance(t, ty.Tuple) else [
+        p for item in t.items for p in _parameters(item)
+    ]  # fmt: skip
+
+
+def make_adapter(name: str, kernel: str, types: tuple[ty.Type, ...], result: ty.Type, colocated: bool = True) -> Function:
+    """The CLIF function ``name`` with the C interface around the kernel ``kernel``."""
+    params: list[int] = [I64]
+    for t in types:
+        params += _flat_parameters(t)
+    a = Assembler(name, tuple(params), (I32,))
+    out, *values = a.arguments()
+    flats: list[int] = []
+    incoming = iter(values)
+    for t in types:
+        flats += _unpack(a, t, incoming)
+    context_slot, record_slot = a.slot(rec.CTX_BYTES), a.slot(8 * (1 + len(result.flat)))
+    context, record = a.slot_address(context_slot), a.slot_address(record_slot)
+    stack = a.func.value(a.block, (op.GET_STACK_POINTER, I64, None), I64)
+    a.store(a.binary(op.ISUB, stack, a.iconst(_STACK_BYTES)), context, rec.CTX_STACK_LIMIT)
+    a.store(a.iconst(1 << 62), context, rec.CTX_COUNTDOWN)
+    zero = a.iconst(0)
+    for offset in (rec.CTX_TRACE_COUNT, rec.CTX_BLOCKS):
+        a.store(zero, context, offset)
+    a.store(a.iconst(rec.FLAG_NOGIL), context, rec.CTX_FLAGS)
+    signature = (I64, I64, *(f for t in types for f in t.flat))
+    status = a.call(kernel, signature, (I32,), context, record, *flats)
+    a.func.ext_funcs[-1].colocated = colocated
+    failed = a.label(cold=True)
+    a.leave_if(status, failed)
+    _copy_result(a, result, record, 8, out, 0)
+    a.ret(status)
+    a.at(failed)
+    a.ret(status)
+    return a.func
+
+
+def _flat_parameters(t: ty.Type) -> list[int]:
+    if isinstance(t, ty.Array):
+        return [I64]
+    if isinstance(t, ty.Tuple):
+        return [p for item in t.items for p in _flat_parameters(item)]
+    return list(t.flat)
+
+
+def _unpack(a: Assembler, t: ty.Type, incoming: Any) -> list[int]:
+    if isinstance(t, ty.Array):
+        at = next(incoming)
+        words = max(t.ndim, 1)
+        owner = a.load(I64, at, 8 + 16 * words)
+        shape = [a.load(I64, at, 8 + 8 * i) for i in range(t.ndim)]
+        strides = [a.load(I64, at, 8 + 8 * (words + i)) for i in range(t.ndim)]
+        return [owner, a.load(I64, at), *shape, *strides]
+    if isinstance(t, ty.Tuple):
+        return [v for item in t.items for v in _unpack(a, item, incoming)]
+    return [next(incoming) for _ in t.flat]
+
+
+def _copy_result(a: Assembler, t: ty.Type, record: int, slot: int, out: int, offset: int) -> tuple[int, int]:
+    """Copy a value's slots to a C layout; the next slot and offset."""
+    if isinstance(t, ty.Tuple):
+        for item in t.items:
+            slot, offset = _copy_result(a, item, record, slot, out, offset)
+        return slot, offset
+    if isinstance(t, ty.Array):
+        offset = -(-offset // 8) * 8
+        words = max(t.ndim, 1)
+        places = [8 + 16 * words, 0, *(8 + 8 * i for i in range(t.ndim)), *(8 + 8 * (words + i) for i in range(t.ndim))]
+        for i, place in enumerate(places):
+            a.store(a.load(I64, record, slot + 8 * i), out, offset + place)
+        return slot + 8 * len(t.flat), offset + 16 + 16 * words
+    for f in t.flat:
+        size = ir.BYTES[f]
+        offset = -(-offset // size) * size
+        plain = ir.as_int(f)
+        a.store(a.load(plain, record, slot), out, offset)
+        slot, offset = slot + 8, offset + size
+    return slot, offset
+
+
+def export(dispatcher: Any) -> Any:
+    """A cffi function pointer to the one overload of a jitted function; it keeps the function alive."""
+    overloads = list(dispatcher.overloads.values())
+    if len(overloads) != 1:
+        raise CompileError(
+            f"{dispatcher.__name__}.cffi needs exactly one signature, and there are {len(overloads)}: decorate with @jit('...')"
+        )
+    overload = overloads[0]
+    if len(overload.module.result_types) != 1:
+        raise UnsupportedError(f"{dispatcher.__name__} returns different types on different paths, which C cannot express")
+    result = overload.module.result_types[0]
+    name = dispatcher.__name__ if dispatcher.__name__.isidentifier() else "kernel"
+    from cffi import FFI
+
+    from jitpy.runtime import helpers, memory
+    from jitpy.runtime.codegen import machine_code
+
+    adapter = make_adapter(name, "$kernel", overload.types, result, colocated=False)
+    resolve = {"$kernel": overload.kernel}
+    loaded = memory.load(
+        memory.Image.of(machine_code([adapter])), lambda n: resolve[n] if n in resolve else helpers.resolve(n), overload
+    )
+    ffi = FFI()
+    text = declarations(name, overload.types, result)
+    ffi.cdef(text.replace(f"int32_t {name}(", f"typedef int32_t {name}_t("))
+    pointer = ffi.cast(f"{name}_t *", loaded.symbols[name])
+    _exported[pointer] = (loaded, dispatcher, ffi)
+    return pointer
