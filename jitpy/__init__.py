@@ -9,9 +9,7 @@ import os as _os
 
 _here = _os.path.dirname(__file__)
 _root = _os.path.dirname(_here)
-if _os.path.isdir(_os.path.join(_root, "backend", "ir")) and not _os.path.isdir(
-    _os.path.join(_here, "backend")
-):
+if _os.path.isdir(_os.path.join(_root, "backend", "ir")) and not _os.path.isdir(_os.path.join(_here, "backend")):
     __path__.append(_root)
 
 __version__ = "0.1.0"

@@ -1,6 +1,7 @@
 """The type of a live Python value, as a kernel's argument; or an error that says what to pass instead.
 
-By exact class: ``np.float64`` derives from ``float`` and is another type (SEMANTICS C1), and subclasses of ndarray may mean anything.
+By exact class: ``np.float64`` derives from ``float`` and is another type (SEMANTICS C1), and subclasses of ndarray
+may mean anything.
 """
 
 from __future__ import annotations
@@ -112,7 +113,7 @@ def pass_as_constant(cls: type) -> None:
 def _other(value: Any) -> ty.Type:
     cls = value.__class__
     name = f"{cls.__module__}.{cls.__qualname__}"
-    if isinstance(value, np.dtype) or isinstance(value, type):
+    if isinstance(value, (np.dtype, type)):
         return ty.constant(value)
     if isinstance(value, np.ndarray):
         raise UnsupportedError(f"{name}, a subclass of ndarray, may mean another arithmetic; pass np.asarray(x)")
@@ -125,5 +126,7 @@ def _other(value: Any) -> ty.Type:
     if isinstance(value, dict | set | frozenset | bytes | bytearray | memoryview | range):
         raise UnsupportedError(f"a {cls.__name__} cannot be an argument; pass arrays or tuples")
     if isinstance(value, int | float | complex | str | list):
-        raise UnsupportedError(f"{name}, a subclass of {cls.__mro__[1].__name__}, cannot be an argument; pass the plain value")
+        raise UnsupportedError(
+            f"{name}, a subclass of {cls.__mro__[1].__name__}, cannot be an argument; pass the plain value"
+        )
     raise UnsupportedError(f"an object of type {name} cannot be an argument of a jitted function")

@@ -4,9 +4,10 @@ Numbers are passed as C has them (bool as ``uint8_t``, a complex number as two a
 
     typedef struct { double *data; int64_t shape[2]; int64_t strides[2]; void *owner; } jitpy_array_float64_2d;
 
-with strides in bytes; ``owner`` is for results that the kernel allocated and is NULL otherwise. The result is written through the
-first argument: a number, such a struct, or for a tuple a struct of its items ``f0``, ``f1`` ... Nonzero is returned where Python
-would raise. An adapter, written here as CLIF, makes the kernel's context, unpacks the structs and copies the result.
+with strides in bytes; ``owner`` is for results that the kernel allocated and is NULL otherwise. The result is written
+through the first argument: a number, such a struct, or for a tuple a struct of its items ``f0``, ``f1`` ... Nonzero
+is returned where Python would raise. An adapter, written here as CLIF, makes the kernel's context, unpacks the
+structs and copies the result.
 """
 
 from __future__ import annotations
@@ -73,7 +74,11 @@ def declarations(name: str, types: tuple[ty.Type, ...], result: ty.Type) -> str:
         lines.append(
             f"typedef struct {{ {element} *data; int64_t shape{extent}; int64_t strides{extent}; void *owner; }} {struct_name(t)};"
         )
-    fields = [f for i, item in enumerate(result.items) for f in _fields(item, f"f{i}")] if isinstance(result, ty.Tuple) else []
+    fields = (
+        [f for i, item in enumerate(result.items) for f in _fields(item, f"f{i}")]
+        if isinstance(result, ty.Tuple)
+        else []
+    )
     if fields:
         lines.append(f"typedef struct {{ {' '.join(fields)} }} {name}_result;")
         out = f"{name}_result *"
@@ -108,7 +113,9 @@ def _parameters(t: ty.Type) -> list[str]:
     ]  # fmt: skip
 
 
-def make_adapter(name: str, kernel: str, types: tuple[ty.Type, ...], result: ty.Type, colocated: bool = True) -> Function:
+def make_adapter(
+    name: str, kernel: str, types: tuple[ty.Type, ...], result: ty.Type, colocated: bool = True
+) -> Function:
     """The CLIF function ``name`` with the C interface around the kernel ``kernel``."""
     params: list[int] = [I64]
     for t in types:
@@ -192,7 +199,9 @@ def export(dispatcher: Any) -> Any:
         )
     overload = overloads[0]
     if len(overload.module.result_types) != 1:
-        raise UnsupportedError(f"{dispatcher.__name__} returns different types on different paths, which C cannot express")
+        raise UnsupportedError(
+            f"{dispatcher.__name__} returns different types on different paths, which C cannot express"
+        )
     result = overload.module.result_types[0]
     name = dispatcher.__name__ if dispatcher.__name__.isidentifier() else "kernel"
     from cffi import FFI

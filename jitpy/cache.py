@@ -1,13 +1,14 @@
 """``cache=True``: compiled kernels on disk, shared by processes, correct when anything they depend on changes.
 
-A file holds the machine code of one function for one tuple of types, found by the hash of what is known before compiling: the
-function's bytecode, the types, the options, the compiler's version, the host's features. What a kernel read from outside is not in
-the name but in the file: for each guard (`runtime.guards`) where the thing was found and a digest of its value, functions by the
-bytecode of theirs. A file is used only if every guard's digest is what it is now. Line numbers do not count: they are kept relative to
-the functions' first lines.
+A file holds the machine code of one function for one tuple of types, found by the hash of what is known before
+compiling: the function's bytecode, the types, the options, the compiler's version, the host's features. What a kernel
+read from outside is not in the name but in the file: for each guard (`runtime.guards`) where the thing was found and
+a digest of its value, functions by the bytecode of theirs. A file is used only if every guard's digest is what it is
+now. Line numbers do not count: they are kept relative to the functions' first lines.
 
-Files are written aside and renamed, carry a checksum, and are dropped when they do not read. The folder is bounded; files that were
-not used for longest go first. A folder that another user could write to is not used: what lies there is executed.
+Files are written aside and renamed, carry a checksum, and are dropped when they do not read. The folder is bounded;
+files that were not used for longest go first. A folder that another user could write to is not used: what lies there
+is executed.
 """
 
 from __future__ import annotations
@@ -46,7 +47,9 @@ class _Uncacheable(Exception):
     """A kernel depends on something that has no name or digest."""
 
 
-def compile_overload(py_func: FunctionType, types: tuple[ty.Type, ...], options: Mapping[str, Any], exact: bool) -> Overload:
+def compile_overload(
+    py_func: FunctionType, types: tuple[ty.Type, ...], options: Mapping[str, Any], exact: bool
+) -> Overload:
     """As `compiler.compile_overload`, through the cache."""
     global hits, misses
     where = folder()
@@ -73,11 +76,14 @@ def compile_overload(py_func: FunctionType, types: tuple[ty.Type, ...], options:
     return overload
 
 
-# -- where -------------------------------------------------------------------------------------------------------------------------
+# -- where
+# -------------------------------------------------------------------------------------------------------------------------
 
 
 def folder() -> str | None:
-    """The folder in use, made if need be: ``JITPY_CACHE_DIR``, the user's cache folder, one in the temporary folder; or None."""
+    """The folder in use, made if need be: ``JITPY_CACHE_DIR``, the user's cache folder, one in the temporary folder;
+    or None.
+    """
     chosen = os.environ.get("JITPY_CACHE_DIR")
     if chosen:
         candidates = [chosen]
@@ -112,7 +118,8 @@ def _unlink(path: str) -> None:
         pass
 
 
-# -- keys and digests --------------------------------------------------------------------------------------------------------------
+# -- keys and digests
+# --------------------------------------------------------------------------------------------------------------
 
 
 def _key(py_func: FunctionType, types: tuple[ty.Type, ...], options: Mapping[str, Any]) -> str:
@@ -133,7 +140,15 @@ def code_digest(code: CodeType) -> str:
         h.update(c.co_linetable)
         h.update(c.co_exceptiontable)
         consts = [x for x in c.co_consts if not isinstance(x, CodeType)]
-        parts = (c.co_names, c.co_varnames, c.co_freevars, c.co_cellvars, c.co_flags, c.co_argcount, c.co_kwonlyargcount)
+        parts = (
+            c.co_names,
+            c.co_varnames,
+            c.co_freevars,
+            c.co_cellvars,
+            c.co_flags,
+            c.co_argcount,
+            c.co_kwonlyargcount,
+        )
         h.update(repr((c.co_qualname, parts, consts, [type(x).__name__ for x in consts])).encode())
         waiting += [x for x in c.co_consts if isinstance(x, CodeType)]
     return h.hexdigest()
@@ -188,11 +203,14 @@ def value_digest(value: Any) -> str:
     raise _Uncacheable(f"{cls.__name__} object")
 
 
-# -- guards as data ----------------------------------------------------------------------------------------------------------------
+# -- guards as data
+# ----------------------------------------------------------------------------------------------------------------
 
 
 def _place(guard: tuple[Any, ...], functions: dict[int, tuple[Any, ...]]) -> tuple[Any, ...]:
-    """Where a guard's subject is, as data: enough to find it again in another process. ``functions``: those reachable so far."""
+    """Where a guard's subject is, as data: enough to find it again in another process. ``functions``: those reachable
+    so far.
+    """
     kind = guard[0]
     if kind == "global":
         for path, function in functions.values():
@@ -249,7 +267,8 @@ def _function_of(value: Any) -> FunctionType | None:
     return inner if isinstance(inner, FunctionType) else None
 
 
-# -- files -------------------------------------------------------------------------------------------------------------------------
+# -- files
+# -------------------------------------------------------------------------------------------------------------------------
 
 
 class _Pickler(pickle.Pickler):
@@ -306,9 +325,7 @@ def _save(
         starts = {_code_key(c): c.co_firstlineno for c in (f.__code__ for _, f in functions.values())}
         buffer = io.BytesIO()
         content = {name: getattr(module, name) for name in _KEPT}
-        _Pickler(buffer, 5).dump(
-            (image.code, image.symbols, image.relocs, lines, places, constants, starts, content)
-        )
+        _Pickler(buffer, 5).dump((image.code, image.symbols, image.relocs, lines, places, constants, starts, content))
     except (_Uncacheable, pickle.PicklingError, TypeError, AttributeError, ValueError):
         return
     payload = buffer.getvalue()
@@ -338,7 +355,10 @@ def _load(path: str, py_func: FunctionType, types: tuple[ty.Type, ...], exact: b
     except OSError:
         return None
     payload = data[len(MAGIC) + 32 :]
-    if data[: len(MAGIC)] != MAGIC or hashlib.blake2b(payload, digest_size=32).digest() != data[len(MAGIC) : len(MAGIC) + 32]:
+    if (
+        data[: len(MAGIC)] != MAGIC
+        or hashlib.blake2b(payload, digest_size=32).digest() != data[len(MAGIC) : len(MAGIC) + 32]
+    ):
         _unlink(path)
         return None
     try:
@@ -354,7 +374,16 @@ def _load(path: str, py_func: FunctionType, types: tuple[ty.Type, ...], exact: b
             function = _function_of(seen)
             if function is not None and all(f is not function for f in functions):
                 functions.append(function)
-    except (_Uncacheable, LookupError, AttributeError, pickle.UnpicklingError, EOFError, TypeError, ValueError, ImportError):
+    except (
+        _Uncacheable,
+        LookupError,
+        AttributeError,
+        pickle.UnpicklingError,
+        EOFError,
+        TypeError,
+        ValueError,
+        ImportError,
+    ):
         return None
     module = KernelModule(py_func, types)
     for name in _KEPT:

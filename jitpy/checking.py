@@ -12,7 +12,9 @@ if TYPE_CHECKING:
 
 
 def check(dispatcher: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-    """Call both on copies of the arguments and compare results, exceptions and changed arguments; the compiled result."""
+    """Call both on copies of the arguments and compare results, exceptions and changed arguments; the compiled
+    result.
+    """
     mine, theirs = copy.deepcopy((args, kwargs)), copy.deepcopy((args, kwargs))
     expected = _outcome(dispatcher.py_func, theirs)
     got = _outcome(dispatcher, mine)
@@ -43,7 +45,9 @@ def _say(outcome: tuple[str, Any]) -> str:
 
 def _compare(where: str, expected: Any, got: Any) -> None:
     if type(expected) is not type(got):
-        raise AssertionError(f"{where}: {expected!r} is {type(expected).__name__}, the compiled function gives {got!r} of {type(got).__name__}")
+        raise AssertionError(
+            f"{where}: {expected!r} is {type(expected).__name__}, the compiled function gives {got!r} of {type(got).__name__}"
+        )
     if isinstance(expected, tuple | list):
         if len(expected) != len(got):
             raise AssertionError(f"{where}: {len(expected)} items, the compiled function gives {len(got)}")
@@ -54,7 +58,9 @@ def _compare(where: str, expected: Any, got: Any) -> None:
             _compare(f"{where}[{key!r}]", expected[key], got[key])
     elif isinstance(expected, np.ndarray | np.generic):
         if expected.dtype != got.dtype or expected.shape != got.shape:
-            raise AssertionError(f"{where}: {expected.dtype} {expected.shape}, the compiled function gives {got.dtype} {got.shape}")
+            raise AssertionError(
+                f"{where}: {expected.dtype} {expected.shape}, the compiled function gives {got.dtype} {got.shape}"
+            )
         same = np.equal(expected, got)
         if expected.dtype.kind in "fc":
             same = same | (np.isnan(expected) & np.isnan(got))

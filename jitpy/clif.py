@@ -5,10 +5,10 @@
     ''')["gcd"]
     f(12, 18)
 
-Arguments and results are those of the declared signature. Integers come back signed unless the return is ``uext``; i128 is ``int``,
-f16 ``np.float16``, f128 16 ``bytes``, vectors one-dimensional arrays with lane 0 first, several results a tuple; an array as an
-argument passes its address. A trap raises `jitpy.Trap`. Calls run without the GIL. Code that writes through wrong pointers can
-corrupt the process, as in C.
+Arguments and results are those of the declared signature. Integers come back signed unless the return is ``uext``;
+i128 is ``int``, f16 ``np.float16``, f128 16 ``bytes``, vectors one-dimensional arrays with lane 0 first, several
+results a tuple; an array as an argument passes its address. A trap raises `jitpy.Trap`. Calls run without the GIL.
+Code that writes through wrong pointers can corrupt the process, as in C.
 """
 
 from __future__ import annotations
@@ -60,8 +60,9 @@ class Module:
     def trap(self, number: int, pc: int, wild: int, stack: int) -> Trap:
         """The exception for a signal at a program counter, an access to an address, with a stack pointer."""
         offset = pc - self.loaded.address
-        name = next((n for at, n in reversed(self.starts) if at <= offset), "")
-        line = next((source for at, source in reversed(self.lines) if at <= offset), 0)
+        start, name = next(((at, n) for at, n in reversed(self.starts) if at <= offset), (0, ""))
+        lines = [(at, source) for at, source in self.lines if at >= start and source]
+        line = next((source for at, source in reversed(lines) if at <= offset), lines[0][1] if lines else 0)
         if number == signal.SIGSEGV:
             lowest, _ = stack_of_this_thread()
             if abs(wild - stack) < _FAR and lowest - _FAR < wild < lowest + _FAR:

@@ -28,11 +28,23 @@ if TYPE_CHECKING:
 class Overload:
     """A function compiled for argument types: its kernel, and what it took for granted.
 
-    ``module`` is the frontend's product, ``loaded`` its machine code, ``lines`` its (offset, source location) pairs, ``rows`` the
-    guards as words of memory.
+    ``module`` is the frontend's product, ``loaded`` its machine code, ``lines`` its (offset, source location) pairs,
+    ``rows`` the guards as words of memory.
     """
 
-    __slots__ = ("exact", "keep", "kernel", "lines", "loaded", "module", "row_count", "rows", "seconds", "site_base", "types")
+    __slots__ = (
+        "exact",
+        "keep",
+        "kernel",
+        "lines",
+        "loaded",
+        "module",
+        "row_count",
+        "rows",
+        "seconds",
+        "site_base",
+        "types",
+    )
 
     def __init__(self, types: tuple[Type, ...], module: KernelModule, exact: bool) -> None:
         self.types = types
@@ -129,9 +141,11 @@ class Record:
         self.update()
 
     def update(self) -> bool:
-        """Take over the overload's guards, and the function's defaults if the call uses them; whether something changed.
+        """Take over the overload's guards, and the function's defaults if the call uses them; whether something
+        changed.
 
-        Machine code reads the rows with the GIL held, so they can be replaced here; old defaults may be in use and are kept a while.
+        Machine code reads the rows with the GIL held, so they can be replaced here; old defaults may be in use and
+        are kept a while.
         """
         rows, count = self.overload.rows, self.overload.row_count
         if -1 in self.shape.sources:
@@ -143,7 +157,9 @@ class Record:
             first = function.__code__.co_argcount - len(values)
             pointers = ffi.new("uint64_t[]", [0] * first + [id(v) for v in values])
             # One more row: the defaults are still this tuple.
-            own = ffi.new("uint64_t[]", [*rows[0 : 2 * count], id(function) + layout.FUNCTION_DEFAULTS, id(function.__defaults__)])
+            own = ffi.new(
+                "uint64_t[]", [*rows[0 : 2 * count], id(function) + layout.FUNCTION_DEFAULTS, id(function.__defaults__)]
+            )
             self.keep += (pointers, own, function.__defaults__, rows)
             self.words[5] = address(pointers)
             rows, count = own, count + 1

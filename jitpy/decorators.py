@@ -22,8 +22,9 @@ else:
 def jit(signature_or_function: Any = None, **options: Any) -> Any:
     """Compile a function when it is called, for the types of its arguments.
 
-    ``@jit``, ``@jit()``, ``@jit(option=...)``, ``@jit("float64(float64)")``, ``@jit([signatures])``, ``@jit((int64, int64))``. With
-    signatures the function is compiled at once and takes arguments of these types alone. Options are Numba's; see `options.OPTIONS`.
+    ``@jit``, ``@jit()``, ``@jit(option=...)``, ``@jit("float64(float64)")``, ``@jit([signatures])``, ``@jit((int64,
+    int64))``. With signatures the function is compiled at once and takes arguments of these types alone. Options are
+    Numba's; see `options.OPTIONS`.
     """
     from jitpy import options as table
 

@@ -1,8 +1,8 @@
 """Jitted functions: the Python side of the callable, entered only when machine code does not know what to do.
 
-A call reaches `slow_call` when no record (`runtime.record`) fits it: for types not seen before, a call with defaults or keywords not
-seen before, or when something the kernel took for granted may have changed. It binds the arguments, finds or compiles the overload,
-adds a record for the shape of the call, and says what to call again.
+A call reaches `slow_call` when no record (`runtime.record`) fits it: for types not seen before, a call with defaults
+or keywords not seen before, or when something the kernel took for granted may have changed. It binds the arguments,
+finds or compiles the overload, adds a record for the shape of the call, and says what to call again.
 """
 
 from __future__ import annotations
@@ -10,13 +10,13 @@ from __future__ import annotations
 import threading
 
 from jitpy import signatures
+from jitpy.arguments import pass_as_constant, typeof
 from jitpy.backend.errors import CompileError
 from jitpy.compiler import Overload, Record, compile_overload
 from jitpy.runtime import guards, helpers
 from jitpy.runtime.boxing import Shape, plain_shape
 from jitpy.runtime.callable import install_block_type, make_callable, make_type, point
 from jitpy.runtime.libc import address, ffi
-from jitpy.arguments import pass_as_constant, typeof
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -72,7 +72,8 @@ class Dispatcher:
         _end_chain(self)
         self._link()
 
-    # -- records ---------------------------------------------------------------------------------------------------------------
+    # -- records
+    # ---------------------------------------------------------------------------------------------------------------
 
     def _link(self) -> None:
         """Chain the records in their order and let the callable start at the first."""
@@ -102,7 +103,8 @@ class Dispatcher:
         self._records = [r for r in self._records if r.overload is not overload]
         self._link()
 
-    # -- the slow path ---------------------------------------------------------------------------------------------------------
+    # -- the slow path
+    # ---------------------------------------------------------------------------------------------------------
 
     def _call(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, tuple[Any, ...]]:
         bound, shape = self._bind(args, kwargs)
@@ -117,7 +119,9 @@ class Dispatcher:
             # Nothing was missing: another thread was faster, or the machine code is wrong.
             self._strikes += 1
             if self._strikes > 100:
-                raise SystemError(f"jitpy: the code made for {self.__name__}{overload.types} does not accept its arguments")
+                raise SystemError(
+                    f"jitpy: the code made for {self.__name__}{overload.types} does not accept its arguments"
+                )
         return self if self._inner is None else self._inner, bound
 
     def _bind(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[tuple[Any, ...], Shape | None]:
@@ -173,7 +177,9 @@ class Dispatcher:
         return tuple(bound.arguments[n] for n in names)
 
     def _find(self, bound: tuple[Any, ...]) -> tuple[tuple[Any, ...], Overload, bool]:
-        """The arguments, converted if a signature asks for it; their overload, compiled if need be; whether that or its guards are new."""
+        """The arguments, converted if a signature asks for it; their overload, compiled if need be; whether that or
+        its guards are new.
+        """
         types = tuple([typeof(v) for v in bound])
         exact = True
         if self._patterns is not None:
@@ -217,7 +223,8 @@ class Dispatcher:
             return cache.compile_overload(self.py_func, types, self.targetoptions, exact)
         return compile_overload(self.py_func, types, self.targetoptions, exact)
 
-    # -- what users call -------------------------------------------------------------------------------------------------------
+    # -- what users call
+    # -------------------------------------------------------------------------------------------------------
 
     def compile(self, signature: Any) -> None:
         """Compile for a signature now."""

@@ -1,4 +1,6 @@
-"""What compiled code depends on besides its source: the compiler itself and the host. Part of every key under which code is kept."""
+"""What compiled code depends on besides its source: the compiler itself and the host. Part of every key under which
+code is kept.
+"""
 
 from __future__ import annotations
 

@@ -101,7 +101,10 @@ def disassemble(code: bytes, at: int, symbols: dict[str, int], lines: dict[int, 
         raise ImportError("inspect_asm needs capstone: pip install capstone") from None
     import platform
 
-    kinds = {"x86_64": (capstone.CS_ARCH_X86, capstone.CS_MODE_64), "aarch64": (capstone.CS_ARCH_ARM64, capstone.CS_MODE_ARM)}
+    kinds = {
+        "x86_64": (capstone.CS_ARCH_X86, capstone.CS_MODE_64),
+        "aarch64": (capstone.CS_ARCH_ARM64, capstone.CS_MODE_ARM),
+    }
     engine = capstone.Cs(*kinds[platform.machine()])
     engine.skipdata = True
     starts = {address: name for name, address in symbols.items()}
@@ -121,9 +124,9 @@ def cfg(overload: Overload) -> str:
 
     out = []
     for func in overload.module.functions:
-        out.append(f"digraph \"{func.name}\" {{\n  node [shape=box, fontname=monospace];")
+        out.append(f'digraph "{func.name}" {{\n  node [shape=box, fontname=monospace];')
         for b in func.layout:
-            out.append(f"  block{b} [label=\"block{b}: {len(func.block_insts[b])} instructions\"];")
+            out.append(f'  block{b} [label="block{b}: {len(func.block_insts[b])} instructions"];')
             last = func.insts[func.block_insts[b][-1]]
             if last[0] in (opcodes.JUMP, opcodes.BRIF, opcodes.BR_TABLE):
                 for target, _ in last[2]:

@@ -20,7 +20,9 @@ def _bool(value: Any) -> bool:
 
 
 def _fastmath(value: Any) -> bool:
-    return isinstance(value, bool) or isinstance(value, set | frozenset | dict | list | tuple) and _FLAGS.issuperset(value)
+    return (
+        isinstance(value, bool) or isinstance(value, set | frozenset | dict | list | tuple) and _FLAGS.issuperset(value)
+    )
 
 
 def _one_of(*choices: Any) -> Any:
@@ -37,16 +39,36 @@ OPTIONS: dict[str, tuple[Any, Any, str, str]] = {
     "forceobj": (False, _bool, "a bool", "run the Python function as it is"),
     "looplift": (False, _bool, "a bool", "no difference"),
     "cache": (False, _bool, "a bool", "keep compiled code on disk"),
-    "parallel": (False, lambda v: isinstance(v, bool | dict), "a bool or a dict", "run prange loops on several threads"),
-    "fastmath": (False, _fastmath, "a bool or a set of " + ", ".join(sorted(_FLAGS)), "give up the order of operations"),
+    "parallel": (
+        False,
+        lambda v: isinstance(v, bool | dict),
+        "a bool or a dict",
+        "run prange loops on several threads",
+    ),
+    "fastmath": (
+        False,
+        _fastmath,
+        "a bool or a set of " + ", ".join(sorted(_FLAGS)),
+        "give up the order of operations",
+    ),
     "error_model": ("python", _one_of("python", "numpy"), "'python' or 'numpy'", "division by zero of Python numbers"),
     "boundscheck": (None, _bool, "a bool", "None and True: indices are checked; False: trusted"),
     "nogil": (False, _bool, "a bool", "release the GIL while the kernel runs"),
     "debug": (False, _bool, "a bool", "no difference: checks and line numbers are always there"),
     "inline": ("never", _inline, "'never', 'always' or a function", "inline into callers"),
     "forceinline": (False, _bool, "a bool", "inline into callers"),
-    "locals": ({}, lambda v: isinstance(v, dict), "a dict of names and types", "types of local names; values are converted"),
-    "overflow": (None, _one_of(None, "raise", "wrap"), "'raise' or 'wrap'", "integer overflow of NumPy and Python ints"),
+    "locals": (
+        {},
+        lambda v: isinstance(v, dict),
+        "a dict of names and types",
+        "types of local names; values are converted",
+    ),
+    "overflow": (
+        None,
+        _one_of(None, "raise", "wrap"),
+        "'raise' or 'wrap'",
+        "integer overflow of NumPy and Python ints",
+    ),
     "no_cpython_wrapper": (False, _bool, "a bool", "no difference"),
     "no_cfunc_wrapper": (False, _bool, "a bool", "no difference"),
     "no_rewrites": (False, _bool, "a bool", "no difference"),

@@ -1,7 +1,8 @@
 """Jitted functions pickle by their source of truth, never by machine code.
 
-A function that its module gives by name pickles as that name. Others (``__main__``, notebooks, closures) pickle as their code
-object, defaults, closure values and the globals they name, and compile anew where they are loaded. Both ends must run the same Python.
+A function that its module gives by name pickles as that name. Others (``__main__``, notebooks, closures) pickle as
+their code object, defaults, closure values and the globals they name, and compile anew where they are loaded. Both
+ends must run the same Python.
 """
 
 from __future__ import annotations
@@ -29,9 +30,11 @@ def reduce(dispatcher: Any) -> Any:
 def _make(version: tuple[int, int]) -> Any:
     """An empty jitted function, to be filled by `set_state`: functions may refer to themselves."""
     if version != sys.version_info[:2]:
-        raise ImportError(f"this jitted function was pickled by Python {version[0]}.{version[1]}; bytecode differs between versions")
-    from jitpy.options import check
+        raise ImportError(
+            f"this jitted function was pickled by Python {version[0]}.{version[1]}; bytecode differs between versions"
+        )
     from jitpy.dispatcher import make_dispatcher
+    from jitpy.options import check
 
     return make_dispatcher(lambda: None, check({}))  # type: ignore[arg-type]
 

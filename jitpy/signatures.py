@@ -1,11 +1,13 @@
-"""Signatures as users write them, to patterns of argument types: strings, tuples of types, calls of types, lists of these."""
+"""Signatures as users write them, to patterns of argument types: strings, tuples of types, calls of types, lists of
+these.
+"""
 
 from __future__ import annotations
 
 from jitpy import types
+from jitpy.arguments import typeof
 from jitpy.backend.errors import CompileError
 from jitpy.types import Signature, Spec, as_spec
-from jitpy.arguments import typeof
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -67,8 +69,12 @@ def is_signature(obj: Any) -> bool:
     return isinstance(obj, str | list | tuple | Signature | Spec)
 
 
-def match(signature: Signature, args: tuple[Any, ...], actual: tuple[Type, ...]) -> tuple[tuple[Type, ...], tuple[Any, ...]] | None:
-    """(types, arguments) of a call under a signature, numbers converted where it asks for that; None when it does not fit."""
+def match(
+    signature: Signature, args: tuple[Any, ...], actual: tuple[Type, ...]
+) -> tuple[tuple[Type, ...], tuple[Any, ...]] | None:
+    """(types, arguments) of a call under a signature, numbers converted where it asks for that; None when it does not
+    fit.
+    """
     if len(signature.args) != len(actual):
         return None
     chosen: list[Type] = []

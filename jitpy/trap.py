@@ -4,8 +4,8 @@ from __future__ import annotations
 
 
 class Trap(Exception):
-    """A trap: its ``code`` (``int_divz``, ``heap_oob``, ``user1`` ...), the ``function`` it was in, and the ``line`` of the CLIF source
-    (0 where unknown)."""
+    """A trap: its ``code`` (``int_divz``, ``heap_oob``, ``user1`` ...), the ``function`` it was in, and the ``line``
+    of the CLIF source (0 where unknown)."""
 
     def __init__(self, code: str, function: str = "", line: int = 0, detail: str = "") -> None:
         self.code = code

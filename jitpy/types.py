@@ -1,8 +1,8 @@
 """Types as users write them: ``float64(float64[:, ::1], int64)``. The names and spelling are Numba's.
 
-A `Spec` is a pattern of argument types. It can be indexed (arrays), called with other specs (a signature) or with a number (a NumPy
-scalar), and given to NumPy as a dtype. A 64-bit number admits the Python and the NumPy kind and converts neither; a narrower one
-converts, because whoever writes it asks for that (SEMANTICS C1).
+A `Spec` is a pattern of argument types. It can be indexed (arrays), called with other specs (a signature) or with a
+number (a NumPy scalar), and given to NumPy as a dtype. A 64-bit number admits the Python and the NumPy kind and
+converts neither; a narrower one converts, because whoever writes it asks for that (SEMANTICS C1).
 """
 
 from __future__ import annotations
@@ -134,7 +134,14 @@ uint = uintp = ulong = ulonglong = size_t = uint64
 float_ = double = float64
 single = float32
 
-_PYTHON: dict[Any, Spec] = {int: int64, float: float64, bool: boolean, complex: complex128, None: none, str: unicode_type}
+_PYTHON: dict[Any, Spec] = {
+    int: int64,
+    float: float64,
+    bool: boolean,
+    complex: complex128,
+    None: none,
+    str: unicode_type,
+}
 
 
 def as_spec(obj: Any) -> Spec:

@@ -2,13 +2,13 @@
 
     object *wrapper(holder, object **args, nargsf, kwnames)        the vectorcall convention
 
-A wrapper checks that the call has its shape and the arguments its types, reads their fields, checks the guards, calls the kernel
-through its record, and makes the result's object. Whatever does not match goes on to the next record (see `record`), in the end
-to Python; nothing is changed before everything is known to match. It depends on types alone, so one serves all kernels of a
-signature, and nothing in it is an address before it is loaded.
+A wrapper checks that the call has its shape and the arguments its types, reads their fields, checks the guards, calls
+the kernel through its record, and makes the result's object. Whatever does not match goes on to the next record (see
+`record`), in the end to Python; nothing is changed before everything is known to match. It depends on types alone, so
+one serves all kernels of a signature, and nothing in it is an address before it is loaded.
 
-Checks come in levels: the type words of all arguments are compared with one branch, then the fields of arrays and the sizes of
-tuples with another, then the items of tuples likewise.
+Checks come in levels: the type words of all arguments are compared with one branch, then the fields of arrays and the
+sizes of tuples with another, then the items of tuples likewise.
 """
 
 from __future__ import annotations
@@ -26,7 +26,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from jitpy.backend.ir.function import Function
 
-#: Objects that symbols ``object_N`` stand for: constants that arguments are compared with, frontend types for Python helpers.
+#: Objects that symbols ``object_N`` stand for: constants that arguments are compared with, frontend types for Python
+#: helpers.
 _objects: list[object] = []
 _object_names: dict[int, str] = {}
 
@@ -79,8 +80,8 @@ def make_wrapper(
 ) -> Function:  # fmt: skip
     """The wrapper for arguments of ``types`` and the result variants ``results``.
 
-    ``exact``: an array must have the very layout and writability of its type (overloads made on demand); otherwise what the type
-    admits (signatures that the user wrote).
+    ``exact``: an array must have the very layout and writability of its type (overloads made on demand); otherwise
+    what the type admits (signatures that the user wrote).
     """
     return _Wrapper(name, types, results, shape, exact, nogil).func
 
@@ -240,7 +241,9 @@ class _Wrapper(Assembler):
     # Arguments
 
     def unbox(self, o: int, t: ty.Type, items: dict[tuple[int, int], int]) -> list[int]:
-        """The flat values of an object whose type has been checked. Still leaves to the next record for ints beyond 64 bits."""
+        """The flat values of an object whose type has been checked. Still leaves to the next record for ints beyond
+        64 bits.
+        """
         if isinstance(t, ty.Scalar):
             return self.unbox_scalar(o, t)
         if isinstance(t, ty.Array):

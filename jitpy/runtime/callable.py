@@ -1,9 +1,9 @@
 """The type of jitted functions: a Python type whose calls enter machine code.
 
-Made with ``PyType_FromSpec`` through ``ctypes.pythonapi``. An instance is Python's header and five words (`record`): the vectorcall
-slot points at the wrapper of its first record, so a call costs no Python. Traversal, clearing, freeing and binding are functions
-of ``runtime.clif``. It takes part in garbage collection, binds as a method, has a ``__dict__`` and can be referred to weakly.
-Methods are given to the type from a Python class (`make_type`).
+Made with ``PyType_FromSpec`` through ``ctypes.pythonapi``. An instance is Python's header and five words (`record`):
+the vectorcall slot points at the wrapper of its first record, so a call costs no Python. Traversal, clearing, freeing
+and binding are functions of ``runtime.clif``. It takes part in garbage collection, binds as a method, has a
+``__dict__`` and can be referred to weakly. Methods are given to the type from a Python class (`make_type`).
 """
 
 from __future__ import annotations
@@ -18,7 +18,16 @@ if TYPE_CHECKING:
     from typing import Any
 
 # Slot numbers and flags of CPython's stable ABI.
-_TP_CALL, _TP_CLEAR, _TP_DEALLOC, _TP_DESCR_GET, _TP_DOC, _TP_TRAVERSE, _TP_MEMBERS, _TP_GETSET = 50, 51, 52, 54, 56, 71, 72, 73
+_TP_CALL, _TP_CLEAR, _TP_DEALLOC, _TP_DESCR_GET, _TP_DOC, _TP_TRAVERSE, _TP_MEMBERS, _TP_GETSET = (
+    50,
+    51,
+    52,
+    54,
+    56,
+    71,
+    72,
+    73,
+)
 _HAVE_VECTORCALL, _HAVE_GC, _METHOD_DESCRIPTOR, _DISALLOW_INSTANTIATION = 1 << 11, 1 << 14, 1 << 17, 1 << 7
 _READONLY, _T_PYSSIZET = 1, 19
 
@@ -49,7 +58,9 @@ class _GetSet(ctypes.Structure):
 
 
 _keep: list[Any] = []
-_allocate: Callable[..., Any] = layout.prototype("PyType_GenericAlloc", ctypes.py_object, ctypes.py_object, ctypes.c_ssize_t)
+_allocate: Callable[..., Any] = layout.prototype(
+    "PyType_GenericAlloc", ctypes.py_object, ctypes.py_object, ctypes.c_ssize_t
+)
 
 
 def _from_spec(name: str, size: int, flags: int, slots: list[tuple[int, Any]]) -> type:
@@ -74,7 +85,11 @@ def make_type(name: str, namespace: Mapping[str, Any]) -> type:
     )
     getset = (_GetSet * 2)(
         _GetSet(
-            b"__dict__", layout.c_function("PyObject_GenericGetDict"), layout.c_function("PyObject_GenericSetDict"), None, None
+            b"__dict__",
+            layout.c_function("PyObject_GenericGetDict"),
+            layout.c_function("PyObject_GenericSetDict"),
+            None,
+            None,
         ),
     )
     made = _from_spec(
@@ -92,7 +107,9 @@ def make_type(name: str, namespace: Mapping[str, Any]) -> type:
 
 
 #: What every class body defines and a made type has already.
-_OWN = frozenset(("__dict__", "__weakref__", "__slots__", "__annotations__", "__static_attributes__", "__firstlineno__"))
+_OWN = frozenset(
+    ("__dict__", "__weakref__", "__slots__", "__annotations__", "__static_attributes__", "__firstlineno__")
+)
 
 
 def make_callable(cls: type, target: int, first_record: int) -> Any:

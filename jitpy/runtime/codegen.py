@@ -11,7 +11,8 @@ if TYPE_CHECKING:
 
 #: Kernels: the optimizer and the good allocator.
 KERNEL = Settings()
-#: Wrappers, trampolines and stubs: straight code that no rewriting improves much; what counts is when the first call returns.
+#: Wrappers, trampolines and stubs: straight code that no rewriting improves much; what counts is when the first call
+#: returns.
 GLUE = Settings(opt_level="none")
 
 

@@ -1,7 +1,8 @@
 """From a raising kernel to a Python exception with a traceback through the kernel's source lines.
 
-A kernel leaves the address of its site's cell, raw arguments and the cells of the calls it was in (``docs/contracts.md`` 2). The cells
-are never read or written: each loaded module is given a range of numbers no pointer has, and a number maps back to the site.
+A kernel leaves the address of its site's cell, raw arguments and the cells of the calls it was in
+(``docs/contracts.md`` 2). The cells are never read or written: each loaded module is given a range of numbers no
+pointer has, and a number maps back to the site.
 """
 
 from __future__ import annotations
@@ -59,7 +60,8 @@ def make_exception(context: int) -> BaseException:
     site = sites[i]
     cls = site.exc_class or SystemError
     arguments = [
-        part if isinstance(part, str) else values.read(part[1], context + CTX_ARGUMENTS + 8 * part[0]) for part in site.parts
+        part if isinstance(part, str) else values.read(part[1], context + CTX_ARGUMENTS + 8 * part[0])
+        for part in site.parts
     ]
     if site.style == "args":
         exception = cls(*arguments)

@@ -1,9 +1,10 @@
 """What a kernel took for granted, and the words of memory that tell whether it still holds (SEMANTICS C7).
 
-A guard says: this global, cell, attribute, default or code object was this object when the kernel was compiled. Wrappers check
-guards as rows ``(address, expected word)``: a name in a dict is its keys table, the key and the value in its slot; a cell, a
-function's code and defaults are one word each. A row that differs does not yet mean that the guard fails (a dict may have been
-resized, an equal int assigned): Python then looks at the guards themselves, and makes new rows or compiles anew.
+A guard says: this global, cell, attribute, default or code object was this object when the kernel was compiled.
+Wrappers check guards as rows ``(address, expected word)``: a name in a dict is its keys table, the key and the value
+in its slot; a cell, a function's code and defaults are one word each. A row that differs does not yet mean that the
+guard fails (a dict may have been resized, an equal int assigned): Python then looks at the guards themselves, and
+makes new rows or compiles anew.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """Where extern symbols are: the one table from names in compiled code to addresses.
 
 A symbol is, in this order: a cell below (a word of ours in memory, mostly a pointer to a Python object), a function of
-``runtime.clif``, a Python object that a wrapper names (``object_N``), a function or object of CPython, NumPy or the C library.
-To give compiled code another helper: a C function needs nothing; a Python function a row in ``PYTHON`` and a stub in
-``runtime.clif``; machine code a function there.
+``runtime.clif``, a Python object that a wrapper names (``object_N``), a function or object of CPython, NumPy or the C
+library. To give compiled code another helper: a C function needs nothing; a Python function a row in ``PYTHON`` and a
+stub in ``runtime.clif``; machine code a function there.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """The stack limit of the calling thread. (The poll for Ctrl-C is `jitpy_poll` in ``runtime.clif``.)
 
-Kernels compare their stack pointer with a limit in the context record. Wrappers take it from the cell ``jitpy_stack``, which
-describes the stack of the thread that called last; when their stack pointer is not in it they call `find_stack`.
+Kernels compare their stack pointer with a limit in the context record. Wrappers take it from the cell
+``jitpy_stack``, which describes the stack of the thread that called last; when their stack pointer is not in it they
+call `find_stack`.
 """
 
 from __future__ import annotations

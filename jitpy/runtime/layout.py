@@ -1,11 +1,11 @@
 """Where CPython and NumPy keep the fields that machine code reads, and where their C functions are.
 
-Besides the bytecode reader this is the only place that depends on the Python version. Every offset is checked on live objects
-when the module is first imported; `LayoutError` says which one is not what we know, and the caller then runs functions
-uncompiled rather than guess. Offsets are bytes from the start of the object.
+Besides the bytecode reader this is the only place that depends on the Python version. Every offset is checked on live
+objects when the module is first imported; `LayoutError` says which one is not what we know, and the caller then runs
+functions uncompiled rather than guess. Offsets are bytes from the start of the object.
 
-Type objects and singletons are named like the C symbols (``PyFloat_Type``); NumPy's as ``numpy_float64``; its dtype singletons
-as ``descr_float64``. `symbol` resolves all of these and the C API's functions to addresses.
+Type objects and singletons are named like the C symbols (``PyFloat_Type``); NumPy's as ``numpy_float64``; its dtype
+singletons as ``descr_float64``. `symbol` resolves all of these and the C API's functions to addresses.
 """
 
 from __future__ import annotations
@@ -122,7 +122,9 @@ def _long_at(at: int) -> int:
 
 
 def dict_slot(table: dict[str, object], name: str) -> tuple[int, int, int] | None:
-    """(keys object, address of the entry's key, address of its value) of ``name``, or None for a layout without such a slot."""
+    """(keys object, address of the entry's key, address of its value) of ``name``, or None for a layout without such
+    a slot.
+    """
     keys = word(id(table) + DICT_KEYS)
     kind = word(keys + KEYS_KIND, 1)
     first = keys + KEYS_INDICES + (1 << word(keys + KEYS_LOG2_INDEX_BYTES, 1))
@@ -192,6 +194,7 @@ _verify()
 FUNCTION_CODE, FUNCTION_DEFAULTS, FUNCTION_KWDEFAULTS = _function_fields()
 STR_ASCII_HEADER, STR_HEADER, STR_KIND_SHIFT, STR_COMPACT = _string_layout()
 STR_ASCII = STR_COMPACT << 1
+
 
 def dtype_identity(name: str) -> tuple[int, int]:
     """(type number, byte order character) of a native dtype."""

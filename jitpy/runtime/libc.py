@@ -1,9 +1,10 @@
 """The C library through cffi, without parsing declarations at run time.
 
-``DECLARATIONS`` is the only C text. ``ffi`` comes from a module that cffi generates from it (out-of-line, ABI mode: pure Python
-data, no compiler), because parsing a cdef costs 14 ms of every cold start. The generated file lies in ``jitpy/_generated/``,
-carries the hash of the declarations in its name, and is written by the first process that misses it (or when the package is
-built: ``python -m jitpy.runtime.libc``). Where the folder cannot be written the declarations are parsed once per process.
+``DECLARATIONS`` is the only C text. ``ffi`` comes from a module that cffi generates from it (out-of-line, ABI mode:
+pure Python data, no compiler), because parsing a cdef costs 14 ms of every cold start. The generated file lies in
+``jitpy/_generated/``, carries the hash of the declarations in its name, and is written by the first process that
+misses it (or when the package is built: ``python -m jitpy.runtime.libc``). Where the folder cannot be written the
+declarations are parsed once per process.
 
 cffi releases the GIL around calls: only functions that do not touch Python are called through ``C``.
 """

@@ -1,7 +1,7 @@
 """Python lists and list blocks (``docs/contracts.md`` 2): the slow side of passing lists, in Python.
 
-A block is 40 bytes: count of references, length, capacity, address of the items, flags (bit 0: changed). The items are made by
-malloc, ``8 * len(item.flat)`` bytes each.
+A block is 40 bytes: count of references, length, capacity, address of the items, flags (bit 0: changed). The items
+are made by malloc, ``8 * len(item.flat)`` bytes each.
 """
 
 from __future__ import annotations

@@ -1,14 +1,15 @@
 """Executable memory: one reserved arena, loaded blobs, and their release.
 
-In comes a code module (bytes, relocations, symbols: see ``docs/contracts.md``); out goes a `Loaded`: the same code at an address.
+In comes a code module (bytes, relocations, symbols: see ``docs/contracts.md``); out goes a `Loaded`: the same code at
+an address.
 
 The arena is one range of addresses mapped twice from an anonymous file: once readable and executable, once readable and
-writable. Code is written through the second view and runs in the first, so no page is ever writable and executable, live pages
-never change protection, and "is this pc ours" is two compares. Where executing such a file is refused, each blob gets fresh pages
-that go from writable to executable once, and never back.
+writable. Code is written through the second view and runs in the first, so no page is ever writable and executable,
+live pages never change protection, and "is this pc ours" is two compares. Where executing such a file is refused,
+each blob gets fresh pages that go from writable to executable once, and never back.
 
-After ``fork`` both processes would write into the same file, so the child copies what is in use to a file of its own and maps
-both views anew at the same addresses.
+After ``fork`` both processes would write into the same file, so the child copies what is in use to a file of its own
+and maps both views anew at the same addresses.
 """
 
 from __future__ import annotations
@@ -243,9 +244,7 @@ def load(module: Any, externs: Mapping[str, int] | Callable[[str], int], keep: A
     return loaded
 
 
-_perf_map: str | None = (
-    f"/tmp/perf-{os.getpid()}.map" if os.environ.get("JITPY_PERF_MAP") else None
-)
+_perf_map: str | None = f"/tmp/perf-{os.getpid()}.map" if os.environ.get("JITPY_PERF_MAP") else None
 
 
 def _write_perf_map(loaded: Loaded) -> None:

@@ -1,6 +1,7 @@
 """The CLIF files of this folder as machine code: compiled once per version of the compiler and kept beside the package.
 
-The image is data without addresses (bytes, symbols, relocations); where it cannot be written, each process compiles it anew.
+The image is data without addresses (bytes, symbols, relocations); where it cannot be written, each process compiles
+it anew.
 """
 
 from __future__ import annotations

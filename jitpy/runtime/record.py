@@ -1,7 +1,9 @@
-"""The memory that compiled code and the runtime share: offsets of the callable, its entry records, and the context record.
+"""The memory that compiled code and the runtime share: offsets of the callable, its entry records, and the context
+record.
 
-The callable (a Python object) and every entry record have the address of the *next* record at the same offset, so a wrapper is
-handed either one as its ``holder``, finds its own record there, and on a mismatch passes that record on as the holder:
+The callable (a Python object) and every entry record have the address of the *next* record at the same offset, so a
+wrapper is handed either one as its ``holder``, finds its own record there, and on a mismatch passes that record on as
+the holder:
 
     callable --NEXT--> record (int64, float64) --NEXT--> record (float64[::1],) --NEXT--> slow record
 

@@ -1,11 +1,13 @@
 """Running machine code that may trap: `enter` calls it, and a trap comes back as a number.
 
-CLIF written by hand may trap, divide by zero, follow wild pointers or overflow the stack. The processor then raises a signal; our
-handler (``traps.clif``) sees that the program counter lies in our arena, and instead of resuming there lets the thread return into the
-landing pad of the entry trampoline, which restores what the C convention preserves and returns the signal's number. Anything
-else is passed on to the handler that was there before. x86-64 Linux; elsewhere code runs without this net.
+CLIF written by hand may trap, divide by zero, follow wild pointers or overflow the stack. The processor then raises a
+signal; our handler (``traps.clif``) sees that the program counter lies in our arena, and instead of resuming there
+lets the thread return into the landing pad of the entry trampoline, which restores what the C convention preserves
+and returns the signal's number. Anything else is passed on to the handler that was there before. x86-64 Linux;
+elsewhere code runs without this net.
 
-Threads are told apart by their alternate stacks, which lie in aligned slots of one region: the slot's start is the context.
+Threads are told apart by their alternate stacks, which lie in aligned slots of one region: the slot's start is the
+context.
 """
 
 from __future__ import annotations
@@ -85,7 +87,13 @@ class Net:
         self.lock = threading.Lock()
         self.cells = ffi.new("uint64_t[]", 5 + 64 * GENERATIONS)
         arena = memory.arena()
-        self.cells[0:5] = [arena.base, memory.ARENA_BYTES, self.stacks, SLOTS * SLOT, self.trampoline.symbols["landing"]]
+        self.cells[0:5] = [
+            arena.base,
+            memory.ARENA_BYTES,
+            self.stacks,
+            SLOTS * SLOT,
+            self.trampoline.symbols["landing"],
+        ]
         helpers.publish("jitpy_trap_cells", address(self.cells))
         helpers.publish("sigaction", function_address("sigaction"))
         self.handlers = prebuilt.load("traps.clif", helpers.resolve)

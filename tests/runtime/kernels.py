@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from jitpy import compiler, dispatcher, options
 from jitpy.backend.text.parser import parse_functions
 from jitpy.frontend.module import KernelModule
 from jitpy.frontend.types import types as ty
+
+from jitpy import compiler, dispatcher, options
 from jitpy.runtime import memory
 from jitpy.runtime.codegen import machine_code
 
@@ -36,7 +37,9 @@ class Handwritten:
 
 
 def identity(*chosen: int, results: tuple[ty.Type, ...] | None = None) -> Any:
-    """A kernel that returns its arguments' flats as they are: the arguments ``chosen`` (all), as one value or a tuple."""
+    """A kernel that returns its arguments' flats as they are: the arguments ``chosen`` (all), as one value or a
+    tuple.
+    """
 
     def kernel(types: tuple[ty.Type, ...], module: KernelModule) -> tuple[str, tuple[ty.Type, ...]]:
         from jitpy.backend.ir.types import NAME

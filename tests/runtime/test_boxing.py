@@ -6,10 +6,9 @@ import sys
 
 import numpy as np
 import pytest
-from kernels import identity
-
 from jitpy.backend.errors import UnsupportedError
 from jitpy.frontend.types import types as ty
+from kernels import identity
 
 SCALARS = [
     0, 1, -1, 12345, -(2**30), 2**30, 2**30 - 1, -(2**31), 2**45 + 3, -(2**60), 2**62, 2**63 - 1, -(2**63),
@@ -66,7 +65,17 @@ def arrays():
     a = np.arange(24.0).reshape(2, 3, 4)
     frozen = np.arange(5)
     frozen.flags.writeable = False
-    yield from (a, np.asfortranarray(a), a[:, ::2], a[::-1, 1:], a.T, a[0, 0, 0:0], np.zeros((0, 3)), np.array(5.0), frozen)
+    yield from (
+        a,
+        np.asfortranarray(a),
+        a[:, ::2],
+        a[::-1, 1:],
+        a.T,
+        a[0, 0, 0:0],
+        np.zeros((0, 3)),
+        np.array(5.0),
+        frozen,
+    )
     for dtype in ("?", "i1", "u2", "i4", "u8", "f2", "f4", "c8", "c16"):
         yield np.ones(3, dtype)
     yield pickle.loads(pickle.dumps(np.arange(3.0)))
@@ -86,7 +95,13 @@ def test_array_types_are_exact(hand):
     for a in arrays():
         f(a)
     names = {t[0].name for t in hand.compiled}
-    assert {"float64[:, :, ::1]", "float64[::1, :, :]", "float64[:, :, :]", "readonly int64[::1]", "float64[()]"} <= names
+    assert {
+        "float64[:, :, ::1]",
+        "float64[::1, :, :]",
+        "float64[:, :, :]",
+        "readonly int64[::1]",
+        "float64[()]",
+    } <= names
     count = len(hand.compiled)
     for a in arrays():
         assert f(a) is a

@@ -27,7 +27,7 @@ def test_shapes_of_calls(hand):
         assert f(1, b=5) == (1, 5)
         assert f(b=5, a=1) == (1, 5)
         assert f(a=1) == (1, 20)
-        assert f(*(1,), **{"b": 7}) == (1, 7)
+        assert f(*(1,), b=7) == (1, 7)
     assert len(hand.compiled) == 1
 
 
@@ -61,7 +61,9 @@ def test_varargs(hand):
         assert g(1, (2, 3)) == (1, ((2, 3),))
 
 
-@pytest.mark.parametrize("args, kwargs", [((), {}), ((1, 2, 3), {}), ((1,), {"a": 2}), ((1,), {"z": 2}), ((), {"b": 1})])
+@pytest.mark.parametrize(
+    "args, kwargs", [((), {}), ((1, 2, 3), {}), ((1,), {"a": 2}), ((1,), {"z": 2}), ((), {"b": 1})]
+)
 def test_wrong_arguments_are_type_errors(hand, args, kwargs):
     f = hand.jit(two, identity())
     with pytest.raises(TypeError, match="two"):

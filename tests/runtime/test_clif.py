@@ -152,7 +152,9 @@ def in_child(code):
 def test_faults_that_are_not_ours_still_kill():
     done = in_child("try: f['peek'](0)\nexcept Trap: pass\nimport ctypes\nctypes.string_at(0)")
     assert done.returncode == -11
-    done = in_child("import faulthandler, ctypes\nfaulthandler.enable()\ntry: f['peek'](0)\nexcept Trap: print('ok')\nctypes.string_at(0)")
+    done = in_child(
+        "import faulthandler, ctypes\nfaulthandler.enable()\ntry: f['peek'](0)\nexcept Trap: print('ok')\nctypes.string_at(0)"
+    )
     assert done.returncode == -11 and done.stdout == "ok\n" and "Fatal Python error" in done.stderr
 
 

@@ -4,9 +4,8 @@ import traceback
 
 import numpy as np
 import pytest
-from kernels import identity  # noqa: F401
-
 from jitpy.frontend.types import types as ty
+from kernels import identity  # noqa: F401
 
 RAISE = """function %kernel(i64, i64, i64) -> i32 system_v {
     gv0 = symbol %$sites

@@ -49,7 +49,10 @@ def test_fresh_pages_where_the_arena_is_refused():
 
 def test_the_trampoline_is_what_its_listing_says():
     code = bytes.fromhex("".join(row[0] for row in traps.ENTER_X64))
-    lines = [f"{i.mnemonic} {i.op_str}".strip() for i in capstone.Cs(capstone.CS_ARCH_X86, capstone.CS_MODE_64).disasm(code, 0)]
+    lines = [
+        f"{i.mnemonic} {i.op_str}".strip()
+        for i in capstone.Cs(capstone.CS_ARCH_X86, capstone.CS_MODE_64).disasm(code, 0)
+    ]
     assert lines == [row[1] for row in traps.ENTER_X64]
 
 

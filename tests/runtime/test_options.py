@@ -2,11 +2,11 @@
 
 import numpy as np
 import pytest
+from jitpy.backend.errors import CompileError
+from jitpy.frontend.types import types as ty
 
 import jitpy
 from jitpy import options, signatures, types
-from jitpy.backend.errors import CompileError
-from jitpy.frontend.types import types as ty
 
 
 def test_unknown_options_name_the_nearest():
@@ -37,7 +37,13 @@ def test_signature_objects():
 
 
 @pytest.mark.parametrize(
-    "text, message", [("flaot64(int64)", "did you mean float"), ("float64(", "signature"), ("float64[1:]", "axes"), ("f8[::1, ::1]", "last")]
+    "text, message",
+    [
+        ("flaot64(int64)", "did you mean float"),
+        ("float64(", "signature"),
+        ("float64[1:]", "axes"),
+        ("f8[::1, ::1]", "last"),
+    ],
 )
 def test_bad_signatures(text, message):
     with pytest.raises(CompileError, match=message):
