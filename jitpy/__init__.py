@@ -5,6 +5,8 @@ function to CLIF) and ``jitpy.backend`` (CLIF to machine code); in a checkout th
 of this one, so the package's search path is extended to find them.
 """
 
+from __future__ import annotations
+
 import os as _os
 
 _here = _os.path.dirname(__file__)
@@ -12,21 +14,29 @@ _root = _os.path.dirname(_here)
 if _os.path.isdir(_os.path.join(_root, "backend", "ir")) and not _os.path.isdir(_os.path.join(_here, "backend")):
     __path__.append(_root)
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from jitpy.decorators import jit, njit, prange
+
+    __all__ = ["jit", "njit", "prange"]
+
 __version__ = "0.1.0"
 
 #: Public name -> module. Each is imported when it is first asked for, so that importing jitpy costs next to nothing.
 _EXPORTS = {
-    "jit": "decorators", "njit": "decorators", "prange": "decorators", "typeof": "arguments", "CompileError": "backend.errors",
-    "Trap": "trap",
+    "jit": "decorators", "njit": "decorators", "prange": "decorators", "typeof": "arguments",
+    "CompileError": "backend.errors", "Trap": "trap",
 }  # fmt: skip
 _MODULES = ("types", "clif", "cross", "explain", "options", "notebook", "cache")
 
 
-def __getattr__(name: str) -> object:
+def __getattr__(name: str) -> Any:
     import importlib
 
     if name in _EXPORTS:
-        value: object = getattr(importlib.import_module("jitpy." + _EXPORTS[name]), name)
+        value: Any = getattr(importlib.import_module("jitpy." + _EXPORTS[name]), name)
     elif name in _MODULES:
         value = importlib.import_module("jitpy." + name)
     else:

@@ -91,7 +91,8 @@ def _list(value: list[Any]) -> ty.Type:
     for i, v in enumerate(value):
         if typeof(v) is not item:
             raise UnsupportedError(
-                f"a list argument must have items of one type; this one has {item} and, at {i}, {typeof(v)}. Pass a tuple or an array"
+                f"a list argument must have items of one type; this one has {item} and, at {i}, {typeof(v)}. "
+                "Pass a tuple or an array"
             )
     if isinstance(item, ty.Array | ty.Str | ty.Constant):
         raise UnsupportedError(f"a list of {item} cannot be an argument; pass a tuple")

@@ -30,7 +30,8 @@ if TYPE_CHECKING:
 
 _C_NAMES = {
     "b": {8: "uint8_t"}, "i": {8: "int8_t", 16: "int16_t", 32: "int32_t", 64: "int64_t"},
-    "u": {8: "uint8_t", 16: "uint16_t", 32: "uint32_t", 64: "uint64_t"}, "f": {16: "uint16_t", 32: "float", 64: "double"},
+    "u": {8: "uint8_t", 16: "uint16_t", 32: "uint32_t", 64: "uint64_t"},
+    "f": {16: "uint16_t", 32: "float", 64: "double"},
 }  # fmt: skip
 #: What a call from C may use of its stack: the adapter does not know the thread's.
 _STACK_BYTES = 256 << 10
@@ -68,17 +69,13 @@ def _fields(t: ty.Type, name: str) -> list[str]:
 def declarations(name: str, types: tuple[ty.Type, ...], result: ty.Type) -> str:
     """C declarations of the structs and of the function."""
     lines = []
-    for t in dict.fromkeys(_arrays((*types, result))):
-        element = "void" if t.dtype.kind == "c" else c_scalar(t.dtype)
-        extent = f"[{t.ndim}]" if t.ndim else "[1]"
-        lines.append(
-            f"typedef struct {{ {element} *data; int64_t shape{extent}; int64_t strides{extent}; void *owner; }} {struct_name(t)};"
-        )
-    fields = (
-        [f for i, item in enumerate(result.items) for f in _fields(item, f"f{i}")]
-        if isinstance(result, ty.Tuple)
-        else []
-    )
+    for array in dict.fromkeys(_arrays((*types, result))):
+        element = "void" if array.dtype.kind == "c" else c_scalar(array.dtype)
+        extent = f"[{max(array.ndim, 1)}]"
+        members = f"{element} *data; int64_t shape{extent}; int64_t strides{extent}; void *owner;"
+        lines.append(f"typedef struct {{ {members} }} {struct_name(array)};")
+    items = result.items if isinstance(result, ty.Tuple) else ()
+    fields = [f for i, item in enumerate(items) for f in _fields(item, f"f{i}")]
     if fields:
         lines.append(f"typedef struct {{ {' '.join(fields)} }} {name}_result;")
         out = f"{name}_result *"

@@ -29,6 +29,7 @@ from jitpy.frontend.module import KernelModule
 from jitpy.frontend.types import types as ty
 from jitpy.runtime import guards, memory
 from jitpy.runtime.codegen import KERNEL, machine_code
+import contextlib
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -77,7 +78,6 @@ def compile_overload(
 
 
 # -- where
-# -------------------------------------------------------------------------------------------------------------------------
 
 
 def folder() -> str | None:
@@ -112,14 +112,11 @@ def clear() -> None:
 
 
 def _unlink(path: str) -> None:
-    try:
+    with contextlib.suppress(OSError):
         os.unlink(path)
-    except OSError:
-        pass
 
 
 # -- keys and digests
-# --------------------------------------------------------------------------------------------------------------
 
 
 def _key(py_func: FunctionType, types: tuple[ty.Type, ...], options: Mapping[str, Any]) -> str:
@@ -204,7 +201,6 @@ def value_digest(value: Any) -> str:
 
 
 # -- guards as data
-# ----------------------------------------------------------------------------------------------------------------
 
 
 def _place(guard: tuple[Any, ...], functions: dict[int, tuple[Any, ...]]) -> tuple[Any, ...]:
@@ -268,7 +264,6 @@ def _function_of(value: Any) -> FunctionType | None:
 
 
 # -- files
-# -------------------------------------------------------------------------------------------------------------------------
 
 
 class _Pickler(pickle.Pickler):
@@ -300,7 +295,8 @@ _KEPT = ("entry", "result_types", "sites", "remarks", "lines", "variables", "cod
 
 
 def _save(
-    where: str, stem: str, py_func: FunctionType, module: KernelModule, image: memory.Image, lines: list[tuple[int, int]]
+    where: str, stem: str, py_func: FunctionType, module: KernelModule, image: memory.Image,
+    lines: list[tuple[int, int]],
 ) -> None:  # fmt: skip
     """Write a kernel's file; does nothing where that cannot be done."""
     try:
@@ -393,10 +389,8 @@ def _load(path: str, py_func: FunctionType, types: tuple[ty.Type, ...], exact: b
     _rebase(module, starts, functions)
     overload = load_overload(module, memory.Image(code, symbols, relocs), types, exact)
     overload.lines = lines
-    try:
+    with contextlib.suppress(OSError):
         os.utime(path)
-    except OSError:
-        pass
     return overload
 
 
@@ -408,7 +402,8 @@ def _rebase(module: KernelModule, starts: dict[tuple[str, str], int], functions:
         code = now.get(qualname)
         if code is not None:
             moves[filename, qualname.rpartition(".")[2]] = code.co_filename, code.co_firstlineno - first
-    for item in (*module.sites, *module.remarks):
+    places: list[Any] = [*module.sites, *module.remarks]
+    for item in places:
         move = moves.get((item.filename, item.function.rpartition(".")[2]))
         if move is not None:
             item.filename = move[0]

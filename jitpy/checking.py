@@ -46,7 +46,8 @@ def _say(outcome: tuple[str, Any]) -> str:
 def _compare(where: str, expected: Any, got: Any) -> None:
     if type(expected) is not type(got):
         raise AssertionError(
-            f"{where}: {expected!r} is {type(expected).__name__}, the compiled function gives {got!r} of {type(got).__name__}"
+            f"{where}: {expected!r} is {type(expected).__name__}, "
+            f"the compiled function gives {got!r} of {type(got).__name__}"
         )
     if isinstance(expected, tuple | list):
         if len(expected) != len(got):

@@ -40,7 +40,8 @@ _LANES = {
     ir.I8: "i1", ir.I16: "i2", ir.I32: "i4", ir.I64: "i8", ir.F16: "f2", ir.F32: "f4", ir.F64: "f8",
 }  # fmt: skip
 _SIGNALS: dict[int, str] = {
-    signal.SIGFPE: "int_divz", signal.SIGBUS: "heap_oob", signal.SIGTRAP: "debugtrap", signal.SIGILL: "illegal instruction",
+    signal.SIGFPE: "int_divz", signal.SIGBUS: "heap_oob", signal.SIGTRAP: "debugtrap",
+    signal.SIGILL: "illegal instruction",
 }  # fmt: skip
 #: How far from the stack pointer and from the stack's end an overflowing access is.
 _FAR = 1 << 20

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from jitpy.frontend.types.types import Type
+    from jitpy.types import Signature
 
 #: One compilation at a time; reentrant, because compiling a function may compile what it calls.
 compile_lock = threading.RLock()
@@ -40,10 +41,12 @@ def slow_call(self: Dispatcher, /, *args: Any, **kwargs: Any) -> tuple[Any, tupl
 class Dispatcher:
     """A jitted function. ``f.py_func`` is the Python function."""
 
-    py_func: FunctionType
+    __name__: str
+    __qualname__: str
+    py_func: Any
     targetoptions: dict[str, Any]
     _overloads: dict[tuple[Type, ...], Overload]
-    _patterns: list[signatures.Signature] | None
+    _patterns: list[Signature] | None
     _slow_words: Any
 
     def _set_up(self, py_func: FunctionType, options: dict[str, Any]) -> None:
@@ -331,7 +334,7 @@ class Dispatcher:
         return cabi.export(self)
 
     def __repr__(self) -> str:
-        return f"<jitted function {self.__qualname__} at {id(self):#x}>"  # type: ignore[attr-defined]
+        return f"<jitted function {self.__qualname__} at {id(self):#x}>"
 
     def __copy__(self) -> Dispatcher:
         return self

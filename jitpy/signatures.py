@@ -23,7 +23,7 @@ class SignatureError(CompileError):
 
 
 def _namespace() -> dict[str, Any]:
-    names = {k: v for k, v in vars(types).items() if isinstance(v, Spec)}
+    names: dict[str, Any] = {k: v for k, v in vars(types).items() if isinstance(v, Spec)}
     names.update(Array=types.Array, Tuple=types.Tuple, UniTuple=types.UniTuple, List=types.List, types=types)
     names["__builtins__"] = {}
     return names
@@ -103,7 +103,7 @@ def accepts(want: Type, have: Type) -> bool:
         isinstance(want, Array) and isinstance(have, Array)
         and want.dtype is have.dtype and want.ndim == have.ndim
         and (want.readonly or not have.readonly)
-        and (want.layout in ("A", have.layout) or want.ndim <= 1 and have.layout in "CF")
+        and (want.layout in ("A", have.layout) or (want.ndim <= 1 and have.layout in "CF"))
     )  # fmt: skip
 
 

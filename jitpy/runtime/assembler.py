@@ -75,7 +75,7 @@ class Assembler:
         return self.func.value(self.block, (opcode, type, None, a, b), type)
 
     def unary(self, opcode: int, a: int, result: Type) -> int:
-        """An operation of one operand; its controlling type is the result's where text writes it, else the operand's."""
+        """An operation of one operand; the controlling type is the result's where text writes it."""
         type = result if op.CTRL[opcode] == "." else self.func.value_types[a]
         return self.func.value(self.block, (opcode, type, None, a), result)
 
@@ -116,7 +116,8 @@ class Assembler:
         self.func.append(self.block, (op.JUMP, 0, ((block, len(args)),), *args))
 
     def brif(
-        self, condition: int, then: int, otherwise: int, then_args: tuple[int, ...] = (), else_args: tuple[int, ...] = ()
+        self, condition: int, then: int, otherwise: int,
+        then_args: tuple[int, ...] = (), else_args: tuple[int, ...] = (),
     ) -> None:  # fmt: skip
         """End the block with a two-way branch."""
         type = self.func.value_types[condition]

@@ -90,7 +90,8 @@ class _Wrapper(Assembler):
     __slots__ = ("args", "entry", "exact", "fail", "lists", "miss", "types")
 
     def __init__(
-        self, name: str, types: tuple[ty.Type, ...], results: tuple[ty.Type, ...], shape: Shape, exact: bool, nogil: bool
+        self, name: str, types: tuple[ty.Type, ...], results: tuple[ty.Type, ...], shape: Shape,
+        exact: bool, nogil: bool,
     ) -> None:  # fmt: skip
         super().__init__(name, (I64, I64, I64, I64), (I64,))
         self.exact = exact
@@ -144,7 +145,7 @@ class _Wrapper(Assembler):
         return objects
 
     def match_types(self, objects: list[int], types: tuple[ty.Type, ...]) -> dict[tuple[int, int], int]:
-        """Check the types of objects and of what they contain. Returns the items of tuples: (tuple, index) -> object."""
+        """Check the types of objects and of what they contain. The items of tuples: (tuple, index) -> object."""
         items: dict[tuple[int, int], int] = {}
         level = list(zip(objects, types))
         while level:
@@ -348,7 +349,7 @@ class _Wrapper(Assembler):
         self.jump(self.fail)
 
     def stack_limit(self) -> int:
-        """The lowest address the kernel's frames may use: remembered for the thread that called last, else asked for."""
+        """The lowest address that kernels' frames may use: known for the thread that called last, else asked for."""
         cells = self.symbol("jitpy_stack")
         pointer = self.func.value(self.block, (op.GET_STACK_POINTER, I64, None), I64)
         other, known = self.label(cold=True), self.label()
@@ -447,7 +448,7 @@ class _Wrapper(Assembler):
 
 def has_array(t: ty.Type) -> bool:
     """Whether an array is the type or in it."""
-    return isinstance(t, ty.Array) or isinstance(t, ty.Tuple) and any(map(has_array, t.items))
+    return isinstance(t, ty.Array) or (isinstance(t, ty.Tuple) and any(map(has_array, t.items)))
 
 
 #: Moving bits needs no float registers (and no f16 loads).

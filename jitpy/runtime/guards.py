@@ -65,7 +65,7 @@ def _same(a: Any, b: Any) -> bool:
         return False
     if cls is tuple:
         return len(a) == len(b) and all(map(_same, a, b))
-    if cls in _BY_VALUE or cls.__module__ == "numpy" and hasattr(a, "dtype") and not hasattr(a, "__len__"):
+    if cls in _BY_VALUE or (cls.__module__ == "numpy" and hasattr(a, "dtype") and not hasattr(a, "__len__")):
         return bool(a == b) and repr(a) == repr(b)
     if cls is dict:
         return a.keys() == b.keys() and all(_same(a[k], b[k]) for k in a)
@@ -105,10 +105,11 @@ def rows(guards: Sequence[Guard]) -> tuple[list[Row], list[Any]]:
             function = guard[1]
             keep.append(function)
             if kind == "code":
-                fields = ((layout.FUNCTION_CODE, function.__code__),)
+                fields: tuple[tuple[int, Any], ...] = ((layout.FUNCTION_CODE, function.__code__),)
             else:
                 fields = (
-                    (layout.FUNCTION_DEFAULTS, function.__defaults__), (layout.FUNCTION_KWDEFAULTS, function.__kwdefaults__),
+                    (layout.FUNCTION_DEFAULTS, function.__defaults__),
+                    (layout.FUNCTION_KWDEFAULTS, function.__kwdefaults__),
                 )  # fmt: skip
             for offset, value in fields:
                 keep.append(value)
@@ -121,9 +122,9 @@ def _namespace(owner: Any, name: str) -> dict[str, Any]:
     if isinstance(owner, type):
         for cls in owner.__mro__:
             if name in cls.__dict__:
-                table: dict[str, Any] = layout.class_dict(cls)
-                return table
-    return vars(owner)
+                return layout.class_dict(cls)
+    table: dict[str, Any] = vars(owner)
+    return table
 
 
 def _dict_rows(names: dict[str, Any], name: str, out: list[Row], keep: list[Any], tables: set[int]) -> None:

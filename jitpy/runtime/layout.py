@@ -213,7 +213,7 @@ def _numpy_function(name: str) -> int:
         get = ctypes.pythonapi.PyCapsule_GetPointer
         get.restype = ctypes.c_void_p
         get.argtypes = [ctypes.py_object, ctypes.c_char_p]
-        _array_api = get(multiarray._ARRAY_API, None)  # type: ignore[attr-defined]
+        _array_api = get(multiarray._ARRAY_API, None)
     return word(_array_api + 8 * ARRAY_API[name])
 
 

@@ -215,7 +215,7 @@ class Loaded:
 
 
 def load(module: Any, externs: Mapping[str, int] | Callable[[str], int], keep: Any = None) -> Loaded:
-    """Place a code module in the arena, filling its relocations from ``externs`` (a table or a function of the name)."""
+    """Place a code module in the arena, filling its relocations from ``externs`` (a table or a function)."""
     blob = bytearray(module.code)
     place = arena()
     at = place.allocate(len(blob))
