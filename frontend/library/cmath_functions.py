@@ -338,15 +338,21 @@ def whole_power(z: complex, n: int) -> complex:
     return result
 
 
+def _power_angle(a: complex, b: complex) -> float:
+    """The angle of a ** b."""
+    angle = np.arctan2(a.imag, a.real).item() * b.real
+    if b.imag != 0.0:
+        return angle + b.imag * np.log(np.hypot(a.real, a.imag)).item()
+    return angle
+
+
 def polar_power(a: complex, b: complex) -> complex:
     """a ** b through logarithm and angle, for a != 0."""
     size = np.hypot(a.real, a.imag).item()
     length = np.power(size, b.real).item()
-    angle = np.arctan2(a.imag, a.real).item()
-    phase = angle * b.real
+    phase = _power_angle(a, b)
     if b.imag != 0.0:
-        length = length * np.exp(-angle * b.imag).item()
-        phase = phase + b.imag * np.log(size).item()
+        length = length * np.exp(-np.arctan2(a.imag, a.real).item() * b.imag).item()
     return complex(length * np.cos(phase).item(), length * np.sin(phase).item())
 
 
@@ -368,7 +374,7 @@ def power(a: complex, b: complex) -> complex:
         return complex(0.0, 0.0)
     else:
         result = polar_power(a, b)
-        if result.real != result.real and (abs(b.real) == INF or abs(b.imag) == INF):
+        if result.real != result.real and abs(_power_angle(a, b)) == INF:
             raise ZeroDivisionError("0.0 to a negative or complex power")
     if abs(result.real) == INF or abs(result.imag) == INF:
         raise OverflowError("complex exponentiation")

@@ -545,7 +545,8 @@ def _spacing(tr: Translator, loop: Loop, args: Sequence[Parts], known: Any) -> t
     wide = casts.widen(tr, x, t)
     away = tr.fconst(float("inf"), work)
     if t.bits != 16:  # NumPy looks away from zero, but for float16 always upwards.
-        away = tr.op(op.FCOPYSIGN, work, away, wide)
+        down = tr.fcmp("lt", wide, tr.fconst(0.0, work))
+        away = tr.select(down, tr.fconst(float("-inf"), work), away)
     following = next_after(tr, x, casts.narrow(tr, away, t), t)
     gap = tr.op(op.FSUB, work, casts.widen(tr, following, t), wide)
     gap = tr.select(is_inf(tr, wide, work), tr.fconst(float("nan"), work), gap)

@@ -2,8 +2,7 @@
 
 Python scalars are weak: beside a NumPy operand they only say how high the kind must be (bool < integer < real < complex), and the
 NumPy operand's type decides the width; a Python bool counts as NumPy's. This is NEP 50, and the same for scalars and for the element
-types of arrays. `promote` is that rule as a table of all pairs, `python_type` the rule among Python scalars, and
-`loop` asks NumPy itself, once per ufunc and operand types, which element types a ufunc takes and gives.
+types of arrays. `promote` is that rule as a table of all pairs, and `loop` asks NumPy itself, once per ufunc and operand types, which element types a ufunc takes and gives.
 """
 
 from __future__ import annotations
@@ -28,6 +27,7 @@ from jitpy.frontend.types.types import (
     py_complex,
     py_float,
     py_int,
+    py_uint,
     uint8,
     uint16,
     uint32,
@@ -46,7 +46,7 @@ _COMPLEXES = {64: complex64, 128: complex128}
 RANK = {"b": 0, "i": 1, "u": 1, "f": 2, "c": 3}
 
 #: The NumPy type that a Python scalar becomes where no NumPy operand decides.
-DEFAULT = {py_bool: np_bool, py_int: int64, py_float: float64, py_complex: complex128}
+DEFAULT = {py_bool: np_bool, py_int: int64, py_uint: int64, py_float: float64, py_complex: complex128}
 
 #: The Python type of a NumPy scalar's `item()`, per kind.
 ITEM = {"b": py_bool, "i": py_int, "u": py_int, "f": py_float, "c": py_complex}
@@ -106,9 +106,8 @@ def _promote(a: Scalar, b: Scalar) -> Scalar:
     return _promote_strong(a, b)
 
 
-_PROMOTED = {
-    (a, b): _promote(a, b) for a in PY_SCALARS + NP_SCALARS for b in PY_SCALARS + NP_SCALARS
-}
+_SCALARS = (*PY_SCALARS, *NP_SCALARS, py_uint)
+_PROMOTED = {(a, b): _promote(a, b) for a in _SCALARS for b in _SCALARS}
 
 
 def promote(a: Scalar, b: Scalar) -> Scalar:
@@ -117,14 +116,20 @@ def promote(a: Scalar, b: Scalar) -> Scalar:
 
 
 def common(types: Sequence[Scalar]) -> Scalar:
-    """The common type of several operands, as `numpy.result_type` gives it: NumPy's among themselves first, then the weak ones."""
-    strong = [t for t in types if not t.weak]
-    weak = [t for t in types if t.weak]
-    result: Scalar | None = None
-    for t in strong + weak:
-        result = t if result is None else _PROMOTED[result, t]
-    assert result is not None
-    return result
+    """The common type of several operands, as `numpy.result_type` gives it (beyond two it is not a chain of pairs, so NumPy is asked)."""
+    if all(t.weak for t in types):
+        result = types[0]
+        for t in types[1:]:
+            result = _PROMOTED[result, t]
+        return result
+    if len(types) <= 2:
+        return _PROMOTED[types[0], types[-1]]
+    import numpy as np
+
+    python = {py_bool: np.dtype("bool"), py_int: 0, py_float: 0.0, py_complex: 0j}
+    found = from_dtype(np.result_type(*[python[t] if t.weak else _numpy_dtype(t) for t in types]))
+    assert found is not None
+    return found
 
 
 _PYTHON_CLASS = {py_int: int, py_float: float, py_complex: complex}
