@@ -6,7 +6,7 @@ operands, so CLIF's ``eq`` needs parity clear as well: two conditions of our own
 
 from __future__ import annotations
 
-O, NO, B, AE, E, NE, BE, A, S, NS, P, NP, L, GE, LE, G = range(16)
+O, NO, B, AE, E, NE, BE, A, S, NS, P, NP, L, GE, LE, G = range(16)  # noqa: E741  the manual's letters
 FP_EQ, FP_NE = 16, 17
 CC_NAMES = ("o", "no", "b", "ae", "e", "ne", "be", "a", "s", "ns", "p", "np", "l", "ge", "le", "g")
 

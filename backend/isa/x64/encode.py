@@ -160,10 +160,7 @@ def encoder(row: X64Row) -> Callable[[Any, MInst, tuple[int, ...]], None]:
     memo: dict[Any, bytes] = {}
 
     def force_rex(allocs: tuple[int, ...]) -> bool:
-        for i in bytes_at:
-            if 4 <= allocs[i] < 8:
-                return True
-        return False
+        return any([4 <= allocs[i] < 8 for i in bytes_at])
 
     def register_form(imm: Any, allocs: tuple[int, ...]) -> bytes:
         vvvv = allocs[vvvv_at] if vvvv_at >= 0 else 0
@@ -261,24 +258,22 @@ def _ending(spec: Spec, operands: list[Operand], is4_at: int) -> tuple[Any, Any]
     if spec.constant >= 0:
         constant = bytes((spec.constant,))
         return lambda allocs, imm: constant, None
-    for o in operands:
-        if o.place == "im":
-            wide = 2 if "66" in spec.prefix else 4
-            bits = 8 * wide
-            mask = (1 << bits) - 1
-
-            def ending(allocs: tuple[int, ...], imm: int) -> bytes:
-                if -128 <= imm < 128:
-                    return bytes((imm & 255,))
-                return (imm & mask).to_bytes(wide, "little")
-
-            long = Spec("00")
-            for slot in Spec.__slots__:
-                setattr(long, slot, getattr(spec, slot))
-            long.opcode = bytes((*spec.opcode[:-1], spec.opcode[-1] ^ 2))
-            return ending, _prefixer(long)
-        size = _IMM_BYTES.get(o.place)
-        if size:
-            full = (1 << 8 * size) - 1
-            return lambda allocs, imm: (imm & full).to_bytes(size, "little"), None
+    places = [o.place for o in operands]
+    if "im" in places:
+        wide = 2 if "66" in spec.prefix else 4
+        short, long = _immediate(1), _immediate(wide)
+        wider = Spec("00")
+        for slot in Spec.__slots__:
+            setattr(wider, slot, getattr(spec, slot))
+        wider.opcode = bytes((*spec.opcode[:-1], spec.opcode[-1] ^ 2))
+        return lambda allocs, imm: (short if -128 <= imm < 128 else long)(allocs, imm), _prefixer(wider)
+    for place in places:
+        if place in _IMM_BYTES:
+            return _immediate(_IMM_BYTES[place]), None
     return None, None
+
+
+def _immediate(size: int) -> Callable[[tuple[int, ...], int], bytes]:
+    """An immediate of ``size`` bytes, signed or not."""
+    mask = (1 << 8 * size) - 1
+    return lambda allocs, imm: (imm & mask).to_bytes(size, "little")

@@ -41,7 +41,7 @@ def slot_address(sink: Any, slot: int) -> tuple[int, int]:
 
 def address(sink: Any, mode: Any, disp: Any) -> tuple[int, int, Callable[[int], None] | None]:
     """Base register (-1: rip), displacement, and fixup (called with the number of bytes behind the field) of such an address."""
-    if mode == CONST or mode == LABEL:
+    if mode in (CONST, LABEL):
         label = sink.constant(disp) if mode == CONST else disp
 
         def fixup(behind: int) -> None:
@@ -57,11 +57,11 @@ def _move_memory(sink: Any, load: bool, reg: int, base: int, disp: int) -> None:
     from jitpy.backend.isa.x64.encode import address_bytes
 
     if reg >= XMM0:
-        body, x, b = address_bytes(reg, base, -1, 0, disp)
+        body, _, b = address_bytes(reg, base, -1, 0, disp)
         rex = (reg & 8) >> 1 | b
         sink.code += (bytes((0x40 | rex,)) if rex else b"") + bytes((0x0F, 0x10 if load else 0x11)) + body
     else:
-        body, x, b = address_bytes(reg, base, -1, 0, disp)
+        body, _, b = address_bytes(reg, base, -1, 0, disp)
         sink.code += bytes((0x48 | (reg & 8) >> 1 | b, 0x8B if load else 0x89)) + body
 
 
@@ -115,9 +115,7 @@ def emit_move(sink: Any, src: int, dst: int, cls: int) -> None:
             sink.code += bytes((0xC5, (r ^ 1) << 7 | 0x78, 0x28, modrm))
     else:
         rex = (dst & 8) >> 1 | (src & 8) >> 3
-        sink.code += (bytes((0x40 | rex,)) if rex else b"") + bytes(
-            (0x0F, 0x28, 0xC0 | (dst & 7) << 3 | src & 7)
-        )
+        sink.code += (bytes((0x40 | rex,)) if rex else b"") + bytes((0x0F, 0x28, 0xC0 | (dst & 7) << 3 | src & 7))
 
 
 def _between(sink: Any, vector: int, general: int, op: int) -> None:
@@ -168,17 +166,12 @@ def emit_prologue(sink: Any, frame: Any) -> None:
 
 
 def _saves(sink: Any, frame: Any, load: bool) -> None:
-    at = frame.saves
-    for preg in frame.saved:
+    for preg, at in frame.places():
+        base, disp = nearest_base(sink, at)
         if preg < XMM0:
-            base, disp = nearest_base(sink, at)
             _move_memory(sink, load, preg, base, disp)
-            at += 8
         else:
-            at = (at + 15) & ~15
-            base, disp = nearest_base(sink, at)
             _move_float(sink, load, preg, base, disp)
-            at += 16
 
 
 def emit_epilogue(sink: Any, frame: Any) -> None:
@@ -209,5 +202,3 @@ _NOPS = (
 def nop(size: int) -> bytes:
     """``size`` bytes of the long forms of nop."""
     return _NOPS[9] * (size // 9) + _NOPS[size % 9]
-
-

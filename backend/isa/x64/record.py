@@ -8,10 +8,9 @@ from jitpy.backend.ir.types import BITS, F16, F32, F64, I64, I128, IS_INT, IS_VE
 from jitpy.backend.isa.x64 import frame, lowering, regs
 from jitpy.backend.isa.x64.insts import branch
 from jitpy.backend.isa.x64.insts import call as call_insts
-from jitpy.backend.isa.x64.lowering import base  # noqa: F401  every row is entered now
 from jitpy.backend.isa.x64.rows import ROWS
 from jitpy.backend.target.row import FLOAT, INT, MInst
-from jitpy.backend.target.target import Abi, Target
+from jitpy.backend.target.target import Abi, Dwarf, Target
 
 _PAIR = ((INT, I64), (INT, I64))
 
@@ -23,6 +22,16 @@ def parts(type: Type) -> tuple[tuple[int, Type], ...]:
     if type in (F16, F32, F64) or (IS_VECTOR[type] and BITS[type] == 128):
         return ((FLOAT, type),)
     return ()
+
+
+#: DWARF numbers; at the entry CFA = rsp + 8 and the return address below it; push rbp; mov rbp, rsp; before the return as at the entry.
+_DWARF = Dwarf(
+    {0: 0, 1: 2, 2: 1, 3: 3, 6: 4, 7: 5, **{r: r for r in range(8, 16)}, **{regs.XMM0 + k: 17 + k for k in range(16)}},
+    16,
+    b"\x0c\x07\x08\x90\x01",
+    ((1, b"\x0e\x10\x86\x02"), (4, b"\x0d\x06")),
+    b"\x0c\x07\x08\xc6",
+)
 
 
 def _abis() -> dict[str, Abi]:
@@ -44,10 +53,13 @@ def make(features: dict[str, int]) -> Target:
     avx = bool(features["has_avx"])
     v = "v" * avx
     t.pointer = I64
+    t.dwarf = _DWARF
     t.features = features
     t.env = regs.machine_env(bool(features["has_avx512f"]))
     t.abis = _abis()
     t.parts = parts
+    t.loop_align = 16
+    t.relocations = {"pcrel4": frame.REL4}
     t.rules = lowering.rules
 
     float_move = ROWS[f"{v}movaps_rr"]

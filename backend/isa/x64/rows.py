@@ -180,3 +180,13 @@ def macro(
     r.encode = encode
     ROWS[name] = r
     return r
+
+
+def macro_mem(
+    name: str, text: str, encode: Callable[[Any, MInst, tuple[int, ...]], None], flags: int = 0
+) -> tuple[X64Row, X64Row, X64Row]:
+    """The three rows of a form with an address operand whose encoder is written by hand."""
+    rows = mem(name, text, "", flags)
+    for r in rows:
+        r.encode = encode
+    return rows

@@ -50,7 +50,12 @@ def test_compare(cc: str, features: str) -> None:
     for t in FLOATS:
         check(f"r0 = fcmp {cc} a0, a1", (t, t), ("i8",), pairs(t), t=features)
         check(f"v1 = fcmp {cc} a0, a1\nr0 = select v1, a0, a1", (t, t), (t,), pairs(t), t=features)
-        check(f"v1 = fcmp {cc} a0, a1\nv2 = iconst.i64 5\nv3 = iconst.i64 6\nr0 = select v1, v2, v3", (t, t), ("i64",), pairs(t))
+        check(
+            f"v1 = fcmp {cc} a0, a1\nv2 = iconst.i64 5\nv3 = iconst.i64 6\nr0 = select v1, v2, v3",
+            (t, t),
+            ("i64",),
+            pairs(t),
+        )
         body = f"v1 = fcmp {cc} a0, a1\nbrif v1, block8, block9\nblock8:\njump block10(a0)\nblock9:\njump block10(a1)\n"
         check(body + f"block10(r0: {t}):", (t, t), (t,), pairs(t), t=features)
 
@@ -72,7 +77,9 @@ def test_constants(features: str) -> None:
 @both
 def test_from_int(features: str) -> None:
     for op, t, i in itertools.product(("fcvt_from_sint", "fcvt_from_uint"), FLOATS, INTS):
-        extra = [((1 << 63) + 1025,), ((1 << 64) - 1024,), ((1 << 53) + 1,), (0x7FFFFF8000000001,)] if i == "i64" else []
+        extra = (
+            [((1 << 63) + 1025,), ((1 << 64) - 1024,), ((1 << 53) + 1,), (0x7FFFFF8000000001,)] if i == "i64" else []
+        )
         check(f"r0 = {op}.{t} a0", (i,), (t,), ones(i) + extra, t=features)
 
 
@@ -100,8 +107,14 @@ def test_among_floats(features: str) -> None:
 def test_half() -> None:
     check("r0 = fpromote.f32 a0\nr1 = fpromote.f64 a0", ("f16",), ("f32", "f64"), ones("f16"))
     check("r0 = fdemote.f16 a0", ("f32",), ("f16",), [*ones("f32"), (0x3F801000,), (0x3F803000,), (0x33000001,)])
-    ties = [(0x3FF0020000000001,), (0x3FF0020000000000,), (0x3FF001FFFFFFFFFF,), (0x3E60000000000001,), (0x40EFFFFFFFFFFFFF,)]
-    check("r0 = fdemote.f16 a0", ("f64",), ("f16",), ones("f64") + ties + [(v | 1 << 63,) for v, in ties])
+    ties = [
+        (0x3FF0020000000001,),
+        (0x3FF0020000000000,),
+        (0x3FF001FFFFFFFFFF,),
+        (0x3E60000000000001,),
+        (0x40EFFFFFFFFFFFFF,),
+    ]
+    check("r0 = fdemote.f16 a0", ("f64",), ("f16",), ones("f64") + ties + [(v | 1 << 63,) for (v,) in ties])
     check("r0 = bitcast.i16 a0\nr1 = bitcast.f16 r0", ("f16",), ("i16", "f16"), ones("f16"))
 
 

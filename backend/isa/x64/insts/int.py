@@ -6,12 +6,13 @@ memory), ``ri`` (immediate), ``mr``, ``mi`` (first operand in memory), ``rc`` (c
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from jitpy.backend.isa.x64.conditions import CC_NAMES
 from jitpy.backend.isa.x64.encode import address_bytes
 from jitpy.backend.isa.x64.frame import slot_address
-from jitpy.backend.isa.x64.rows import macro, mem, rm, row
+from jitpy.backend.isa.x64.rows import ROWS, macro, macro_mem, mem, rm, row
 from jitpy.backend.target.row import MOVE, REMAT, MInst
 
 #: Operand size in bits -> (kind, prefix of the encoding).
@@ -139,3 +140,28 @@ def _constant(sink: Any, inst: MInst, allocs: tuple[int, ...]) -> None:
 macro("zero", "xor =rm.d", _zero)
 macro("carry_mask", "sbb =rm.q", _sbb_self)
 macro("const", "mov =rm.q iq", _constant, REMAT)
+
+
+def _sum_or_lea(bits: int) -> Callable[[Any, MInst, tuple[int, ...]], None]:
+    """A sum whose result's register is only known now: add where it is that of a summand (more units can do it), else lea.
+
+    It is emitted alone, so flags do not matter here, as they would for lea proper.
+    """
+    lea, add_rr, add_ri = ROWS[f"lea{bits}"], ROWS[f"add{bits}_rr"], ROWS[f"add{bits}_ri"]
+
+    def encode(sink: Any, inst: MInst, allocs: tuple[int, ...]) -> None:
+        mode, disp, _ = inst.imm
+        d = allocs[0]
+        if len(allocs) == 2 and d == allocs[1] and mode == 0:
+            add_ri.encode(sink, MInst(add_ri, (), (), disp), (d, d))
+        elif len(allocs) == 3 and mode == 0 and disp == 0 and d in (allocs[1], allocs[2]):
+            add_rr.encode(sink, MInst(add_rr, (), ()), (d, d, allocs[2] if d == allocs[1] else allocs[1]))
+        else:
+            row = lea[len(allocs) - 1]
+            row.encode(sink, MInst(row, (), (), inst.imm), allocs)
+
+    return encode
+
+
+for _bits, _k in ((32, "d"), (64, "q")):
+    macro_mem(f"add_lea{_bits}", f"lea =reg.{_k} mem.o", _sum_or_lea(_bits))

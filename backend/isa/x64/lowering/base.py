@@ -12,7 +12,6 @@ from jitpy.backend.ir import memflags
 from jitpy.backend.ir.opcodes import IADD, ICONST, IMUL, ISHL, LOAD_, STACK_ADDR
 from jitpy.backend.ir.trapcode import CODES, DEFAULT_MEMORY
 from jitpy.backend.ir.types import BITS, I64, MASK
-from jitpy.backend.isa.x64.insts import branch, convert, float, int, memory  # noqa: F401
 from jitpy.backend.isa.x64.rows import ROWS, X64Row
 from jitpy.backend.target.row import FLOAT, INT, MInst
 from jitpy.backend.target.target import SLOT

@@ -162,4 +162,3 @@ class BranchLowering(ConvertLowering):
         self.op(ROWS[f"neg{(8, 16, 32, 64)[source - 1]}_r"], r)
         mask = self.op(ROWS["carry_mask"])
         return mask if type <= I64 else (mask, mask)
-

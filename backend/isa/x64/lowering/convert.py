@@ -38,7 +38,7 @@ class ConvertLowering(FloatLowering):
 
     def split(self, x: Any) -> tuple[Any, Any]:
         """A pair's halves, as two results."""
-        return tuple(self.put_in_regs(x))  # type: ignore[return-value]
+        return tuple(self.put_in_regs(x))
 
     # From integers. The legacy forms keep upper lanes: a zeroed register goes in first, and breaks the dependency.
 
@@ -221,5 +221,3 @@ class ConvertLowering(FloatLowering):
         if source > I128 and type <= I128:
             return self.bits_of(source, x)
         return self.put_in_reg(x) if source != I128 else self.put_in_regs(x)
-
-

@@ -38,7 +38,8 @@ SIGN = {F32: 1 << 31, F64: 1 << 63}
 
 def lanes(type: Any, bits: Any) -> bytes:
     """16 bytes with these bits in lane 0 and zeros elsewhere, for packed logic."""
-    return (bits & ((1 << 64) - 1)).to_bytes(16, "little")
+    data: bytes = (bits & ((1 << 64) - 1)).to_bytes(16, "little")
+    return data
 
 
 class FloatLowering(IntLowering, MemoryLowering):
@@ -74,7 +75,7 @@ class FloatLowering(IntLowering, MemoryLowering):
         if op in _COMMUTATIVE:
             nx, ny = nodes[x], nodes[y]
             if not self.in_memory(y, ny) and (
-                self.in_memory(x, nx) or not self.avx and self.uses[x] > 1 and self.uses[y] == 1
+                self.in_memory(x, nx) or (not self.avx and self.uses[x] > 1 and self.uses[y] == 1)
             ):
                 x, y = y, x
         if nodes[y][0] >= 0 and self.is_load(y):
@@ -221,5 +222,3 @@ class FloatLowering(IntLowering, MemoryLowering):
         if type == F16:
             return self.fop(self.vrow("movd_xr"), self.op(ROWS["movzx32_16_rr"], self.put_in_reg(x)))
         return self.fop(self.vrow("movq_xr" if type == F64 else "movd_xr"), self.put_in_reg(x))
-
-

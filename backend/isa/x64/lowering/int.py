@@ -20,7 +20,9 @@ _ALU: dict[tuple[str, str], tuple[Any, ...]] = {
     for form in ("rr", "ri", "rm")
 }
 _UNARY = {op: (None, *(ROWS[f"{op}{bits}_r"] for bits in (32, 32, 32, 64))) for op in ("neg", "not")}
-_CMP = {form: (None, *(ROWS[f"cmp{bits}_{form}"] for bits in (8, 16, 32, 64))) for form in ("rr", "ri", "rm", "mr", "mi")}
+_CMP = {
+    form: (None, *(ROWS[f"cmp{bits}_{form}"] for bits in (8, 16, 32, 64))) for form in ("rr", "ri", "rm", "mr", "mi")
+}
 _TEST = {form: (None, *(ROWS[f"test{bits}_{form}"] for bits in (8, 16, 32, 64))) for form in ("rr", "ri", "mr", "mi")}
 _CMOV = {bits: tuple(ROWS[f"cmov{cc}{bits}_rr"] for cc in CC_NAMES) for bits in (32, 64)}
 SETCC = tuple(ROWS["set" + cc] for cc in CC_NAMES)
@@ -76,7 +78,7 @@ class IntLowering(Base):
         scaled = k is None and (self._scale(ny) is not None or self._scale(nodes[x]) is not None)
         if k is not None:
             inner = nodes[x]
-            if fits32(k) and (self.uses[x] > 1 or inner[0] == IADD and self.constant_of(inner[4]) is None):
+            if fits32(k) and (self.uses[x] > 1 or (inner[0] == IADD and self.constant_of(inner[4]) is None)):
                 return self.lea(type, x, k)
         elif scaled or (self.uses[x] > 1 and self.uses[y] > 1):
             return self.lea_sum(type, x, y)
@@ -85,8 +87,8 @@ class IntLowering(Base):
     def lea(self, type: Any, x: Any, k: Any) -> Any:
         """x + k into another register."""
         if type == I64:
-            return self.op_mem(ROWS["lea64"], self.address(x, k))
-        return self.op_mem(ROWS["lea32"], ((self.put_in_reg(x),), 0, k))
+            return self.op_mem(ROWS["add_lea64"], self.address(x, k))
+        return self.op_mem(ROWS["add_lea32"], ((self.put_in_reg(x),), 0, k))
 
     def lea_sum(self, type: Any, x: Any, y: Any) -> Any:
         """x + y, one of them possibly scaled, into another register."""
@@ -99,7 +101,7 @@ class IntLowering(Base):
         else:
             index = self.nodes[y][3]
         regs = (self.put_in_reg(x), self.put_in_reg(index))
-        return self.op_mem(ROWS["lea64" if type == I64 else "lea32"], (regs, s, 0))
+        return self.op_mem(ROWS["add_lea64" if type == I64 else "add_lea32"], (regs, s, 0))
 
     def sub(self, type: Any, x: Any, y: Any) -> Any:
         """x - y; a constant subtracted is a constant added."""
@@ -314,16 +316,13 @@ class IntLowering(Base):
         k = self.constant_of(y)
         if k is not None and fits32(k):
             if k == 0:
-                if cc == B or cc == AE:  # never, always: keep a comparison, the flags say so
-                    pass
-                else:
-                    nx = nodes[x]
-                    if nx[0] == BAND and cc in (E, NE):
-                        return self.test_and(nx, cc)
-                    if not self.is_load(x):
-                        r = self.put_in_reg(x)
-                        self.do(_TEST["rr"][type], r, r)
-                        return cc
+                nx = nodes[x]
+                if nx[0] == BAND and cc in (E, NE):
+                    return self.test_and(nx, cc)
+                if not self.is_load(x):  # test leaves the flags of a comparison with zero
+                    r = self.put_in_reg(x)
+                    self.do(_TEST["rr"][type], r, r)
+                    return cc
             if self.is_load(x):
                 amode, trap = self.load_of(x)
                 self.do_mem(_CMP["mi"][type], amode, imm=k, trap=trap)
@@ -362,7 +361,7 @@ class IntLowering(Base):
         if k is not None and fits32(k):
             if 0 <= k < 128:  # the byte form is the shortest
                 self.do(_TEST["ri"][I8], self.put_in_reg(x), imm=k)
-            elif type == I64 and 0 <= k:
+            elif type == I64 and k >= 0:
                 self.do(_TEST["ri"][I32], self.put_in_reg(x), imm=k)
             else:
                 self.do(_TEST["ri"][type], self.put_in_reg(x), imm=k)

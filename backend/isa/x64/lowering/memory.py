@@ -120,9 +120,7 @@ class MemoryLowering(Base):
                 ROWS[f"mov{bits}_mr"], self.address(a, offset), self._swapped(bits, r), trap=trap_of(flags)
             )
         s = "ss" if type == F32 else "sd"
-        return self.do_mem(
-            self.vrow(f"mov{s}_mr"), self.address(a, offset), self.put_in_reg(x), trap=trap_of(flags)
-        )
+        return self.do_mem(self.vrow(f"mov{s}_mr"), self.address(a, offset), self.put_in_reg(x), trap=trap_of(flags))
 
     def load_half(self, m: Any, a: Any) -> Any:
         """f16 lives in the low 16 bits of a float register, zeros above."""
@@ -216,5 +214,3 @@ class MemoryLowering(Base):
     def return_address(self) -> Any:
         """Above the saved frame pointer."""
         return self.op(ROWS["mov_return_address"])
-
-
