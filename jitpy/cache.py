@@ -208,11 +208,11 @@ def _place(guard: tuple[Any, ...], functions: dict[int, tuple[Any, ...]]) -> tup
     so far.
     """
     kind = guard[0]
-    if kind == "global":
+    if kind in ("global", "builtin"):
         for path, function in functions.values():
             if function.__globals__ is guard[1]:
-                return "global", path, guard[2]
-        return "module", guard[1]["__name__"], guard[2]
+                return kind, path, guard[2]
+        return "module", guard[1]["__name__"], guard[2], kind
     if kind == "attr":
         owner = guard[1]
         if isinstance(owner, ModuleType):
@@ -234,11 +234,10 @@ def _place(guard: tuple[Any, ...], functions: dict[int, tuple[Any, ...]]) -> tup
 def _guard_at(place: tuple[Any, ...], functions: list[FunctionType]) -> tuple[Any, ...]:
     """The live guard at a place, with what it sees now."""
     kind = place[0]
-    if kind == "global":
-        names: dict[str, Any] = functions[place[1]].__globals__
-        guard: tuple[Any, ...] = ("global", names, place[2])
+    if kind in ("global", "builtin"):
+        guard: tuple[Any, ...] = (kind, functions[place[1]].__globals__, place[2])
     elif kind == "module":
-        guard = ("global", sys.modules[place[1]].__dict__, place[2])
+        guard = (place[3], sys.modules[place[1]].__dict__, place[2])
     elif kind == "attr":
         owner: Any = sys.modules[place[1]]
         for part in place[2].split(".") if place[2] else ():

@@ -33,6 +33,7 @@ class Overload:
     """
 
     __slots__ = (
+        "arrays",
         "exact",
         "keep",
         "kernel",
@@ -56,8 +57,13 @@ class Overload:
         self.lines: list[tuple[int, int]] = []
         self.rows: Any = None
         self.row_count = 0
+        self.arrays: list[tuple[Any, ...]] = []
         self.keep: list[Any] = []
         self.seconds = 0.0
+
+    def holds(self) -> bool:
+        """Whether everything that was taken for granted still is so."""
+        return guards.hold(self.module.guards) and self.arrays == guards.array_states(self.module.guards)
 
     def refresh(self) -> bool:
         """Make the rows of guards that hold, as memory is now; whether they differ from what they were."""
@@ -103,6 +109,7 @@ def load_overload(module: KernelModule, image: memory.Image, types: tuple[Type, 
 
     overload.loaded = memory.load(image, resolve, module.constants)
     overload.kernel = overload.loaded.symbols[module.entry]
+    overload.arrays = guards.array_states(module.guards)
     overload.refresh()
     return overload
 

@@ -201,7 +201,7 @@ class Dispatcher:
         with compile_lock:
             overload = self._overloads.get(types)
             if overload is not None:
-                if guards.hold(overload.module.guards):
+                if overload.holds():
                     return bound, overload, self._refresh(overload)
                 self._retire(overload)
                 self._log.append(f"{types}: {_what_changed(overload)}")

@@ -54,8 +54,10 @@ def _stamps(folder: str) -> Iterator[object]:
 def host() -> str:
     """A name for the host's instruction set with its features, and the interpreter's ABI."""
     import sys
+    from importlib import import_module
 
-    from jitpy.backend import isa
+    from jitpy.backend.isa import host_name
 
-    target = isa.host()
-    return digest((target.name, *sorted(target.features.items()), sys.implementation.cache_tag))
+    name = host_name()
+    features = import_module(f"jitpy.backend.isa.{name}.features").host()
+    return digest((name, *sorted(features.items()), sys.implementation.cache_tag))

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from jitpy.backend import isa, pipeline
 from jitpy.backend.settings import Settings
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from jitpy.backend.ir.function import Function
+    from jitpy.backend.pipeline import CodeModule
 
 #: Kernels: the optimizer and the good allocator.
 KERNEL = Settings()
@@ -16,6 +16,8 @@ KERNEL = Settings()
 GLUE = Settings(opt_level="none")
 
 
-def machine_code(functions: list[Function], settings: Settings = GLUE) -> pipeline.CodeModule:
+def machine_code(functions: list[Function], settings: Settings = GLUE) -> CodeModule:
     """Compile functions into one blob. Optimization changes them in place."""
+    from jitpy.backend import isa, pipeline  # not needed where all code comes from caches
+
     return pipeline.compile_module(functions, isa.host(), settings)

@@ -28,8 +28,9 @@ def current(guard: Guard) -> Any:
     """The object that a guard is about, as of now."""
     kind = guard[0]
     if kind == "global":
-        found = guard[1].get(guard[2], _MISSING)
-        return _builtin(guard[1], guard[2]) if found is _MISSING else found
+        return guard[1].get(guard[2], _MISSING)
+    if kind == "builtin":  # a builtin name that no global hides
+        return _MISSING if guard[2] in guard[1] else _builtins(guard[1]).get(guard[2], _MISSING)
     if kind == "cell":
         try:
             return guard[1].cell_contents
@@ -49,12 +50,12 @@ def expected(guard: Guard) -> Any:
     return (guard[2], guard[3]) if guard[0] == "defaults" else guard[-1]
 
 
-def _builtin(names: dict[str, Any], name: str) -> Any:
+def _builtins(names: dict[str, Any]) -> dict[str, Any]:
+    """The table of builtins that goes with a table of globals."""
     scope = names.get("__builtins__")
     if scope is None:
         import builtins as scope
-    table = scope if isinstance(scope, dict) else vars(scope)
-    return table.get(name, _MISSING)
+    return scope if isinstance(scope, dict) else vars(scope)
 
 
 def _same(a: Any, b: Any) -> bool:
@@ -85,17 +86,13 @@ def rows(guards: Sequence[Guard]) -> tuple[list[Row], list[Any]]:
     for guard in guards:
         kind = guard[0]
         if kind == "global":
+            _dict_rows(guard[1], guard[2], out, keep, tables)
+        elif kind == "builtin":
             names, name = guard[1], guard[2]
-            if name in names:
-                _dict_rows(names, name, out, keep, tables)
-            else:
-                _absence_rows(names, out, keep, tables)
-                scope = names.get("__builtins__")
-                if scope is None:
-                    import builtins as scope
-                if "__builtins__" in names:
-                    _dict_rows(names, "__builtins__", out, keep, tables)
-                _dict_rows(scope if isinstance(scope, dict) else vars(scope), name, out, keep, tables)
+            _absence_rows(names, out, keep, tables)
+            if "__builtins__" in names:
+                _dict_rows(names, "__builtins__", out, keep, tables)
+            _dict_rows(_builtins(names), name, out, keep, tables)
         elif kind == "attr":
             _dict_rows(_namespace(guard[1], guard[2]), guard[2], out, keep, tables)
         elif kind == "cell":
@@ -114,7 +111,28 @@ def rows(guards: Sequence[Guard]) -> tuple[list[Row], list[Any]]:
             for offset, value in fields:
                 keep.append(value)
                 out.append((id(function) + offset, id(value) if value is not None else 0))
+    for array in arrays(guards):
+        at = id(array)
+        out += [(at + offset, layout.word(at + offset)) for offset in (layout.ARRAY_NDIM, layout.ARRAY_DESCR, layout.ARRAY_FLAGS)]
     return list(dict.fromkeys(out)), keep
+
+
+def arrays(guards: Sequence[Guard]) -> list[Any]:
+    """The arrays that kernels reach through guards: held by reference, so their rank, dtype and layout are part of the code."""
+    found: list[Any] = []
+    waiting = [current(g) for g in guards]
+    while waiting:
+        value = waiting.pop()
+        if value.__class__ is tuple:
+            waiting += value
+        elif value.__class__.__name__ == "ndarray":
+            found.append(value)
+    return found
+
+
+def array_states(guards: Sequence[Guard]) -> list[tuple[Any, ...]]:
+    """What of `arrays` is part of the code."""
+    return [(id(a), a.ndim, a.dtype, a.flags.num) for a in arrays(guards)]
 
 
 def _namespace(owner: Any, name: str) -> dict[str, Any]:

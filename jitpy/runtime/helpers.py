@@ -37,6 +37,9 @@ WORDS = {
 
 TEXTS = {"jitpy_dead_message": b"this jitted function has been collected"}
 
+#: Functions of the math library.
+MATH = "jitpy_math_"
+
 _addresses: dict[str, int] = {}
 _keep: list[Any] = []
 _code: Loaded | None = None
@@ -101,6 +104,8 @@ def resolve(name: str) -> int:
         return got
     if name.startswith("object_"):
         return boxing.object_address(name)
+    if name.startswith(MATH):
+        return layout.symbol(name[len(MATH) :])
     got = code().get(name)
     if got is not None:
         return got

@@ -54,7 +54,7 @@ def test_an_equal_number_is_the_same_global():
 
 def test_builtins_can_be_shadowed():
     names = {"__builtins__": builtins}
-    guard = ("global", names, "len", len)
+    guard = ("builtin", names, "len", len)
     table, keep = guards.rows([guard])
     assert holds_in_memory(table) and guards.hold([guard])
     names["len"] = max
@@ -110,3 +110,23 @@ def test_key_sharing_and_non_string_tables():
         assert not holds_in_memory(table)
     with pytest.raises(ValueError):
         guards.current(("nonsense", 1, 2))
+
+
+def test_global_arrays_are_watched(hand):
+    a = np.zeros(6)
+    names = {"a": (1, a)}
+    f = types.FunctionType((lambda x: x).__code__, names)
+
+    def kernel(kinds, module):
+        module.guard("global", names, "a", names["a"])
+        return identity(0)(kinds, module)
+
+    g = hand.jit(f, kernel)
+    for _ in range(2):
+        g(1)
+    a[0] = 5
+    assert g(1) == 1 and len(hand.compiled) == 1
+    a.shape = 2, 3
+    assert g(1) == 1 and len(hand.compiled) == 2
+    a.flags.writeable = False
+    assert g(1) == 1 and len(hand.compiled) == 3 and g(1) == 1 and len(hand.compiled) == 3
