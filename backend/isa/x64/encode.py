@@ -1,11 +1,11 @@
 """A row's encoder, specialised once: notation in, closure out.
 
-An instruction is  [66/F2/F3] [REX] map opcode ModRM [SIB] [disp] [imm]  or the same with a VEX prefix in place of the first
-three. The closure remembers the bytes of each combination of registers (and immediates), since kernels use few of them;
+An instruction is  [66/F2/F3] [REX] map opcode ModRM [SIB] [disp] [imm]  or the same with a VEX prefix in place of the
+first three. The closure remembers the bytes of each combination of registers (and immediates), since kernels use few of them;
 what depends on the frame or on a constant's place is assembled anew.
 
-ModRM and SIB have four irregularities, all in `address_bytes`: rsp and r12 as base need a SIB byte, rbp and r13 need a displacement,
-rsp cannot be an index, and mode 0 without base means a 32-bit displacement.
+ModRM and SIB have four irregularities, all in `address_bytes`: rsp and r12 as base need a SIB byte, rbp and r13
+need a displacement, rsp cannot be an index, and mode 0 without base means a 32-bit displacement.
 """
 
 from __future__ import annotations
@@ -29,10 +29,11 @@ Assemble = Callable[[int, int, int, int, int, int], tuple[bytes, int]]
 
 
 class Spec:
-    """The encoding column, parsed: ``vex`` or not, mandatory ``prefix``, REX.W, opcode ``map``, ``opcode``, ``digit`` or -1 for /r.
+    """The encoding column, parsed: ``vex`` or not, mandatory ``prefix``, REX.W, opcode ``map``, ``opcode``,
+    ``digit`` or -1 for /r.
 
-    ``=XX`` is an immediate byte that belongs to the opcode. The short form is written for ``im`` operands; their long form's
-    opcode differs in bit 1 alone (83 and 81, 6B and 69).
+    ``=XX`` is an immediate byte that belongs to the opcode. The short form is written for ``im`` operands; their
+    long form's opcode differs in bit 1 alone (83 and 81, 6B and 69).
     """
 
     __slots__ = ("constant", "digit", "l", "map", "opcode", "prefix", "rex_w", "vex")
@@ -81,7 +82,9 @@ class Spec:
 
 
 def address_bytes(reg: int, base: int, index: int, shift: int, disp: int) -> tuple[bytes, int, int]:
-    """ModRM, SIB and displacement of an address; base RIP is rip-relative with ``disp`` as it stands. Also REX's X and B bits."""
+    """ModRM, SIB and displacement of an address; base RIP is rip-relative with ``disp`` as it stands. Also REX's X and
+    B bits.
+    """
     reg = (reg & 7) << 3
     if index < 0:
         if base == RIP:
@@ -104,7 +107,9 @@ def address_bytes(reg: int, base: int, index: int, shift: int, disp: int) -> tup
 
 
 def _prefixer(spec: Spec) -> Callable[[int, int, int, int, bool], bytes]:
-    """How everything before ModRM is made: ``(r, x, b, vvvv, force) -> bytes``, r, x, b being the registers' high bits."""
+    """How everything before ModRM is made: ``(r, x, b, vvvv, force) -> bytes``, r, x, b being the registers' high
+    bits.
+    """
     w = spec.rex_w
     opcode = spec.opcode
     if spec.vex:
@@ -160,7 +165,7 @@ def encoder(row: X64Row) -> Callable[[Any, MInst, tuple[int, ...]], None]:
     memo: dict[Any, bytes] = {}
 
     def force_rex(allocs: tuple[int, ...]) -> bool:
-        return any([4 <= allocs[i] < 8 for i in bytes_at])
+        return any(4 <= allocs[i] < 8 for i in bytes_at)
 
     def register_form(imm: Any, allocs: tuple[int, ...]) -> bytes:
         vvvv = allocs[vvvv_at] if vvvv_at >= 0 else 0
@@ -252,7 +257,9 @@ def encoder(row: X64Row) -> Callable[[Any, MInst, tuple[int, ...]], None]:
 
 
 def _ending(spec: Spec, operands: list[Operand], is4_at: int) -> tuple[Any, Any]:
-    """What follows ModRM, as a function of allocations and immediate or None; and how an ``im`` operand's long form begins."""
+    """What follows ModRM, as a function of allocations and immediate or None; and how an ``im`` operand's long form
+    begins.
+    """
     if is4_at >= 0:
         return lambda allocs, imm: bytes(((allocs[is4_at] & 15) << 4,)), None
     if spec.constant >= 0:

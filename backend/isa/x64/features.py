@@ -8,8 +8,10 @@ import platform
 
 #: Feature -> (leaf, register (0 eax, 1 ebx, 2 ecx, 3 edx), bit).
 _BITS = {
-    "has_sse3": (1, 2, 0), "has_ssse3": (1, 2, 9), "has_fma": (1, 2, 12), "has_cmpxchg16b": (1, 2, 13), "has_sse41": (1, 2, 19),
-    "has_sse42": (1, 2, 20), "has_popcnt": (1, 2, 23), "has_avx": (1, 2, 28), "has_f16c": (1, 2, 29), "has_bmi1": (7, 1, 3),
+    "has_sse3": (1, 2, 0), "has_ssse3": (1, 2, 9), "has_fma": (1, 2, 12), "has_cmpxchg16b": (1, 2, 13),
+    "has_sse41": (1, 2, 19),
+    "has_sse42": (1, 2, 20), "has_popcnt": (1, 2, 23), "has_avx": (1, 2, 28), "has_f16c": (1, 2, 29),
+    "has_bmi1": (7, 1, 3),
     "has_avx2": (7, 1, 5), "has_bmi2": (7, 1, 8), "has_avx512f": (7, 1, 16), "has_avx512dq": (7, 1, 17),
     "has_avx512ifma": (7, 1, 21), "has_avx512cd": (7, 1, 28), "has_avx512bw": (7, 1, 30), "has_avx512vl": (7, 1, 31),
     "has_avx512vbmi": (7, 2, 1), "has_avx512vbmi2": (7, 2, 6), "has_avx512bitalg": (7, 2, 12),
@@ -19,7 +21,8 @@ FEATURES = tuple(_BITS)
 _NEED_YMM = frozenset(f for f in FEATURES if f.startswith("has_avx")) | {"has_fma", "has_f16c"}
 _NEED_ZMM = frozenset(f for f in FEATURES if f.startswith("has_avx512"))
 
-# void cpuid(uint32_t leaf, uint32_t out[4]): push rbx; mov eax, edi; xor ecx, ecx; cpuid; store eax, ebx, ecx, edx; pop rbx; ret
+# void cpuid(uint32_t leaf, uint32_t out[4]): push rbx; mov eax, edi; xor ecx, ecx; cpuid; store eax, ebx, ecx, edx;
+# pop rbx; ret
 _CPUID = bytes.fromhex("5389f831c90fa28906895e04894e0889560c5bc3")
 # uint64_t xgetbv(): xor ecx, ecx; xgetbv; shl rdx, 32; or rax, rdx; ret
 _XGETBV = bytes.fromhex("31c90f01d048c1e2204809d0c3")
@@ -31,7 +34,9 @@ def none() -> dict[str, int]:
 
 
 def host() -> dict[str, int]:
-    """This machine's features; the baseline on another kind of machine. What the system does not save (AVX state) does not count."""
+    """This machine's features; the baseline on another kind of machine. What the system does not save (AVX state) does
+    not count.
+    """
     found = none()
     if platform.machine().lower() not in ("x86_64", "amd64"):
         return found

@@ -1,7 +1,8 @@
-"""The stack frame as x86-64 addresses it: operands in memory without registers, prologue, epilogue, moves, calls' tails.
+"""The stack frame as x86-64 addresses it: operands in memory without registers, prologue, epilogue, moves, calls'
+tails.
 
-rbp is the frame pointer; everything else is addressed from rsp, whose place is known once the frame's size is. Displacements from
-rbp are used where they are shorter: rsp as a base costs a SIB byte.
+rbp is the frame pointer; everything else is addressed from rsp, whose place is known once the frame's size is.
+Displacements from rbp are used where they are shorter: rsp as a base costs a SIB byte.
 """
 
 from __future__ import annotations
@@ -40,7 +41,9 @@ def slot_address(sink: Any, slot: int) -> tuple[int, int]:
 
 
 def address(sink: Any, mode: Any, disp: Any) -> tuple[int, int, Callable[[int], None] | None]:
-    """Base register (-1: rip), displacement, and fixup (called with the number of bytes behind the field) of such an address."""
+    """Base register (-1: rip), displacement, and fixup (called with the number of bytes behind the field) of such an
+    address.
+    """
     if mode in (CONST, LABEL):
         label = sink.constant(disp) if mode == CONST else disp
 
@@ -66,7 +69,9 @@ def _move_memory(sink: Any, load: bool, reg: int, base: int, disp: int) -> None:
 
 
 def _move_float(sink: Any, load: bool, reg: int, base: int, disp: int) -> None:
-    """vmovups with AVX, so that legacy and VEX code do not mix; also for the scratch register holding a general one's value."""
+    """vmovups with AVX, so that legacy and VEX code do not mix; also for the scratch register holding a general one's
+    value.
+    """
     from jitpy.backend.isa.x64.encode import address_bytes
 
     if not sink.features["has_avx"]:
@@ -129,7 +134,9 @@ def _between(sink: Any, vector: int, general: int, op: int) -> None:
 
 
 def _quad(sink: Any, load: bool, reg: int, base: int, disp: int) -> None:
-    """movq between a vector register and 8 bytes of memory, by the encoding with a general operand: it is the same for both."""
+    """movq between a vector register and 8 bytes of memory, by the encoding with a general operand: it is the same for
+    both.
+    """
     from jitpy.backend.isa.x64.encode import address_bytes
 
     body, _, b = address_bytes(reg, base, -1, 0, disp)
@@ -145,13 +152,16 @@ _PAGE = 4096
 
 
 def emit_prologue(sink: Any, frame: Any) -> None:
-    """push rbp; mov rbp, rsp; make room; save what must be. Frames beyond a page touch each page in order, so that a guard page is met."""
+    """push rbp; mov rbp, rsp; make room; save what must be. Frames beyond a page touch each page in order, so that a
+    guard page is met.
+    """
     code = sink.code
     code += b"\x55\x48\x89\xe5"
     size = frame.size
     if size:
         if size > _PAGE:
-            # r11 counts down: lea r11, [rsp - whole pages]; loop: sub rsp, page; test [rsp], rsp; cmp rsp, r11; jne loop
+            # r11 counts down: lea r11, [rsp - whole pages]; loop: sub rsp, page; test [rsp], rsp; cmp rsp, r11; jne
+            # loop
             whole = size // _PAGE * _PAGE
             code += b"\x4c\x8d\x9c\x24" + (-whole & 0xFFFFFFFF).to_bytes(4, "little")
             code += b"\x48\x81\xec" + _PAGE.to_bytes(4, "little")
@@ -194,7 +204,8 @@ def emit_trap(sink: Any, code: str) -> None:
 
 
 _NOPS = (
-    b"", b"\x90", b"\x66\x90", b"\x0f\x1f\x00", b"\x0f\x1f\x40\x00", b"\x0f\x1f\x44\x00\x00", b"\x66\x0f\x1f\x44\x00\x00",
+    b"", b"\x90", b"\x66\x90", b"\x0f\x1f\x00", b"\x0f\x1f\x40\x00", b"\x0f\x1f\x44\x00\x00",
+    b"\x66\x0f\x1f\x44\x00\x00",
     b"\x0f\x1f\x80\x00\x00\x00\x00", b"\x0f\x1f\x84\x00\x00\x00\x00\x00", b"\x66\x0f\x1f\x84\x00\x00\x00\x00\x00",
 )  # fmt: skip
 

@@ -24,7 +24,8 @@ def parts(type: Type) -> tuple[tuple[int, Type], ...]:
     return ()
 
 
-#: DWARF numbers; at the entry CFA = rsp + 8 and the return address below it; push rbp; mov rbp, rsp; before the return as at the entry.
+#: DWARF numbers; at the entry CFA = rsp + 8 and the return address below it; push rbp; mov rbp, rsp; before the
+#: return as at the entry.
 _DWARF = Dwarf(
     {0: 0, 1: 2, 2: 1, 3: 3, 6: 4, 7: 5, **{r: r for r in range(8, 16)}, **{regs.XMM0 + k: 17 + k for k in range(16)}},
     16,
@@ -38,10 +39,12 @@ def _abis() -> dict[str, Abi]:
     xmm = tuple(range(regs.XMM0, regs.XMM0 + 8))
     ints = (regs.RDI, regs.RSI, regs.RDX, regs.RCX, regs.R8, regs.R9)
     system_v = Abi(
-        "system_v", (ints, xmm, xmm, ()), ((regs.RAX, regs.RDX), xmm[:2], xmm[:2], ()), regs.SYSV_CLOBBERS, regs.SYSV_SAVED,
+        "system_v", (ints, xmm, xmm, ()), ((regs.RAX, regs.RDX), xmm[:2], xmm[:2], ()), regs.SYSV_CLOBBERS,
+        regs.SYSV_SAVED,
     )  # fmt: skip
     fastcall = Abi(
-        "windows_fastcall", ((regs.RCX, regs.RDX, regs.R8, regs.R9), xmm[:4], xmm[:4], ()), ((regs.RAX,), xmm[:1], xmm[:1], ()),
+        "windows_fastcall", ((regs.RCX, regs.RDX, regs.R8, regs.R9), xmm[:4], xmm[:4], ()),
+        ((regs.RAX,), xmm[:1], xmm[:1], ()),
         regs.FASTCALL_CLOBBERS, regs.FASTCALL_SAVED, shadow=32, by_position=True, wide_by_reference=True,
     )  # fmt: skip
     return {"system_v": system_v, "fast": system_v, "cold": system_v, "tail": system_v, "windows_fastcall": fastcall}

@@ -1,8 +1,8 @@
 """The registers: numbering, names, and what the allocator may use.
 
 Numbers are those of the hardware's fields: general registers 0-15, vector registers 16-47 (16-31 without AVX-512), mask
-registers 48-55. rsp and rbp hold the frame. xmm15 is never allocated: it serves moves between two spill slots and cycles of
-moves, of general registers too (movq costs little and is rare), so that these keep all fourteen.
+registers 48-55. rsp and rbp hold the frame. xmm15 is never allocated: it serves moves between two spill slots and
+cycles of moves, of general registers too (movq costs little and is rare), so that these keep all fourteen.
 """
 
 from __future__ import annotations

@@ -10,7 +10,7 @@ First the assembly text: mnemonic, then operands in Intel's order, each ``[acces
            ``~`` written before everything is read (a temporary or an early result)
            ``!`` destroyed (only after ``|``)
   place    ``reg`` ``rm`` ModRM's fields   ``vvvv`` VEX's third register   ``opc`` the opcode's low bits
-           ``is4`` bits 7-4 of the immediate   ``mem`` an address (below)   ``ib iw id iq`` an immediate of 1, 2, 4, 8 bytes,
+           ``is4`` bits 7-4 of the immediate   ``mem`` an address   ``ib iw id iq`` an immediate (1, 2, 4, 8 bytes),
            ``us`` an unsigned byte   ``im`` 1 byte if it fits, else 4 (2 under a 66 prefix)   ``$cl`` a fixed register
   ``?``    may be in a spill slot: then it is encoded as the memory operand it is
   kind     ``b w d q`` general registers of 1, 2, 4, 8 bytes   ``x y z`` vectors   ``ss sd`` one float   ``k`` masks
@@ -19,7 +19,8 @@ First the assembly text: mnemonic, then operands in Intel's order, each ``[acces
 After ``|`` follow operands that the text does not show (implicit registers, temporaries).
 Then the encoding as the manuals write it: prefixes, REX.W or VEX.length.prefix.map.W, opcode, /r or /digit.
 
-``defs`` and ``uses`` of the row list the operands in written order. ``mem`` makes three rows, for addresses of none, one or two
+``defs`` and ``uses`` of the row list the operands in written order. ``mem`` makes three rows, for addresses of
+none, one or two
 registers, which come last in ``uses``; ``imm`` is then the address descriptor, with an immediate operand the pair
 (address, immediate). Address descriptors are tuples ``(mode, displacement, trap code or None)``:
 
@@ -61,7 +62,9 @@ class Operand:
 
 
 class X64Row(Row):
-    """A row with its notation: ``text`` and ``spec`` as written; ``addr``: number of address registers, -1 without address."""
+    """A row with its notation: ``text`` and ``spec`` as written; ``addr``: number of address registers, -1 without
+    address.
+    """
 
     __slots__ = ("addr", "spec", "text")
 

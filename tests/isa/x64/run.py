@@ -1,6 +1,7 @@
 """Compile CLIF text, run it in this process, and run the same on the interpreter.
 
-Functions take two addresses, of their arguments and of their results, so that any types can be passed; they return 0. A trap returns
+Functions take two addresses, of their arguments and of their results, so that any types can be passed; they return
+0. A trap returns
 one plus its code's index instead of stopping the process: the target's ``emit_trap`` is replaced by a return.
 """
 
@@ -63,7 +64,8 @@ def build(text: str, t: str = "host", regalloc: str = "onepass", optimize: bool 
 
 
 def wrap(body: str, args: Sequence[str], results: Sequence[str], opaque: bool, slots: str = "") -> str:
-    """A function that loads ``a0 a1 ..`` from memory, runs the body (which names its results ``r0 r1 ..``), stores these.
+    """A function that loads ``a0 a1 ..`` from memory, runs the body (which names its results ``r0 r1 ..``), stores
+    these.
 
     ``opaque``: a block boundary hides how the arguments were loaded.
     """
@@ -94,14 +96,15 @@ INTS = {
     32: (0, 1, 2, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF, 0x12345678, 31, 33, 0xFFFF8000),
     64: (0, 1, 2, (1 << 63) - 1, 1 << 63, (1 << 64) - 1, 0x123456789ABCDEF0, 63, 65, 0x80000000, 0xFFFFFFFF, 1 << 32),
 }  # fmt: skip
-INTS[128] = tuple(a | b << 64 for a in (0, 1, (1 << 64) - 1, 1 << 63) for b in (0, 1, (1 << 64) - 1, 1 << 63)) + (
-    65,
-    200,
-)
+_HALVES = (0, 1, (1 << 64) - 1, 1 << 63)
+INTS[128] = (*(a | b << 64 for a in _HALVES for b in _HALVES), 65, 200)
 _FLOATS = (
-    0.0, -0.0, 1.0, -1.0, 0.5, -0.5, 1.5, 2.5, -2.5, 3.7, 1e10, -1e10, 127.0, 128.0, 127.9, -128.9, -129.0, 255.9, 256.0, -0.99,
-    32767.5, 65535.9, 2147483647.0, 2147483648.0, -2147483648.0, -2147483649.0, 4294967295.5, 4294967296.0, 9.2e18, 2.0**63,
-    -(2.0**63), -1e19, 2.0**64, 1.8e19, 1e300, -1e300, math.inf, -math.inf, math.nan, 4503599627370497.5, 5e-324, 1e-40, 8388609.0,
+    0.0, -0.0, 1.0, -1.0, 0.5, -0.5, 1.5, 2.5, -2.5, 3.7, 1e10, -1e10, 127.0, 128.0, 127.9, -128.9, -129.0, 255.9,
+    256.0, -0.99,
+    32767.5, 65535.9, 2147483647.0, 2147483648.0, -2147483648.0, -2147483649.0, 4294967295.5, 4294967296.0, 9.2e18,
+    2.0**63,
+    -(2.0**63), -1e19, 2.0**64, 1.8e19, 1e300, -1e300, math.inf, -math.inf, math.nan, 4503599627370497.5, 5e-324,
+    1e-40, 8388609.0,
 )  # fmt: skip
 
 

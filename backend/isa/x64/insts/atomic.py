@@ -2,8 +2,8 @@
 
     load old; again: new = old op x; lock cmpxchg [a], new; jne again
 
-The old value is in rax throughout, which cmpxchg compares with and reloads. Operands: def 0 old (rax), def 1 new (a temporary),
-use 0 x, use 1 the address.
+The old value is in rax throughout, which cmpxchg compares with and reloads. Operands: def 0 old (rax), def 1 new (a
+temporary), use 0 x, use 1 the address.
 """
 
 from __future__ import annotations

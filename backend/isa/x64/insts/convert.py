@@ -1,7 +1,7 @@
 """Conversions between integers and floats, and among floats.
 
-The legacy forms into a vector register keep its upper lanes and so depend on the old value: they are written with a first
-operand that lowering has cleared. The VEX forms take those lanes from ``vvvv``.
+The legacy forms into a vector register keep its upper lanes and so depend on the old value: they are written with a
+first operand that lowering has cleared. The VEX forms take those lanes from ``vvvv``.
 """
 
 from __future__ import annotations

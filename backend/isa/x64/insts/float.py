@@ -1,7 +1,7 @@
 """Scalar floats: arithmetic, logic, comparison, rounding, fused multiply-add, moves.
 
-Every operation has a legacy form of two operands and a VEX form (name with ``v``) of three. The packed single-precision logic
-serves all types: its encodings are the shortest and the bits are the same.
+Every operation has a legacy form of two operands and a VEX form (name with ``v``) of three. The packed
+single-precision logic serves all types: its encodings are the shortest and the bits are the same.
 """
 
 from __future__ import annotations
@@ -38,7 +38,8 @@ for _s, _p, _pp, _w, _round in (("ss", "", "NP", "W0", "0A"), ("sd", "66 ", "66"
     rm(f"vfmadd231{_s}", f"vfmadd231{_s} +reg.{_s} vvvv.{_s} rm?.{_s}", f"VEX.128.66.0F38.{_w} B9 /r")
     rm(f"vfmadd213{_s}", f"vfmadd213{_s} +reg.{_s} vvvv.{_s} rm?.{_s}", f"VEX.128.66.0F38.{_w} A9 /r")
 
-# Packed legacy forms fault on an unaligned address: no spill slot, and memory only from the constant pool, which is aligned.
+# Packed legacy forms fault on an unaligned address: no spill slot, and memory only from the constant pool, which is
+# aligned.
 for _op, _byte in (("and", "54"), ("andn", "55"), ("or", "56"), ("xor", "57")):
     row(f"{_op}ps_rr", f"{_op}ps +reg.x rm.x", f"0F {_byte} /r")
     mem(f"{_op}ps_rm", f"{_op}ps +reg.x mem.x", f"0F {_byte} /r")

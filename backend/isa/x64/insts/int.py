@@ -1,7 +1,7 @@
 """Integer arithmetic, logic, shifts, bit counting, moves, conditional moves.
 
-Names: mnemonic and operand size, then the form: ``rr`` (second operand register or spill slot), ``rm`` (second operand in
-memory), ``ri`` (immediate), ``mr``, ``mi`` (first operand in memory), ``rc`` (count in cl).
+Names: mnemonic and operand size, then the form: ``rr`` (second operand register or spill slot), ``rm`` (second
+operand in memory), ``ri`` (immediate), ``mr``, ``mi`` (first operand in memory), ``rc`` (count in cl).
 """
 
 from __future__ import annotations
@@ -143,7 +143,8 @@ macro("const", "mov =rm.q iq", _constant, REMAT)
 
 
 def _sum_or_lea(bits: int) -> Callable[[Any, MInst, tuple[int, ...]], None]:
-    """A sum whose result's register is only known now: add where it is that of a summand (more units can do it), else lea.
+    """A sum whose result's register is only known now: add where it is that of a summand (more units can do it),
+    else lea.
 
     It is emitted alone, so flags do not matter here, as they would for lea proper.
     """

@@ -1,6 +1,7 @@
 """What every theme needs: the context's parts, operands, addresses, constants.
 
-An operand of an instruction can be a register, an immediate or memory, and which is best depends on how the value is defined:
+An operand of an instruction can be a register, an immediate or memory, and which is best depends on how the value
+is defined:
 `address` and `operand` decide that, so a rule says what is computed and not in how many forms the machine offers it.
 """
 
@@ -186,7 +187,9 @@ class Base:
         return None
 
     def load_of(self, v: Any) -> Any:
-        """(address, trap code) of a load that may be merged here as a memory operand of its own width; it is then merged."""
+        """(address, trap code) of a load that may be merged here as a memory operand of its own width; it is then
+        merged.
+        """
         n = self.nodes[v]
         if n[0] != LOAD_ or n[2][0] & memflags.BIG:
             return None
@@ -243,8 +246,8 @@ class Base:
 def _clearing() -> frozenset[Any]:
     from jitpy.backend.ir import opcodes as o
 
-    names = "iadd isub ineg imul band bor bxor bnot ishl ushr sshr rotl rotr load uload8 uload16 clz ctz popcnt smin smax umin umax"
-    return frozenset(o.BY_NAME[n] for n in names.split())
+    names = "iadd isub ineg imul band bor bxor bnot ishl ushr sshr rotl rotr clz ctz popcnt smin smax umin umax"
+    return frozenset(o.BY_NAME[n] for n in (*names.split(), "load", "uload8", "uload16"))
 
 
 #: Opcodes whose i32 form is always done by a 32-bit instruction.

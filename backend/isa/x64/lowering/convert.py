@@ -1,4 +1,6 @@
-"""Conversions. An f32 that becomes an integer of at most 32 bits is widened first, exactly, so that all bounds are exact too."""
+"""Conversions. An f32 that becomes an integer of at most 32 bits is widened first, exactly, so that all bounds are
+exact too.
+"""
 
 from __future__ import annotations
 
@@ -59,7 +61,9 @@ class ConvertLowering(FloatLowering):
         return self._from_int(type, 32, self.sign_extended(x, 32))
 
     def from_uint(self, type: Any, x: Any) -> Any:
-        """Narrower ones are exact as i64. An i64 with its top bit set is halved, its lowest bit kept sticky, and doubled again."""
+        """Narrower ones are exact as i64. An i64 with its top bit set is halved, its lowest bit kept sticky, and
+        doubled again.
+        """
         source = self.types[x]
         if source < I64:
             return self._from_int(type, 64, self.zero_extended(x))
@@ -100,8 +104,8 @@ class ConvertLowering(FloatLowering):
         return self._truncate(source, 64 if type == I64 else 32, self.put_in_reg(x))
 
     def to_uint_proven(self, type: Any, x: Any) -> Any:
-        """Up to u32 as i64. For u64: x and x - 2^63 are both converted; one of them is too large where the top bit is to be set,
-        and then the first is just the top bit: a | (b & (a >> 63))."""
+        """Up to u32 as i64. For u64: x and x - 2^63 are both converted; one of them is too large where the top bit
+        is to be set, and then the first is just the top bit: a | (b & (a >> 63))."""
         source = self.types[x]
         r = self.put_in_reg(x)
         if type < I64:
@@ -147,7 +151,9 @@ class ConvertLowering(FloatLowering):
         return self.logic("and", r, self.float_rr("cmpord", source, r, r))
 
     def to_sint_sat(self, type: Any, x: Any) -> Any:
-        """NaN becomes 0, then the value is clamped; for i64, whose maximum is no float, the result is corrected instead."""
+        """NaN becomes 0, then the value is clamped; for i64, whose maximum is no float, the result is corrected
+        instead.
+        """
         source, r = self._widened(type, x)
         r = self._nan_to_zero(source, r)
         if type < I64:
@@ -197,8 +203,8 @@ class ConvertLowering(FloatLowering):
         return self.fop(ROWS["vcvtps2ph_rr"], r, imm=0)
 
     def _to_odd(self, r: Any) -> Any:
-        """f64 to f32, rounded to zero with the last bit set if inexact. Where the nearest f32 is further out, one is taken off its
-        bits; where it is inexact at all, the last bit is set. NaN and infinities stay as they are."""
+        """f64 to f32, rounded to zero with the last bit set if inexact. Where the nearest f32 is further out, one
+        is taken off its bits; where it is inexact at all, the last bit is set. NaN and infinities stay as they are."""
         near = self._convert_float("cvtsd2ss", r)
         back = self._convert_float("cvtss2sd", near)
         magnitude = self.logic_const("and", r, (1 << 63) - 1)

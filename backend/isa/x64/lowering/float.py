@@ -29,8 +29,9 @@ _UCOMI = {
 }
 #: Float condition -> (operands swapped, predicate of cmpsd): those that are true or false of NaN as CLIF wants.
 _MASK_CC = {
-    "eq": (False, "eq"), "ne": (False, "neq"), "lt": (False, "lt"), "le": (False, "le"), "gt": (True, "lt"), "ge": (True, "le"),
-    "uno": (False, "unord"), "ord": (False, "ord"), "uge": (False, "nlt"), "ugt": (False, "nle"), "ule": (True, "nlt"),
+    "eq": (False, "eq"), "ne": (False, "neq"), "lt": (False, "lt"), "le": (False, "le"), "gt": (True, "lt"),
+    "ge": (True, "le"), "uno": (False, "unord"), "ord": (False, "ord"), "uge": (False, "nlt"), "ugt": (False, "nle"),
+    "ule": (True, "nlt"),
     "ult": (True, "nle"),
 }  # fmt: skip
 SIGN = {F32: 1 << 31, F64: 1 << 63}
@@ -119,8 +120,11 @@ class FloatLowering(IntLowering, MemoryLowering):
         return self.fop(ROWS["v" + name], r, r) if self.avx else self.fop(ROWS[name], r)
 
     def extremum(self, op: str, type: Any, x: Any, y: Any) -> Any:
-        """minsd gives its second operand where the two are equal or unordered. So op(x, y) and op(y, x) differ only for zeros of
-        different signs and for NaN; or of the two is -0 and a NaN, and of the two +0, where NaN is or-ed in by a mask."""
+        """Branch-free. minsd gives its second operand where the two are equal or unordered.
+
+        So op(x, y) and op(y, x) differ only for zeros of different signs and for NaN. ``or`` of the two is -0 and a
+        NaN, as fmin wants; ``and`` of the two is +0, as fmax wants, and NaN is or-ed in by a mask.
+        """
         a, b = self.put_in_reg(x), self.put_in_reg(y)
         one, other = self.float_rr(op, type, a, b), self.float_rr(op, type, b, a)
         if op == "min":
@@ -139,7 +143,8 @@ class FloatLowering(IntLowering, MemoryLowering):
         return self.fop(ROWS[name], r, imm=mode | 8)
 
     def round_by_adding(self, mode: Any, type: Any, x: Any) -> Any:
-        """Without SSE4.1. Where |x| < 2^p (p = 52 or 23) adding and subtracting 2^p rounds |x| to nearest; then one is taken off or
+        """Without SSE4.1. Where |x| < 2^p (p = 52 or 23) adding and subtracting 2^p rounds |x| to nearest; then one
+        is taken off or
         added where that went the wrong way. Larger values and NaN stay. The sign is x's, also of zero."""
         s = _S[type]
         r = self.put_in_reg(x)

@@ -9,7 +9,8 @@ from jitpy.backend.isle.host import Host
 _OPERATIONS = ("add", "sub", "and", "or", "xor", "adc", "sbb", "neg", "not", "shl", "shr", "sar", "rol", "ror")
 _FLOAT_OPERATIONS = ("add", "sub", "mul", "div", "min", "max")
 _WITH_IMMEDIATE = frozenset((
-    "unary_imm", "unary_ieee16", "unary_ieee32", "unary_ieee64", "unary_const", "binary_imm8", "ternary_imm8", "int_compare",
+    "unary_imm", "unary_ieee16", "unary_ieee32", "unary_ieee64", "unary_const", "binary_imm8", "ternary_imm8",
+    "int_compare",
     "float_compare", "load", "store", "load_no_offset", "store_no_offset", "atomic_rmw", "atomic_cas", "stack_addr",
     "dynamic_stack_addr", "func_addr", "unary_global_value", "trap", "cond_trap", "int_add_trap", "shuffle",
 ))  # fmt: skip

@@ -1,4 +1,5 @@
-"""Integer operations. i8 and i16 values live in 32-bit registers with arbitrary upper bits and are computed in 32 bits wherever
+"""Integer operations. i8 and i16 values live in 32-bit registers with arbitrary upper bits and are computed in 32
+bits wherever
 the low bits of the result depend on the low bits of the operands alone; otherwise operands are extended first."""
 
 from __future__ import annotations
@@ -201,7 +202,9 @@ class IntLowering(Base):
     # Division.
 
     def divide(self, signed_: bool, remainder: bool, proven: bool, type: Any, x: Any, y: Any) -> Any:
-        """Quotient or remainder; checks divisor and overflow unless proven. i8 and i16 divide in 32 bits, where MIN / -1 is exact."""
+        """Quotient or remainder; checks divisor and overflow unless proven. i8 and i16 divide in 32 bits, where MIN /
+        -1 is exact.
+        """
         bits = width(type)
         narrow = type < I32
         k = self.constant_of(y)
@@ -274,7 +277,9 @@ class IntLowering(Base):
         return result, self.op(SETCC[cond])
 
     def add_carry(self, op: str, flag: Any, type: Any, x: Any, y: Any, carry: Any) -> tuple[Any, Any]:
-        """x op y op carry and its carry or overflow: the carry's low bit becomes CF by adding -1 to the zero-extended i8."""
+        """x op y op carry and its carry or overflow: the carry's low bit becomes CF by adding -1 to the zero-extended
+        i8.
+        """
         bits = BITS[type]
         a, b = self.put_in_reg(x), self.put_in_reg(y)
         # The carry is an i8 with any nonzero meaning 1: cmp 0, c sets CF exactly where c is not zero.
