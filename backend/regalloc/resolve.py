@@ -1,0 +1,340 @@
+"""Resolution: from the places of the scan to operand allocations, spill slots and moves.
+
+The moves of a gap come in phases, each a parallel copy: what an edge brings at the start of a block, parameters stored there, values
+that change their place in the middle of a block, copies into fixed and reused operands, what an edge takes before a jump.
+
+A spilled value is stored once, behind its definition, or each time it loses its register, whichever is cheaper by the weights of the
+blocks: a value that only error exits want in memory costs nothing on the hot path. A constant is never stored but made again.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from heapq import heappop, heappush
+from typing import TYPE_CHECKING, Any
+
+from jitpy.backend.regalloc.intervals import EITHER
+from jitpy.backend.regalloc.liveness import Liveness, bits_of
+from jitpy.backend.regalloc.moves import sequence_moves
+from jitpy.backend.regalloc.scan import MEMORY, Scan
+from jitpy.backend.target.row import STACK
+from jitpy.backend.vcode.vcode import Allocation
+
+EDGE_IN, STORE_PARAM, CHANGE, COPY_OPERAND, EDGE_OUT = range(5)
+
+
+class Resolver:
+    """Collects moves per (position, phase), then orders them."""
+
+    def __init__(self, scan: Scan, liveness: Liveness) -> None:
+        self.scan = scan
+        self.vcode = scan.vcode
+        self.env = scan.env
+        self.liveness = liveness
+        self.intervals = scan.intervals
+        self.places = scan.places
+        self.classes = scan.vcode.vreg_class
+        self.slot_of = [0] * len(self.classes)
+        self.slots = 0
+        self.spares: dict[int, int] = {}
+        self.groups: dict[int, list[tuple[Any, int, int]]] = {}
+        # Per spilled vreg: where it goes from a register to memory, as (key, preg), and what storing there costs.
+        self.leaving: dict[int, list[tuple[int, int]]] = {}
+        self.leaving_cost: dict[int, float] = {}
+        self.at_definition: set[int] = set()
+
+    def place(self, vreg: int, position: int) -> int:
+        """The preg that holds a vreg at a position, or MEMORY."""
+        places = self.places[vreg]
+        if len(places) == 1:
+            return places[0][1]
+        k = bisect_right(places, (position, 1 << 30)) - 1
+        return places[k if k > 0 else 0][1]
+
+    def source(self, vreg: int, preg: int) -> Any:
+        if preg >= 0:
+            return preg
+        inst = self.intervals.remat.get(vreg)
+        if inst is not None:
+            return ("remat", inst)
+        return self.slot_of[vreg]
+
+    def move(self, key: int, src: Any, dst: int, cls: int) -> None:
+        group = self.groups.get(key)
+        if group is None:
+            self.groups[key] = [(src, dst, cls)]
+        else:
+            group.append((src, dst, cls))
+
+    def run(self) -> Allocation:
+        self.assign_slots()
+        self.change_places()
+        self.connect_edges()
+        allocs = self.assign_operands()
+        self.store_spills(allocs)
+        edits: list[tuple[int, Any, int, int]] = []
+        scratch = self.env.scratch
+        written = 0
+        for mask in self.intervals.clobbers:
+            written |= mask
+        for key in sorted(self.groups):
+            position = key >> 3
+            for src, dst, cls in sequence_moves(self.groups[key], scratch, self.spare_slot):
+                edits.append((position, src, dst, cls))
+                if dst >= 0:
+                    written |= 1 << dst
+        for inst, operands in zip(self.vcode.insts, allocs):
+            for alloc in operands[: len(inst.defs)]:
+                if alloc >= 0:
+                    written |= 1 << alloc
+        return Allocation(allocs, edits, self.slots, written)
+
+    # Slots
+
+    def spare_slot(self, cls: int) -> int:
+        if cls not in self.spares:
+            self.spares[cls] = self.new_slot(self.env.slot_units[cls])
+        return self.spares[cls]
+
+    def new_slot(self, units: int) -> int:
+        base = -(-self.slots // units) * units
+        self.slots = base + units
+        return ~base
+
+    def assign_slots(self) -> None:
+        """A slot for each vreg that is ever in memory; a slot is used again when its vreg is dead."""
+        intervals = self.intervals
+        spilled = []
+        for vreg in self.scan.touched | intervals.needs_slot:
+            if vreg in intervals.remat:
+                continue
+            if intervals.uses[vreg] or vreg in intervals.needs_slot or intervals.begin[vreg] == EITHER:
+                spilled.append((intervals.ranges[vreg][0][0], vreg))
+        spilled.sort()
+        free: dict[int, list[int]] = {}
+        busy: dict[int, list[tuple[int, int]]] = {}
+        for start, vreg in spilled:
+            units = self.env.slot_units[self.classes[vreg]]
+            waiting = busy.setdefault(units, [])
+            pool = free.setdefault(units, [])
+            while waiting and waiting[0][0] <= start:
+                pool.append(heappop(waiting)[1])
+            slot = 0
+            before = intervals.source[vreg]
+            if before >= 0 and self.slot_of[before] in pool:
+                slot = self.slot_of[before]
+                pool.remove(slot)
+            elif pool:
+                slot = pool.pop()
+            else:
+                slot = self.new_slot(units)
+            self.slot_of[vreg] = slot
+            # Half an instruction more: a def may be stored while the last use is still read.
+            heappush(waiting, (intervals.ranges[vreg][-1][1], slot))
+
+    # Moves
+
+    def leave(self, vreg: int, key: int, preg: int, weight: float) -> None:
+        self.leaving.setdefault(vreg, []).append((key, preg))
+        self.leaving_cost[vreg] = self.leaving_cost.get(vreg, 0.0) + weight
+
+    def change_places(self) -> None:
+        """Moves in the middle of blocks."""
+        scan = self.scan
+        borders = scan.borders
+        inner = set(borders)
+        for vreg in sorted(scan.touched):
+            places = self.places[vreg]
+            cls = self.classes[vreg]
+            if self.intervals.ranges[vreg][0][0] != self.intervals.born[vreg]:
+                self.at_definition.add(vreg)
+            for k in range(1, len(places)):
+                before_start, before = places[k - 1]
+                start, now = places[k]
+                if start == before_start:
+                    before = places[k - 2][1] if k > 1 else now
+                if before == now:
+                    continue
+                if now == MEMORY:
+                    if start in inner or vreg in self.intervals.remat:
+                        continue
+                    if k + 1 < len(places) and places[k + 1][0] == start:
+                        continue
+                    gap = start & ~3
+                    if before_start >= gap or not self.live_at(vreg, start - 1):
+                        self.at_definition.add(vreg)
+                        continue
+                    weight = scan.weights[scan.block_at(gap)]
+                    self.leave(vreg, (start >> 2) * 16 + CHANGE, before, weight)
+                elif start not in inner and self.live_at(vreg, start - 1):
+                    self.move((start >> 2) * 16 + CHANGE, self.source(vreg, before), now, cls)
+
+    def live_at(self, vreg: int, position: int) -> bool:
+        ranges = self.intervals.ranges[vreg]
+        k = bisect_right(ranges, (position, 1 << 60)) - 1
+        return k >= 0 and ranges[k][1] > position
+
+    def connect_edges(self) -> None:
+        """Where a value's place differs between the end of a block and the start of its successor, move it on the edge."""
+        vcode = self.vcode
+        scan = self.scan
+        number, vregs = self.liveness.global_number, self.liveness.global_vregs
+        live_in = self.liveness.live_in
+        starts, preds = vcode.block_starts, vcode.preds
+        changes = []
+        moving = 0
+        for vreg in scan.touched:
+            if number[vreg] >= 0:
+                moving |= 1 << number[vreg]
+                for start, _ in self.places[vreg][1:]:
+                    changes.append((start, number[vreg]))
+        changes.sort()
+        for block, succs in enumerate(vcode.succs):
+            limit = starts[block + 1]
+            end = 4 * limit - 1
+            args = vcode.block_args[block]
+            for succ in succs if len(succs) < 2 else sorted(set(succs)):
+                border = 4 * starts[succ]
+                if len(succs) > 1 or len(preds[succ]) == 1:
+                    key = 16 * starts[succ] + EDGE_IN
+                    weight = scan.weights[succ]
+                else:
+                    key = 16 * (limit - 1) + EDGE_OUT
+                    weight = scan.weights[block]
+                if moving:
+                    if border > end:
+                        low, high = end, border
+                    else:
+                        low, high = border, end
+                    first = bisect_right(changes, (low, 1 << 60))
+                    last = bisect_right(changes, (high, 1 << 60))
+                    if first != last:
+                        live = live_in[succ] & moving
+                        if last - first < 24:
+                            bits = sorted({bit for _, bit in changes[first:last] if live >> bit & 1})
+                        else:
+                            bits = bits_of(live)
+                        for bit in bits:
+                            vreg = vregs[bit]
+                            before = self.place(vreg, end)
+                            after = self.place(vreg, border)
+                            if before == after:
+                                continue
+                            if after >= 0:
+                                self.move(key, self.source(vreg, before), after, self.classes[vreg])
+                            elif vreg not in self.intervals.remat:
+                                self.leave(vreg, key, before, weight)
+                if args:
+                    for arg, param in zip(args, vcode.block_params[succ]):
+                        if not self.intervals.uses[param]:
+                            continue
+                        after = self.place(param, border)
+                        if after < 0:
+                            after = self.slot_of[param]
+                        source = self.source(arg, self.place(arg, end - 3))
+                        if source != after:
+                            self.move(key, source, after, self.classes[arg])
+
+    def assign_operands(self) -> list[tuple[int, ...]]:
+        """The allocations of all operands, and the copies that fixed and reused ones need."""
+        places = self.places
+        slot_of = self.slot_of
+        classes = self.classes
+        place = self.place
+        allocs: list[tuple[int, ...]] = []
+        position = 1
+        for inst in self.vcode.insts:
+            row = inst.row
+            if inst.constraints is not None:
+                def_constraints, use_constraints, _ = inst.constraints
+            else:
+                def_constraints, use_constraints = row.defs, row.uses
+            result: list[int] = []
+            reused = None
+            for vreg, constraint in zip(inst.defs, def_constraints):
+                if constraint <= -16 and use_constraints[-16 - constraint] >= 0:
+                    constraint = use_constraints[-16 - constraint]
+                where = places[vreg]
+                preg = where[0][1] if len(where) == 1 else place(vreg, position + 2)
+                if constraint >= 0:
+                    result.append(constraint)
+                    if preg != constraint and self.intervals.uses[vreg]:
+                        to = preg if preg >= 0 else slot_of[vreg]
+                        self.move((position >> 2) * 16 + 8, constraint, to, classes[vreg])
+                    continue
+                if constraint == STACK:
+                    if preg >= 0:
+                        self.move((position >> 2) * 16 + 8, slot_of[vreg], preg, classes[vreg])
+                    preg = slot_of[vreg]
+                elif preg < 0:
+                    preg = slot_of[vreg]
+                elif constraint <= -16:
+                    if reused is None:
+                        reused = {}
+                    reused[-16 - constraint] = preg
+                result.append(preg)
+            for k, vreg in enumerate(inst.uses):
+                constraint = use_constraints[k]
+                if constraint >= 0:
+                    preg = place(vreg, position - 1)
+                    if preg != constraint:
+                        key = (position >> 2) * 16 + COPY_OPERAND
+                        self.move(key, self.source(vreg, preg), constraint, classes[vreg])
+                    result.append(constraint)
+                    continue
+                if reused is not None:
+                    to = reused.get(k, -1)
+                    if to >= 0:
+                        preg = place(vreg, position - 1)
+                        if preg != to:
+                            key = (position >> 2) * 16 + COPY_OPERAND
+                            self.move(key, self.source(vreg, preg), to, classes[vreg])
+                        result.append(to)
+                        continue
+                    if constraint != STACK and not row.late_uses >> k & 1:
+                        same = -1
+                        for other, to in reused.items():
+                            if inst.uses[other] == vreg:
+                                same = to
+                        if same >= 0:
+                            result.append(same)
+                            continue
+                if constraint == STACK:
+                    result.append(slot_of[vreg])
+                    continue
+                where = places[vreg]
+                preg = where[0][1] if len(where) == 1 else place(vreg, position)
+                result.append(preg if preg >= 0 else slot_of[vreg])
+            allocs.append(tuple(result))
+            position += 4
+        return allocs
+
+    def store_spills(self, allocs: list[tuple[int, ...]]) -> None:
+        """Store each spilled vreg at its definition, or wherever it leaves its register."""
+        scan = self.scan
+        vcode = self.vcode
+        starts = vcode.block_starts
+        at_definition = self.at_definition | self.intervals.needs_slot
+        spilled = set(self.leaving) | at_definition
+        for vreg in sorted(spilled):
+            slot = self.slot_of[vreg]
+            if not slot:
+                continue
+            born = self.intervals.born[vreg]
+            block = scan.block_at(born)
+            cost = self.leaving_cost.get(vreg, 0.0)
+            cls = self.classes[vreg]
+            if vreg not in at_definition and cost < scan.weights[block]:
+                for key, preg in self.leaving[vreg]:
+                    self.move(key, preg, slot, cls)
+                continue
+            preg = self.place(vreg, born)
+            if vreg in vcode.block_params[block]:
+                if preg >= 0:
+                    self.move(16 * starts[block] + STORE_PARAM, preg, slot, cls)
+                continue
+            index = born >> 2
+            inst = vcode.insts[index]
+            alloc = allocs[index][inst.defs.index(vreg)]
+            if alloc >= 0 and preg >= 0:
+                self.move(16 * index + 8, alloc, slot, cls)

@@ -1,0 +1,456 @@
+"""The scan: parts of vregs get registers in the order in which they begin.
+
+A ``Part`` is a stretch of a vreg's life that wants one register. Each preg has a timeline of the ranges given out, so a part fits a
+preg when its ranges meet no range of the timeline, no reservation for another vreg and no clobber. What happens to a part:
+
+1. It takes a register that is free for all of its ranges; hints first (the parameter it becomes, the vreg it copies, the preg it is
+   read from), then in the target's order. A callee-saved register that nobody uses yet must be worth its save and restore.
+2. Otherwise the cheapest of: live in a register until that is taken, then go on elsewhere; evict the part that holds a register
+   now; stay in memory until the next use. The price is the weight of the block where the value must be loaded again, divided by the
+   distance to that place: what is needed last, and outside of loops, goes first.
+
+A value in memory comes back in a new part. It begins at the outermost loop that holds the next use but not the place where the
+register was lost, so that the load happens before the loop. When there is no register that early, it begins at the use itself.
+
+The result is, per vreg, a list of ``(position, preg or MEMORY)``: where the value is from that position on.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from heapq import heapify, heappop, heappush
+from typing import TYPE_CHECKING
+
+from jitpy.backend.errors import CompileError
+from jitpy.backend.regalloc.intervals import COPY, EITHER, REGISTER, SLOT, Intervals
+
+if TYPE_CHECKING:
+    from jitpy.backend.vcode.vcode import MachineEnv, VCode
+
+MEMORY = -1
+FOREVER = 1 << 60
+
+
+class Part:
+    """A stretch of a vreg's life: its ranges, and the register it got."""
+
+    __slots__ = ("preg", "ranges", "vreg")
+
+    def __init__(self, vreg: int, ranges: list[tuple[int, int]]) -> None:
+        self.vreg = vreg
+        self.ranges = ranges
+        self.preg = MEMORY
+
+
+class Timeline:
+    """What a preg holds when: parallel lists sorted by start."""
+
+    __slots__ = ("ends", "parts", "starts")
+
+    def __init__(self) -> None:
+        self.starts: list[int] = []
+        self.ends: list[int] = []
+        self.parts: list[Part] = []
+
+
+class Scan:
+    """The state of the scan; ``run`` fills ``places``."""
+
+    def __init__(self, vcode: VCode, env: MachineEnv, intervals: Intervals) -> None:
+        self.vcode = vcode
+        self.env = env
+        self.intervals = intervals
+        self.places: list[list[tuple[int, int]]] = [[] for _ in vcode.vreg_class]
+        self.timelines: dict[int, Timeline] = {}
+        for pregs in env.allocatable:
+            for preg in pregs:
+                self.timelines.setdefault(preg, Timeline())
+        self.used = ~env.callee_saved  # registers whose use costs nothing more
+        self.touched: set[int] = set()  # vregs with more than one place
+        self.waiting: dict[int, Part] = {}  # per vreg in memory, the part in which it comes back
+        self.heap: list[tuple[int, int, Part]] = []
+        self.serial = 0
+        starts = vcode.block_starts
+        self.borders = [4 * start for start in starts]
+        depth = vcode.loop_depth
+        self.weights = [
+            0.01 if cold else 10.0 ** min(d, 8) for d, cold in zip(depth, vcode.cold)
+        ]
+        # The nearest shallower block before each block, and the last block before the next shallower one.
+        count = len(depth)
+        self.before = [-1] * count
+        self.region_end = [count - 1] * count
+        stack: list[int] = []
+        for block in range(count):
+            while stack and depth[stack[-1]] > depth[block]:
+                self.region_end[stack.pop()] = block - 1
+            k = len(stack)
+            if k and depth[stack[-1]] == depth[block]:
+                self.before[block] = self.before[stack[-1]]
+            elif k:
+                self.before[block] = stack[-1]
+            stack.append(block)
+
+    def block_at(self, position: int) -> int:
+        return bisect_right(self.borders, position) - 1
+
+    # Where a part fits
+
+    def clobber_limits(self, ranges: list[tuple[int, int]]) -> list[tuple[int, int]]:
+        """(mask, first position inside of the ranges where it is destroyed)."""
+        out = []
+        for mask, positions in self.intervals.clobbers.items():
+            for start, end in ranges:
+                k = bisect_left(positions, start)
+                if k == len(positions):
+                    break
+                if positions[k] < end:
+                    out.append((mask, positions[k]))
+                    break
+        return out
+
+    def free_until(
+        self, preg: int, vreg: int, ranges: list[tuple[int, int]], limits: list[tuple[int, int]], skip: Part | None
+    ) -> int:
+        """The first position of ``ranges`` at which ``preg`` is taken, not counting the part ``skip``."""
+        until = FOREVER
+        for mask, position in limits:
+            if mask >> preg & 1 and position < until:
+                until = position
+        reserved = self.intervals.reserved.get(preg)
+        if reserved:
+            for start, end in ranges:
+                if start >= until:
+                    break
+                k = bisect_left(reserved, (start, 0, 0))
+                if k and reserved[k - 1][1] > start:
+                    k -= 1
+                if k and reserved[k - 1][1] > start:
+                    k -= 1
+                while k < len(reserved) and reserved[k][0] < end:
+                    if reserved[k][2] != vreg and reserved[k][1] > start:
+                        at = max(start, reserved[k][0])
+                        if at < until:
+                            until = at
+                        break
+                    k += 1
+        line = self.timelines[preg]
+        starts, ends = line.starts, line.ends
+        for start, end in ranges:
+            if start >= until:
+                break
+            k = bisect_right(starts, start)
+            if k and ends[k - 1] > start and line.parts[k - 1] is not skip:
+                return min(until, start)
+            while k < len(starts) and starts[k] < end:
+                if line.parts[k] is not skip:
+                    return min(until, starts[k])
+                k += 1
+        return until
+
+    def holder(self, preg: int, position: int) -> Part | None:
+        line = self.timelines[preg]
+        k = bisect_right(line.starts, position) - 1
+        if k >= 0 and line.ends[k] > position:
+            return line.parts[k]
+        return None
+
+    def occupy(self, part: Part, preg: int) -> None:
+        part.preg = preg
+        self.used |= 1 << preg
+        line = self.timelines[preg]
+        for start, end in part.ranges:
+            k = bisect_right(line.starts, start)
+            line.starts.insert(k, start)
+            line.ends.insert(k, end)
+            line.parts.insert(k, part)
+        self.places[part.vreg].append((part.ranges[0][0], preg))
+
+    def truncate(self, part: Part, position: int) -> None:
+        """End an allocated part at ``position``."""
+        line = self.timelines[part.preg]
+        for start, end in part.ranges:
+            if end <= position:
+                continue
+            k = bisect_left(line.starts, start)
+            if start < position:
+                line.ends[k] = position
+            else:
+                del line.starts[k], line.ends[k], line.parts[k]
+        part.ranges = split_ranges(part.ranges, position)[0]
+
+    # Prices
+
+    def next_use(self, vreg: int, position: int) -> int:
+        """The first use at or behind ``position``, encoded as in ``uses``; -1 if there is none."""
+        uses = self.intervals.uses[vreg]
+        k = bisect_left(uses, position * 4)
+        while k < len(uses):
+            if uses[k] & 3 != SLOT:
+                return uses[k]
+            k += 1
+        return -1
+
+    def register_use(self, vreg: int, position: int) -> int:
+        """The last position, from ``position`` to the end of its instruction, that wants the vreg in a register, or -1."""
+        uses = self.intervals.uses[vreg]
+        k = bisect_left(uses, position * 4)
+        found = -1
+        while k < len(uses) and uses[k] >> 4 == position >> 2:
+            if uses[k] & 3 == REGISTER:
+                found = uses[k] >> 2
+            k += 1
+        return found
+
+    def reload_at(self, position: int, use: int) -> int:
+        """Where a value lost at ``position`` comes back for ``use``: at its gap, or before the loops around it."""
+        gap = (use >> 2) & ~3
+        home = self.block_at(gap)
+        block = home
+        here = self.block_at(position)
+        if self.vcode.cold[home]:
+            return gap
+        while self.before[block] >= here:
+            block = self.before[block]
+        if block != home:
+            return self.borders[block + 1]
+        return gap
+
+    def price(self, vreg: int, position: int) -> float:
+        """What it costs to be without a register from ``position`` on, per position won."""
+        use = self.next_use(vreg, position)
+        weights = self.weights
+        block = self.block_at(position)
+        at = FOREVER
+        weight = 0.0
+        if use >= 0:
+            at = self.reload_at(position, use)
+            if at <= position:
+                if self.register_use(vreg, position) >= 0:
+                    return float(FOREVER)
+                return weights[block] / 4
+            # A load before the loop belongs to the block in front of it.
+            home = self.block_at(at)
+            weight = weights[home]
+            if self.borders[home] == at and home and use >> 2 > self.borders[home + 1]:
+                weight = weights[home - 1]
+            if use & 3 == COPY:
+                weight *= 0.7
+        # Used earlier in a loop that goes on: it is needed again when the loop comes around.
+        uses = self.intervals.uses[vreg]
+        k = bisect_left(uses, position * 4)
+        born = self.intervals.ranges[vreg][0][0]
+        if k:
+            last = uses[k - 1] >> 2
+            around = block
+            while self.vcode.loop_depth[around] > 0:
+                start = self.borders[self.before[around] + 1]
+                end = self.borders[self.region_end[around] + 1]
+                if at < end:
+                    break
+                if last >= start and born < start:
+                    ranges = self.intervals.ranges[vreg]
+                    k = bisect_left(ranges, (end, 0)) - 1
+                    if k >= 0 and ranges[k][1] >= end:
+                        weight = max(weight, weights[around])
+                        at = end
+                        break
+                if self.before[around] < 0:
+                    break
+                around = self.before[around]
+        if at == FOREVER:
+            return 0.0
+        return weight / (at - position + 4)
+
+    # The scan
+
+    def push(self, part: Part) -> None:
+        self.serial += 1
+        heappush(self.heap, (part.ranges[0][0], self.serial, part))
+
+    def to_memory(self, vreg: int, position: int, ranges: list[tuple[int, int]], hoist: bool = True) -> None:
+        """From ``position`` on the vreg is in memory; ``ranges`` are what is left of its life."""
+        places = self.places[vreg]
+        while places and places[-1][0] > position:
+            places.pop()  # a register lost even earlier than foreseen
+        waiting = self.waiting.pop(vreg, None)
+        if waiting is not None:
+            waiting.vreg = -1
+        if not places or places[-1][1] != MEMORY:
+            places.append((position, MEMORY))
+        self.touched.add(vreg)
+        uses = self.intervals.uses[vreg]
+        k = bisect_left(uses, position * 4)
+        weights = self.weights
+        while k < len(uses):
+            use = uses[k]
+            kind = use & 3
+            k += 1
+            if kind == SLOT:
+                continue
+            gap = (use >> 2) & ~3
+            at = self.reload_at(position, use) if hoist else gap
+            if kind != REGISTER:
+                home = self.block_at(gap)
+                where = self.block_at(at)
+                price = weights[where - 1 if where and at == self.borders[where] else where]
+                if at == gap or price >= weights[home]:
+                    continue
+            if at < position or (at == position and hoist):
+                at = gap
+            rest = split_ranges(ranges, at)[1]
+            if rest:
+                part = self.waiting[vreg] = Part(vreg, rest)
+                self.push(part)
+            return
+
+    def run(self) -> None:
+        intervals = self.intervals
+        heap = self.heap
+        for vreg, ranges in enumerate(intervals.ranges):
+            if ranges:
+                self.serial += 1
+                heap.append((ranges[0][0], self.serial, Part(vreg, ranges)))
+        heapify(heap)
+        while heap:
+            part = heappop(heap)[2]
+            if part.vreg >= 0:
+                self.waiting.pop(part.vreg, None)
+                self.allocate(part)
+
+    def allocate(self, part: Part) -> None:
+        vreg = part.vreg
+        intervals = self.intervals
+        ranges = part.ranges
+        start = ranges[0][0]
+        first = not self.places[vreg]
+        if first and intervals.begin[vreg] == SLOT:
+            self.to_memory(vreg, start, ranges)
+            return
+        cls = self.vcode.vreg_class[vreg]
+        pregs = self.env.allocatable[cls]
+        limits = self.clobber_limits(ranges)
+        hints = self.hints(vreg, pregs)
+        fresh = -1
+        for preg in (*hints, *pregs):
+            if self.free_until(preg, vreg, ranges, limits, None) == FOREVER:
+                if self.used >> preg & 1:
+                    self.occupy(part, preg)
+                    return
+                if fresh < 0:
+                    fresh = preg
+        if fresh >= 0:
+            self.occupy(part, fresh)
+            return
+        self.contend(part, first, pregs, limits)
+
+    def hints(self, vreg: int, pregs: tuple[int, ...]) -> list[int]:
+        intervals = self.intervals
+        out = []
+        for other in (intervals.target[vreg], intervals.source[vreg]):
+            if other >= 0 and self.places[other]:
+                preg = self.places[other][-1][1]
+                if preg >= 0 and preg in pregs:
+                    out.append(preg)
+        if intervals.prefer[vreg] in pregs:
+            out.append(intervals.prefer[vreg])
+        return out
+
+    def contend(
+        self, part: Part, first: bool, pregs: tuple[int, ...], limits: list[tuple[int, int]]
+    ) -> None:
+        """No register is free for the whole part."""
+        vreg, ranges = part.vreg, part.ranges
+        intervals = self.intervals
+        start = ranges[0][0]
+        use = self.next_use(vreg, start)
+        must = False
+        if first:
+            must = intervals.begin[vreg] == REGISTER
+            need = (start & ~3) + 4 if must else start + 1
+        else:
+            read = self.register_use(vreg, start)
+            must = read >= 0
+            need = read + 1 if must else start + 1
+        need = min(need, ranges[0][1])
+        best = float(FOREVER) if must else self.price(vreg, start)
+        if not must and best >= FOREVER:
+            best = self.weights[self.block_at(start)] / 4
+        choice = MEMORY
+        victim: Part | None = None
+        limit = start
+        for preg in pregs:
+            holder = self.holder(preg, start)
+            until = self.free_until(preg, vreg, ranges, limits, holder)
+            if until < FOREVER and until & 3:
+                # An operand of that instruction must be read before the register is lost.
+                after = self.next_use(vreg, until)
+                if after >= 0 and after >> 4 == until >> 2:
+                    until &= ~3
+            if until < need:
+                continue
+            price = 0.0
+            if holder is not None:
+                price = self.price(holder.vreg, start)
+                if holder.ranges[0][0] >= start:
+                    continue
+                if price >= FOREVER:
+                    continue
+            if until < FOREVER:
+                if until - start < 8 and not must:
+                    continue
+                price += self.price_after(vreg, start, until)
+            if price < best:
+                best, choice, victim, limit = price, preg, holder, until
+        if choice < 0:
+            if must:
+                index = start >> 2
+                raise CompileError(
+                    f"{self.vcode.name}: instruction {index} ({self.vcode.insts[index].row.name}) needs more "
+                    "registers at once than the target has; the lowering rule must use fewer"
+                )
+            self.stay_in_memory(part, first, use)
+            return
+        if victim is not None:
+            self.truncate(victim, start)
+            life = intervals.ranges[victim.vreg]
+            self.to_memory(victim.vreg, start, split_ranges(life, start)[1])
+        if limit < FOREVER:
+            kept, rest = split_ranges(ranges, limit)
+            part.ranges = kept
+            self.occupy(part, choice)
+            self.to_memory(vreg, limit, rest)
+        else:
+            self.occupy(part, choice)
+
+    def price_after(self, vreg: int, start: int, until: int) -> float:
+        """The price of losing the register at ``until``."""
+        use = self.next_use(vreg, until)
+        if use < 0:
+            return 0.0
+        at = self.reload_at(until, use)
+        return self.weights[self.block_at(at)] / (at - start + 4)
+
+    def stay_in_memory(self, part: Part, first: bool, use: int) -> None:
+        vreg, ranges = part.vreg, part.ranges
+        start = ranges[0][0]
+        self.to_memory(vreg, start, ranges, hoist=first)
+
+
+def split_ranges(
+    ranges: list[tuple[int, int]], position: int
+) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:
+    """The ranges before and from ``position``."""
+    if ranges[-1][1] <= position:
+        return ranges, []
+    if position <= ranges[0][0]:
+        return [], ranges
+    k = bisect_right(ranges, (position, 0))
+    # ranges[k - 1] begins before the position
+    start, end = ranges[k - 1]
+    if end > position:
+        return [*ranges[: k - 1], (start, position)], [(position, end), *ranges[k:]]
+    return ranges[:k], ranges[k:]
+
+
+__all__ = ["EITHER", "FOREVER", "MEMORY", "Part", "Scan"]
