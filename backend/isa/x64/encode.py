@@ -1,7 +1,8 @@
 """A row's encoder, specialised once: notation in, closure out.
 
 An instruction is  [66/F2/F3] [REX] map opcode ModRM [SIB] [disp] [imm]  or the same with a VEX prefix in place of the
-first three. The closure remembers the bytes of each combination of registers (and immediates), since kernels use few of them;
+first three. The closure remembers the bytes of each combination of registers (and immediates), since kernels
+use few of them;
 what depends on the frame or on a constant's place is assembled anew.
 
 ModRM and SIB have four irregularities, all in `address_bytes`: rsp and r12 as base need a SIB byte, rbp and r13
