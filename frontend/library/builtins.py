@@ -64,7 +64,7 @@ def pow_(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -> Value:
     if "base" in kwargs:
         args.insert(0, kwargs["base"])
     _count(tr, "pow", args, 2, 3)
-    if len(args) == 2 or (args[2].__class__ is Const and args[2].obj is None):  # type: ignore[attr-defined]
+    if len(args) == 2 or (args[2].__class__ is Const and args[2].obj is None):
         return tr.binary("**", args[0], args[1])
     for a in args:
         t = tr.type_of(a)
@@ -83,9 +83,9 @@ def round_(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -> Value
     digits = args[1] if len(args) > 1 else kwargs.get("ndigits", Const(None))
     if value.kind() is not ty.Scalar:
         tr.error(f"round() of {value.describe()} is not supported", "np.round() rounds arrays.")
-    without = digits.__class__ is Const and digits.obj is None  # type: ignore[attr-defined]
+    without = digits.__class__ is Const and digits.obj is None
     if value.__class__ is Const and digits.__class__ is Const:
-        return scalars.fold(tr, round, value.obj, digits.obj)  # type: ignore[attr-defined]
+        return scalars.fold(tr, round, value.obj, digits.obj)
     t: Scalar = tr.type_of(value)  # type: ignore[assignment]
     if t.kind == "c" or t is ty.np_bool:
         tr.error(f"{value.describe()} does not define __round__")
@@ -148,7 +148,8 @@ def _scale(tr: Translator, x: int, t: Scalar, name: str, scale: float) -> int:
     return casts.narrow(tr, result, t)
 
 
-# -- min and max -------------------------------------------------------------------------------------------------------------------
+# -- min and max
+# -------------------------------------------------------------------------------------------------------------------
 
 
 @registry.call(min)
@@ -168,7 +169,7 @@ def _extreme(tr: Translator, name: str, condition: str, args: list[Value], kwarg
         tr.error(f"{name}() with {', '.join(kwargs)}= is not supported")
     if len(args) == 1:
         if args[0].__class__ is TupleVal:
-            args = list(args[0].items)  # type: ignore[attr-defined]
+            args = list(args[0].items)
             if not args:
                 tr.check(True, ValueError, f"{name}() arg is an empty sequence")
                 return Const(0)
@@ -188,10 +189,13 @@ def _better(tr: Translator, condition: str, best: Value, other: Value) -> Value:
     """``other`` if ``other < best`` (or >), else ``best``: each keeps its type."""
     if best.__class__ is EitherVal or best.__class__ is UnionVal:
         if best.__class__ is EitherVal:
-            tr.fork(best)  # type: ignore[arg-type]
-        tr.error("min() and max() of more than two numbers of different types", "Nest the calls, or convert the numbers first.")
+            tr.fork(best)
+        tr.error(
+            "min() and max() of more than two numbers of different types",
+            "Nest the calls, or convert the numbers first.",
+        )
     if other.__class__ is EitherVal:
-        tr.fork(other)  # type: ignore[arg-type]
+        tr.fork(other)
     wins = tr.truth(tr.compare(condition, other, best))
     if wins.__class__ is bool:
         return other if wins else best
@@ -209,12 +213,12 @@ def choose(tr: Translator, cond: int, a: Value, b: Value) -> Value:
             return Val(x.type, tuple(tr.select(cond, p, q) for p, q in zip(x.ssa, y.ssa)))
     for constant, other, flag in ((a, b, False), (b, a, True)):
         if constant.__class__ is Const and other.__class__ is Val:
-            converted = _as_typed(tr, constant.obj, other.type)  # type: ignore[attr-defined]
+            converted = _as_typed(tr, constant.obj, other.type)
             if converted is not None:
-                first, second = (converted, other.ssa) if not flag else (other.ssa, converted)  # type: ignore[attr-defined]
+                first, second = (converted, other.ssa) if not flag else (other.ssa, converted)
                 merged = tuple(tr.select(cond, p, q) for p, q in zip(first, second))
                 typed = cond if flag else tr.op(op.BXOR, I8, cond, tr.iconst(1, I8))
-                return EitherVal(Val(other.type, merged), constant, typed)  # type: ignore[arg-type,attr-defined]
+                return EitherVal(Val(other.type, merged), constant, typed)
     x, y = scalars.number(tr, a), scalars.number(tr, b)
     return UnionVal(tr.op(op.BXOR, I8, cond, tr.iconst(1, I8)), (x, y))
 
@@ -222,11 +226,11 @@ def choose(tr: Translator, cond: int, a: Value, b: Value) -> Value:
 def _as_typed(tr: Translator, obj: Any, t: Any) -> tuple[int, ...] | None:
     """A Python constant in a scalar type that holds it exactly and has as high a kind, else None."""
     source = tr.type_of(Const(obj))
-    if source.__class__ is not ty.Scalar or not source.weak or obj != obj:  # type: ignore[union-attr]
+    if source.__class__ is not ty.Scalar or not source.weak or obj != obj:
         return None
-    if t.weak and t.kind != "f" or source.kind == "b" or t.kind == "b":  # type: ignore[union-attr]
+    if (t.weak and t.kind != "f") or source.kind == "b" or t.kind == "b":
         return None
-    if promotion.RANK[source.kind] > promotion.RANK[t.kind]:  # type: ignore[union-attr]
+    if promotion.RANK[source.kind] > promotion.RANK[t.kind]:
         return None
     if t.kind in "iu":
         from jitpy.frontend.library.ufuncs_scalar import limits
@@ -243,7 +247,8 @@ def _as_typed(tr: Translator, obj: Any, t: Any) -> tuple[int, ...] | None:
     return casts.constant_parts(tr, obj, t)
 
 
-# -- over containers -----------------------------------------------------------------------------------------------------------------
+# -- over containers
+# -----------------------------------------------------------------------------------------------------------------
 
 
 @registry.call(sum)
@@ -259,7 +264,7 @@ def sum_(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -> Value:
         if sys.version_info >= (3, 12) and item is ty.py_float:
             return tr.call_python(sequences.total_of_floats, (values, start))
         return tr.call_python(sequences.total, (values, start))
-    items = values.items  # type: ignore[attr-defined]
+    items = values.items
     types = [tr.type_of(v) for v in items]
     if sys.version_info >= (3, 12) and ty.py_float in types:
         from jitpy.frontend.library import sequences
@@ -292,7 +297,7 @@ def _quantifier(tr: Translator, name: str, args: list[Value]) -> Value:
         return tr.call_python(sequences.any_true if name == "any" else sequences.all_true, (values,))
     decisive = name == "any"
     result: int | None = None
-    for v in values.items:  # type: ignore[attr-defined]
+    for v in values.items:
         t = tr.truth(v)
         if t.__class__ is bool:
             if t is decisive:
@@ -302,13 +307,14 @@ def _quantifier(tr: Translator, name: str, args: list[Value]) -> Value:
     return Const(not decisive) if result is None else scalars.py_bool(result)
 
 
-# -- types -----------------------------------------------------------------------------------------------------------------------------
+# -- types -----------------------------------------------------------------------------------------------------------
+# ------------------
 
 
 def class_of(tr: Translator, value: Value) -> Any:
     """The Python class of a value, known at compile time; None where it is not."""
     if value.__class__ is Const:
-        return type(value.obj)  # type: ignore[attr-defined]
+        return type(value.obj)
     kind = value.kind()
     t = tr.type_of(value)
     if kind is ty.Scalar:
@@ -330,7 +336,7 @@ def isinstance_(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -> 
     _count(tr, "isinstance", args, 2, 2)
     value, wanted = args
     if value.__class__ is EitherVal:
-        tr.fork(value)  # type: ignore[arg-type]
+        tr.fork(value)
     cls = class_of(tr, value)
     classes = _constant_classes(wanted)
     if cls is None or classes is None:
@@ -340,9 +346,9 @@ def isinstance_(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -> 
 
 def _constant_classes(value: Value) -> Any:
     if value.__class__ is TupleVal:
-        inner = [_constant_classes(v) for v in value.items]  # type: ignore[attr-defined]
+        inner = [_constant_classes(v) for v in value.items]
         return None if None in inner else tuple(inner)
-    return value.obj if value.__class__ is Const else None  # type: ignore[attr-defined]
+    return value.obj if value.__class__ is Const else None
 
 
 @registry.call(type)
@@ -350,7 +356,7 @@ def type_(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -> Value:
     """type(x), known at compile time."""
     _count(tr, "type", args, 1, 1)
     if args[0].__class__ is EitherVal:
-        tr.fork(args[0])  # type: ignore[arg-type]
+        tr.fork(args[0])
     cls = class_of(tr, args[0])
     if cls is None:
         tr.error(f"type() of {args[0].describe()} is not known at compile time")

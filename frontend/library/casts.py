@@ -1,7 +1,8 @@
 """Casts between scalar types on SSA values, without regard to where they came from.
 
-`cast` is C's conversion as NumPy performs it on x86-64, on every target; it never raises and has no branches, so that it can stand in
-a vector loop. A value of type t is a tuple of SSA values, `t.flat` wide (two for complex numbers).
+`cast` is C's conversion as NumPy performs it on x86-64, on every target; it never raises and has no branches, so
+that it can stand in a vector loop. A value of type t is a tuple of SSA values, `t.flat` wide (two for complex
+numbers).
 """
 
 from __future__ import annotations
@@ -42,7 +43,9 @@ def float_width(tr: Translator, x: int, source: int, target: int) -> int:
 
 
 def int_to_float(tr: Translator, x: int, t: Scalar, target: int) -> int:
-    """The integer or bool ``x`` of type ``t`` as a float, rounded once (to float16 through float32, which is exact below overflow)."""
+    """The integer or bool ``x`` of type ``t`` as a float, rounded once (to float16 through float32, which is exact
+    below overflow).
+    """
     wide = F32 if target == F16 else target
     source = t.flat[0]
     if t.bits < 32:

@@ -1,7 +1,9 @@
-"""Functions of a complex number in Python's own arithmetic: compiled like the user's code, without errors of their own.
+"""Functions of a complex number in Python's own arithmetic: compiled like the user's code, without errors of their
+own.
 
-Real and imaginary parts are computed apart, from the real functions of `numpy` (which never raise), by formulas that neither overflow early
-nor cancel; large arguments are halved before they are squared. Zeros keep their signs, so branch cuts lie where C99 has them.
+Real and imaginary parts are computed apart, from the real functions of `numpy` (which never raise), by formulas
+that neither overflow early nor cancel; large arguments are halved before they are squared. Zeros keep their signs,
+so branch cuts lie where C99 has them.
 """
 
 from __future__ import annotations
@@ -17,7 +19,7 @@ NAN = float("nan")
 
 
 def _copysign(x: float, y: float) -> float:
-    return np.copysign(x, y).item()
+    return np.copysign(x, y).item()  # type: ignore[no-any-return]
 
 
 def rect(r: float, phi: float) -> complex:
@@ -208,7 +210,7 @@ def tan(z: complex) -> complex:
 
 def _large_log(x: float, y: float) -> float:
     """log(2 * |x + iy|) without overflow."""
-    return np.log(np.hypot(x * 0.5, y * 0.5)).item() + 2.0 * LN2
+    return np.log(np.hypot(x * 0.5, y * 0.5)).item() + 2.0 * LN2  # type: ignore[no-any-return]
 
 
 def acos(z: complex) -> complex:
@@ -342,8 +344,8 @@ def _power_angle(a: complex, b: complex) -> float:
     """The angle of a ** b."""
     angle = np.arctan2(a.imag, a.real).item() * b.real
     if b.imag != 0.0:
-        return angle + b.imag * np.log(np.hypot(a.real, a.imag)).item()
-    return angle
+        return angle + b.imag * np.log(np.hypot(a.real, a.imag)).item()  # type: ignore[no-any-return]
+    return angle  # type: ignore[no-any-return]
 
 
 def polar_power(a: complex, b: complex) -> complex:

@@ -1,7 +1,7 @@
 """Powers and functions of complex numbers: `cmath`, ``**``, NumPy's ufuncs on complex scalars.
 
-The functions themselves are Python (`cmath_functions`), compiled like the user's own. `cmath` raises as CPython does; NumPy's functions are
-the same ones without errors, rounded to complex64 where that is the type.
+The functions themselves are Python (`cmath_functions`), compiled like the user's own. `cmath` raises as CPython
+does; NumPy's functions are the same ones without errors, rounded to complex64 where that is the type.
 """
 
 from __future__ import annotations
@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from jitpy.frontend.types.types import Scalar
 
 
-# -- powers ------------------------------------------------------------------------------------------------------------------------
+# -- powers ----------------------------------------------------------------------------------------------------------
+# --------------
 
 
 def py_power(tr: Translator, a: Value, b: Value) -> Value:
@@ -78,7 +79,8 @@ def np_function(tr: Translator, name: str, flat: int, x: Parts) -> Parts:
     return tuple(casts.float_width(tr, p, F64, flat) for p in result.ssa)
 
 
-# -- cmath ---------------------------------------------------------------------------------------------------------------------------
+# -- cmath -----------------------------------------------------------------------------------------------------------
+# ----------------
 
 
 def _argument(tr: Translator, name: str, value: Value) -> Val:
@@ -120,7 +122,7 @@ def _register() -> None:
             if kwargs or len(args) != 1:
                 tr.error(f"cmath.{name}() takes one argument here")
             if args[0].__class__ is Const:
-                return scalars.fold(tr, function, args[0].obj)  # type: ignore[attr-defined]
+                return scalars.fold(tr, function, args[0].obj)
             z = _argument(tr, name, args[0])
             if name in ("log", "log10"):
                 tr.check(complexes.both_zero(tr, F64, (z.ssa[0], z.ssa[1])), ValueError, "math domain error")

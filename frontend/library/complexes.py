@@ -1,7 +1,8 @@
 """Complex arithmetic on SSA values (real part, imaginary part): Python's and NumPy's, which divide differently.
 
-Python divides by Smith's method and raises for zero; NumPy scales by a reciprocal and gives inf or NaN. From CPython 3.14 on a real
-operand stays real in Python's + - * / (so signed zeros and infinities survive); NumPy always makes it complex.
+Python divides by Smith's method and raises for zero; NumPy scales by a reciprocal and gives inf or NaN. From
+CPython 3.14 on a real operand stays real in Python's + - * / (so signed zeros and infinities survive); NumPy always
+makes it complex.
 """
 
 from __future__ import annotations
@@ -98,9 +99,7 @@ def _smith(tr: Translator, flat: int, a: Complex, b: Complex, scaled: bool) -> C
 
 def equal(tr: Translator, flat: int, a: Complex, b: Complex) -> int:
     """a == b as an i8."""
-    return tr.op(
-        op.BAND, I8, tr.fcmp("eq", a[0], b[0]), tr.fcmp("eq", a[1], b[1])
-    )
+    return tr.op(op.BAND, I8, tr.fcmp("eq", a[0], b[0]), tr.fcmp("eq", a[1], b[1]))
 
 
 def np_less(tr: Translator, flat: int, condition: str, a: Complex, b: Complex) -> int:

@@ -1,7 +1,9 @@
-"""Conversions between scalars as Python and NumPy spell them: int(), float(), complex(), bool(), np.int32() and the other scalar types.
+"""Conversions between scalars as Python and NumPy spell them: int(), float(), complex(), bool(), np.int32() and the
+other scalar types.
 
-Python's conversions raise (NaN and infinities have no int); NumPy's casts of NumPy scalars are C's. A NumPy type called with a Python
-number goes through Python's conversion first, so np.int8(300) and np.int32(1e10) raise OverflowError and np.int32(2.7) is 2.
+Python's conversions raise (NaN and infinities have no int); NumPy's casts of NumPy scalars are C's. A NumPy type
+called with a Python number goes through Python's conversion first, so np.int8(300) and np.int32(1e10) raise
+OverflowError and np.int32(2.7) is 2.
 """
 
 from __future__ import annotations
@@ -16,6 +18,8 @@ from jitpy.frontend.types import types as ty
 from jitpy.frontend.values import Const, Val, Value
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from jitpy.frontend.translate.translator import Translator
     from jitpy.frontend.types.types import Scalar
 
@@ -23,11 +27,17 @@ _NAN = "cannot convert float NaN to integer"
 
 
 def float_to_int(tr: Translator, x: int, flat: int = F64, exponent: int = 63) -> int:
-    """The float ``x``, truncated, as a signed i64: ValueError for NaN, OverflowError outside -2**exponent .. 2**exponent."""
+    """The float ``x``, truncated, as a signed i64: ValueError for NaN, OverflowError outside -2**exponent ..
+    2**exponent.
+    """
     tr.check(tr.fcmp("uno", x, x), ValueError, _NAN)
     low = tr.fcmp("lt", x, tr.fconst(-(2.0**exponent), flat))
     high = tr.fcmp("ge", x, tr.fconst(2.0**exponent, flat))
-    tr.check(tr.op(op.BOR, I8, low, high), OverflowError, "cannot convert float infinity or a float beyond 64 bits to integer")
+    tr.check(
+        tr.op(op.BOR, I8, low, high),
+        OverflowError,
+        "cannot convert float infinity or a float beyond 64 bits to integer",
+    )
     return tr.op(op.FCVT_TO_SINT_PROVEN, I64, x)
 
 
@@ -43,7 +53,7 @@ def _float_to_unsigned(tr: Translator, x: int) -> int:
 def to_int(tr: Translator, value: Value) -> Value:
     """int(value) of a scalar."""
     if value.__class__ is Const:
-        return scalars.fold(tr, int, value.obj)  # type: ignore[attr-defined]
+        return scalars.fold(tr, int, value.obj)
     v = tr.val(value)
     t: Scalar = v.type  # type: ignore[assignment]
     if t is ty.py_int or t is ty.py_uint:
@@ -64,7 +74,7 @@ def to_int(tr: Translator, value: Value) -> Value:
 def to_float(tr: Translator, value: Value) -> Value:
     """float(value) of a scalar."""
     if value.__class__ is Const:
-        return scalars.fold(tr, float, value.obj)  # type: ignore[attr-defined]
+        return scalars.fold(tr, float, value.obj)
     v = tr.val(value)
     t: Scalar = v.type  # type: ignore[assignment]
     if t.kind == "c" and t.weak:
@@ -88,8 +98,8 @@ def int_(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -> Value:
         tr.error("int() with a base is not supported")
     if not args:
         return Const(0)
-    if args[0].__class__ is Const and isinstance(args[0].obj, str):  # type: ignore[attr-defined]
-        return scalars.fold(tr, int, args[0].obj)  # type: ignore[attr-defined]
+    if args[0].__class__ is Const and isinstance(args[0].obj, str):
+        return scalars.fold(tr, int, args[0].obj)
     return to_int(tr, _scalar_only(tr, "int", args[0]))
 
 
@@ -98,8 +108,8 @@ def float_(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -> Value
     """float(), float(x), float("inf")."""
     if not args:
         return Const(0.0)
-    if args[0].__class__ is Const and isinstance(args[0].obj, str):  # type: ignore[attr-defined]
-        return scalars.fold(tr, float, args[0].obj)  # type: ignore[attr-defined]
+    if args[0].__class__ is Const and isinstance(args[0].obj, str):
+        return scalars.fold(tr, float, args[0].obj)
     return to_float(tr, _scalar_only(tr, "float", args[0]))
 
 
@@ -150,13 +160,14 @@ def _complex_parts(tr: Translator, value: Value) -> tuple[int, int | None]:
     return casts.cast(tr, v.ssa, t, ty.py_float)[0], None
 
 
-# -- NumPy's scalar types ----------------------------------------------------------------------------------------------------------
+# -- NumPy's scalar types
+# ----------------------------------------------------------------------------------------------------------
 
 
 def to_numpy(tr: Translator, value: Value, target: Scalar) -> Value:
     """``np.int32(value)`` and the like, of a scalar."""
     if value.__class__ is Const:
-        return scalars.fold(tr, numpy_class(target), value.obj)  # type: ignore[attr-defined]
+        return scalars.fold(tr, numpy_class(target), value.obj)
     v = tr.val(value)
     t: Scalar = v.type  # type: ignore[assignment]
     if target.kind == "b" or not t.weak:
@@ -194,8 +205,8 @@ def _register_types() -> None:
             if not args:
                 return Const(numpy_class(target)(0))
             value = args[0]
-            if value.__class__ is Const and isinstance(value.obj, str):  # type: ignore[attr-defined]
-                return scalars.fold(tr, numpy_class(target), value.obj)  # type: ignore[attr-defined]
+            if value.__class__ is Const and isinstance(value.obj, str):
+                return scalars.fold(tr, numpy_class(target), value.obj)
             value = tr.settle(value)
             if value.kind() is ty.Array:
                 method = registry.find(registry.methods, ty.Array, (ty.Array, "astype"))
@@ -216,18 +227,19 @@ def _register_types() -> None:
 _register_types()
 
 
-# -- attributes and methods of scalars ---------------------------------------------------------------------------------------------
+# -- attributes and methods of scalars
+# ---------------------------------------------------------------------------------------------
 
 
 def _kind_of(tr: Translator, value: Value) -> Scalar:
     return tr.type_of(value)  # type: ignore[return-value]
 
 
-def _attribute(*names: str) -> Any:
+def _attribute(*names: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     return registry.entry(registry.attributes, *((ty.Scalar, n) for n in names))
 
 
-def _method(*names: str) -> Any:
+def _method(*names: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     return registry.entry(registry.methods, *((ty.Scalar, n) for n in names))
 
 
@@ -235,7 +247,7 @@ def _method(*names: str) -> Any:
 def real(tr: Translator, value: Value) -> Value:
     """x.real."""
     if value.__class__ is Const:
-        return Const(value.obj.real)  # type: ignore[attr-defined]
+        return Const(value.obj.real)
     t = _kind_of(tr, value)
     if t.kind == "c":
         return Val(promotion.component(t), tr.val(value).ssa[:1])
@@ -246,7 +258,7 @@ def real(tr: Translator, value: Value) -> Value:
 def imag(tr: Translator, value: Value) -> Value:
     """x.imag."""
     if value.__class__ is Const:
-        return Const(value.obj.imag)  # type: ignore[attr-defined]
+        return Const(value.obj.imag)
     t = _kind_of(tr, value)
     if t.kind == "c":
         return Val(promotion.component(t), tr.val(value).ssa[1:])
@@ -258,7 +270,7 @@ def conjugate(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -> Va
     """x.conjugate()."""
     value = args[0]
     if value.__class__ is Const:
-        return scalars.fold(tr, lambda x: x.conjugate(), value.obj)  # type: ignore[attr-defined]
+        return scalars.fold(tr, lambda x: x.conjugate(), value.obj)
     t = _kind_of(tr, value)
     if t.kind == "c":
         x, y = tr.val(value).ssa
@@ -279,7 +291,7 @@ def item(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -> Value:
     value = args[0]
     t = _numpy_only(tr, value, "item")
     if value.__class__ is Const:
-        return Const(value.obj.item())  # type: ignore[attr-defined]
+        return Const(value.obj.item())
     target = ty.py_uint if t is ty.uint64 else promotion.ITEM[t.kind]
     return Val(target, casts.cast(tr, tr.val(value).ssa, t, target))
 
@@ -294,9 +306,9 @@ def astype(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -> Value
     wanted = args[1] if len(args) > 1 else kwargs.get("dtype")
     if wanted.__class__ is not Const:
         tr.error("astype() wants a dtype known at compile time")
-    target = promotion.from_dtype(np.dtype(wanted.obj))  # type: ignore[union-attr]
+    target = promotion.from_dtype(np.dtype(wanted.obj))
     if target is None:
-        tr.error(f"dtype {wanted.obj!r} is not supported")  # type: ignore[union-attr]
+        tr.error(f"dtype {wanted.obj!r} is not supported")
     return Val(target, casts.cast(tr, tr.val(value).ssa, t, target))
 
 
@@ -323,7 +335,7 @@ def is_integer(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -> V
     """x.is_integer()."""
     value = args[0]
     if value.__class__ is Const:
-        return scalars.fold(tr, lambda x: x.is_integer(), value.obj)  # type: ignore[attr-defined]
+        return scalars.fold(tr, lambda x: x.is_integer(), value.obj)
     t = _kind_of(tr, value)
     if t.kind == "c" or t.kind == "b" or (t.weak and t.kind != "f" and not hasattr(int, "is_integer")):
         tr.error(f"{value.describe()} has no attribute 'is_integer'")
@@ -348,7 +360,7 @@ def bit_length(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -> V
     """n.bit_length()."""
     value = args[0]
     if value.__class__ is Const:
-        return scalars.fold(tr, lambda x: x.bit_length(), value.obj)  # type: ignore[attr-defined]
+        return scalars.fold(tr, lambda x: x.bit_length(), value.obj)
     t = _kind_of(tr, value)
     if not t.weak or t.kind not in "biu":
         tr.error(f"{value.describe()} has no attribute 'bit_length'")
@@ -362,10 +374,8 @@ def bit_count(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -> Va
     """n.bit_count(), a Python int."""
     value = args[0]
     if value.__class__ is Const:
-        return scalars.fold(tr, lambda x: x.bit_count(), value.obj)  # type: ignore[attr-defined]
+        return scalars.fold(tr, lambda x: x.bit_count(), value.obj)
     t = _kind_of(tr, value)
     if t.kind not in "iu" and t is not ty.py_bool:
         tr.error(f"{value.describe()} has no attribute 'bit_count'")
     return scalars.py_int(tr.bound(tr.op(op.POPCNT, I64, _magnitude(tr, value)), 0, 64))
-
-

@@ -1,7 +1,8 @@
-"""Numbers rounded exactly, written in Python and compiled like the user's own functions: what needs more than a few instructions.
+"""Numbers rounded exactly, written in Python and compiled like the user's own functions: what needs more than a few
+instructions.
 
-Each function's result has one type, the one its annotation names. Integers are Python's, checked at 64 bits; where an algorithm needs
-the full width it says so with np.uint64, which wraps.
+Each function's result has one type, the one its annotation names. Integers are Python's, checked at 64 bits; where
+an algorithm needs the full width it says so with np.uint64, which wraps.
 """
 
 from __future__ import annotations
@@ -69,8 +70,8 @@ def power_of_ten(n: int) -> float:
 def round_digits(x: float, n: int) -> float:
     """round(x, n): the decimal nearest to the exact value of x, ties to even, as the double nearest to that.
 
-    The product with the power of ten is known exactly as a sum of two doubles, so halves are recognized; the quotient of two exact doubles
-    is rounded once. Where the scaled value has no fraction left, x is its own answer.
+    The product with the power of ten is known exactly as a sum of two doubles, so halves are recognized; the
+    quotient of two exact doubles is rounded once. Where the scaled value has no fraction left, x is its own answer.
     """
     if x - x != 0.0 or x == 0.0:
         return x
@@ -130,13 +131,13 @@ def round_int(x: int, n: int) -> int:
         if n == -19 and (x > 5000000000000000000 or x < -5000000000000000000):
             raise OverflowError("Python int too large for 64 bits")
         return 0
-    step = 10 ** -n
+    step = 10**-n
     rest = x % step
     low = x - rest
     half = step // 2
     if rest > half or (rest == half and (low // step) & 1):
-        return low + step
-    return low
+        return low + step  # type: ignore[no-any-return]
+    return low  # type: ignore[no-any-return]
 
 
 def _times_modulo(a: int, b: int, m: int) -> int:

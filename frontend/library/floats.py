@@ -1,8 +1,8 @@
 """Real floating-point arithmetic on SSA values: Python's ``float`` and NumPy's three widths.
 
-``py_*`` functions raise as Python's float does; ``np_*`` take the CLIF type (f32 or f64; float16 is widened by the caller) and give
-inf and NaN instead. // and % follow the one exact algorithm that CPython and NumPy share: both start from C's ``fmod``, which is exact,
-and round the corrected quotient once.
+``py_*`` functions raise as Python's float does; ``np_*`` take the CLIF type (f32 or f64; float16 is widened by the
+caller) and give inf and NaN instead. // and % follow the one exact algorithm that CPython and NumPy share: both
+start from C's ``fmod``, which is exact, and round the corrected quotient once.
 """
 
 from __future__ import annotations

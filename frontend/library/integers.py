@@ -1,8 +1,9 @@
 """Integer arithmetic on SSA values: Python's (64 bits, checked) and NumPy's (any width, wrapping).
 
-Functions named ``py_*`` work on i64 and raise as Python does, or OverflowError where the result leaves 64 bits. Functions named
-``np_*`` take the NumPy type and never raise (but for negative powers), without branches where the machine allows it. ``known`` is
-the right operand's value where it is a compile-time constant, else None: most checks go away then.
+Functions named ``py_*`` work on i64 and raise as Python does, or OverflowError where the result leaves 64 bits.
+Functions named ``np_*`` take the NumPy type and never raise (but for negative powers), without branches where the
+machine allows it. ``known`` is the right operand's value where it is a compile-time constant, else None: most
+checks go away then.
 """
 
 from __future__ import annotations
@@ -36,7 +37,9 @@ def _log2(n: int) -> int | None:
 
 
 def _floor_fix(tr: Translator, t: int, remainder: int, divisor: int, known: int | None) -> int:
-    """An i8: whether a truncated division must be corrected by one to round down (remainder nonzero, of the other sign)."""
+    """An i8: whether a truncated division must be corrected by one to round down (remainder nonzero, of the other
+    sign).
+    """
     zero = tr.iconst(0, t)
     if known is not None:
         return tr.icmp("slt" if known > 0 else "sgt", remainder, zero)

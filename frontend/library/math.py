@@ -1,8 +1,9 @@
 """The `math` module: Python floats and ints in and out, with CPython's errors.
 
-Transcendental functions are calls of the compiled math library (``jitpy_math_<name>``), which knows no errors; a row of the table says
-for which arguments CPython raises. Most conditions are one comparison of the argument; overflow is an infinite result of a finite argument.
-What needs loops is written in Python (`integer_functions`, `sequences`).
+Transcendental functions are calls of the compiled math library (``jitpy_math_<name>``), which knows no errors; a
+row of the table says for which arguments CPython raises. Most conditions are one comparison of the argument;
+overflow is an infinite result of a finite argument. What needs loops is written in Python (`integer_functions`,
+`sequences`).
 """
 
 from __future__ import annotations
@@ -26,7 +27,8 @@ _RANGE = "math range error"
 _INF = float("inf")
 
 
-# -- arguments ---------------------------------------------------------------------------------------------------------------------
+# -- arguments -------------------------------------------------------------------------------------------------------
+# --------------
 
 
 def real(tr: Translator, name: str, value: Value) -> int:
@@ -49,9 +51,9 @@ def real(tr: Translator, name: str, value: Value) -> int:
 def integer(tr: Translator, name: str, value: Value) -> int:
     """An argument that must be an integer, as a signed i64."""
     t = tr.type_of(value)
-    if t.__class__ is not ty.Scalar or t.kind not in "biu" or t is ty.np_bool:  # type: ignore[union-attr]
+    if t.__class__ is not ty.Scalar or t.kind not in "biu" or t is ty.np_bool:
         tr.error(f"math.{name}() needs an int, not {value.describe()}")
-    if t.weak:  # type: ignore[union-attr]
+    if t.weak:
         return scalars.as_int(tr, value)
     return scalars.as_int(tr, conversions.to_int(tr, value))
 
@@ -63,10 +65,12 @@ def _constants(args: list[Value]) -> list[Any] | None:
     return None
 
 
-def _function(*names: str, least: int = 1, most: int | None = None) -> Any:
+def _function(
+    *names: str, least: int = 1, most: int | None = None
+) -> Callable[[Callable[..., Value]], Callable[..., Value]]:
     """Decorator: the handler of the functions of these names, called with (tr, name, args) after folding constants."""
 
-    def register(emit: Callable[..., Value]) -> Any:
+    def register(emit: Callable[..., Value]) -> Callable[..., Value]:
         for name in names:
             function = getattr(math, name, None)
             if function is None:
@@ -95,7 +99,8 @@ def _huge(known: list[Any]) -> bool:
     return any(isinstance(n, int) and n > 1000 for n in known)
 
 
-# -- functions of one float ----------------------------------------------------------------------------------------------------------
+# -- functions of one float
+# ----------------------------------------------------------------------------------------------------------
 
 
 def _infinite(tr: Translator, x: int) -> int:
@@ -240,7 +245,8 @@ def ulp(tr: Translator, name: str, args: list[Value]) -> Value:
     return scalars.py_float(tr.select(tr.fcmp("eq", x, tr.fconst(_INF)), x, result))
 
 
-# -- functions of several floats -------------------------------------------------------------------------------------------------------
+# -- functions of several floats
+# -------------------------------------------------------------------------------------------------------
 
 
 @_function("copysign", least=2)
@@ -353,21 +359,20 @@ def isclose(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -> Valu
     a, b = (real(tr, "isclose", v) for v in args)
     relative = real(tr, "isclose", kwargs.get("rel_tol", Const(1e-09)))
     absolute = real(tr, "isclose", kwargs.get("abs_tol", Const(0.0)))
-    if not all(v.__class__ is Const and v.obj >= 0 for v in kwargs.values()):  # type: ignore[attr-defined]
+    if not all(v.__class__ is Const and v.obj >= 0 for v in kwargs.values()):
         bad = tr.op(op.BOR, I8, tr.fcmp("lt", relative, tr.fconst(0.0)), tr.fcmp("lt", absolute, tr.fconst(0.0)))
         tr.check(bad, ValueError, "tolerances must be non-negative")
     difference = tr.op(op.FABS, F64, tr.op(op.FSUB, F64, b, a))
     near = tr.fcmp("le", difference, absolute)
     for x in (b, a):
-        near = tr.op(
-            op.BOR, I8, near, tr.fcmp("le", difference, tr.op(op.FABS, F64, tr.op(op.FMUL, F64, relative, x)))
-        )
+        near = tr.op(op.BOR, I8, near, tr.fcmp("le", difference, tr.op(op.FABS, F64, tr.op(op.FMUL, F64, relative, x))))
     odd = tr.op(op.BOR, I8, _infinite(tr, a), _infinite(tr, b))
     near = tr.op(op.BAND, I8, near, tr.op(op.BXOR, I8, odd, tr.iconst(1, I8)))
     return scalars.py_bool(tr.op(op.BOR, I8, near, tr.fcmp("eq", a, b)))
 
 
-# -- functions of ints -------------------------------------------------------------------------------------------------------------------
+# -- functions of ints
+# -------------------------------------------------------------------------------------------------------------------
 
 
 def _integer_function(*names: str, least: int = 1, most: int | None = None) -> None:
@@ -404,18 +409,22 @@ def gcd(tr: Translator, name: str, args: list[Value]) -> Value:
     from jitpy.frontend.library import integer_functions
 
     compiled = getattr(integer_functions, name)
-    result: Value = Const(0 if name == "gcd" else 1)
-    for a in args:
-        result = tr.call_python(compiled, (result, scalars.py_int(integer(tr, name, a))), inline=False)
+    ints: list[Value] = [scalars.py_int(integer(tr, name, a)) for a in args]
+    while len(ints) < 2:
+        ints.append(Const(0 if name == "gcd" else 1))
+    result = ints[0]
+    for other in ints[1:]:
+        result = tr.call_python(compiled, (result, other), inline=False)
     return result
 
 
-# -- over containers -----------------------------------------------------------------------------------------------------------------------
+# -- over containers -------------------------------------------------------------------------------------------------
+# ----------------------
 
 
 def _values(tr: Translator, value: Value) -> list[Value] | None:
     value = tr.settle(value)
-    return list(value.items) if value.__class__ is TupleVal else None  # type: ignore[attr-defined]
+    return list(value.items) if value.__class__ is TupleVal else None
 
 
 @registry.call(math.fsum)

@@ -1,8 +1,9 @@
 """Operators on scalars: who decides what ``a + b`` means.
 
-Both operands constants: Python itself computes the answer. Both Python scalars: Python's operation on int, float or complex, checked,
-raising (`integers`, `floats`, `complexes`). A NumPy scalar among them: the element of the ufunc that NumPy would run, never raising
-(`ufuncs_scalar`). Comparisons of Python numbers are exact, also of an int with a float.
+Both operands constants: Python itself computes the answer. Both Python scalars: Python's operation on int, float or
+complex, checked, raising (`integers`, `floats`, `complexes`). A NumPy scalar among them: the element of the ufunc
+that NumPy would run, never raising (`ufuncs_scalar`). Comparisons of Python numbers are exact, also of an int with
+a float.
 """
 
 from __future__ import annotations
@@ -47,13 +48,14 @@ _MIRRORED = {"lt": "gt", "le": "ge", "gt": "lt", "ge": "le", "eq": "eq", "ne": "
 _BITS_FOLDED = 1 << 14
 
 
-# -- operands ------------------------------------------------------------------------------------------------------------------
+# -- operands
+# ------------------------------------------------------------------------------------------------------------------
 
 
 def number(tr: Translator, v: Value) -> Val:
     """A scalar as a run-time value; a constant int beyond 64 bits raises OverflowError there."""
-    if v.__class__ is Const and v.type is ty.py_int:  # type: ignore[attr-defined]
-        n: int = v.obj  # type: ignore[attr-defined]
+    if v.__class__ is Const and v.type is ty.py_int:
+        n: int = v.obj
         if n > _MAX:
             if n <= _UMAX:
                 return Val(ty.py_uint, (tr.iconst(n),))
@@ -92,7 +94,7 @@ def as_float(tr: Translator, v: Value) -> int:
     """A Python int, bool or float as an f64 (an int rounds to nearest, as in Python)."""
     if v.__class__ is Const:
         try:
-            return tr.fconst(float(v.obj))  # type: ignore[attr-defined]
+            return tr.fconst(float(v.obj))
         except OverflowError:
             tr.check(True, OverflowError, "int too large to convert to float")
             return tr.fconst(0.0)
@@ -111,7 +113,7 @@ def as_complex(tr: Translator, v: Value) -> tuple[int, int]:
 
 def constant_of(v: Value) -> Any:
     """The number itself where it is known at compile time, else None."""
-    return v.obj if v.__class__ is Const else None  # type: ignore[attr-defined]
+    return v.obj if v.__class__ is Const else None
 
 
 def py_int(x: int) -> Val:
@@ -160,14 +162,15 @@ def _may_fold(name: str, a: Any, b: Any) -> bool:
     return True
 
 
-# -- binary operators ------------------------------------------------------------------------------------------------------------
+# -- binary operators
+# ------------------------------------------------------------------------------------------------------------
 
 
 def binary(tr: Translator, name: str, a: Value, b: Value) -> Value:
     """``a name b`` of two scalars; ``name`` may also be "divmod"."""
     if a.__class__ is Const and b.__class__ is Const:
-        if _may_fold(name, a.obj, b.obj):  # type: ignore[attr-defined]
-            return fold(tr, _FOLD[name], a.obj, b.obj)  # type: ignore[attr-defined]
+        if _may_fold(name, a.obj, b.obj):
+            return fold(tr, _FOLD[name], a.obj, b.obj)
     ta: Scalar = a.type  # type: ignore[attr-defined]
     tb: Scalar = b.type  # type: ignore[attr-defined]
     if ta is ty.py_complex and tb is ty.float64:
@@ -189,7 +192,6 @@ def _as_python_float(tr: Translator, v: Value) -> Value:
 
 def _numpy_binary(tr: Translator, name: str, a: Value, b: Value) -> Value:
     import numpy as np
-
     from jitpy.frontend.library import ufuncs_scalar
 
     return ufuncs_scalar.element(tr, getattr(np, _UFUNC[name]), (a, b))
@@ -272,7 +274,7 @@ def _bitwise(tr: Translator, name: str, a: Value, b: Value) -> Value:
 def _is_wide(v: Value) -> bool:
     """Whether an int is of the kind 0 .. 2**64-1."""
     if v.__class__ is Const:
-        return v.type is ty.py_int and v.obj > _MAX  # type: ignore[attr-defined]
+        return v.type is ty.py_int and v.obj > _MAX
     return tr_type(v) is ty.py_uint
 
 
@@ -286,7 +288,7 @@ def as_unsigned(tr: Translator, v: Value) -> int:
     value = number(tr, v)
     if value.type is ty.py_bool:
         return tr.op(op.UEXTEND, I64, value.ssa[0])
-    if value.type is ty.py_uint or (v.__class__ is Const and v.obj >= 0):  # type: ignore[attr-defined]
+    if value.type is ty.py_uint or (v.__class__ is Const and v.obj >= 0):
         return value.ssa[0]
     low = tr.bounds.get(value.ssa[0])
     if low is not None and low[0] >= 0:
@@ -439,13 +441,14 @@ def _complex_binary(tr: Translator, name: str, a: Value, b: Value) -> Value:
     return _unsupported(tr, name, a, b)
 
 
-# -- comparisons -------------------------------------------------------------------------------------------------------------------
+# -- comparisons
+# -------------------------------------------------------------------------------------------------------------------
 
 
 def compare(tr: Translator, name: str, a: Value, b: Value) -> Value:
     """``a name b`` for < <= == != > >= of two scalars."""
     if a.__class__ is Const and b.__class__ is Const:
-        return fold(tr, _FOLD[name], a.obj, b.obj)  # type: ignore[attr-defined]
+        return fold(tr, _FOLD[name], a.obj, b.obj)
     ta: Scalar = a.type  # type: ignore[attr-defined]
     tb: Scalar = b.type  # type: ignore[attr-defined]
     condition = _CONDITION[name]
@@ -535,7 +538,8 @@ def _int_float_compare(tr: Translator, condition: str, a: Value, b: Value) -> in
     i = number(tr, a).ssa[0]
     if _exactly_double(tr, a, i):
         return tr.fcmp(condition, near, y)
-    # Rounding keeps the order: only where the rounded int equals the float do the integers decide. At the upper end of the range
+    # Rounding keeps the order: only where the rounded int equals the float do the integers decide. At the upper end
+    # of the range
     # the float is above every int, although converting it back gives the largest.
     wide = tr_type(a) is ty.py_uint
     back = tr.op(op.FCVT_TO_UINT_SAT if wide else op.FCVT_TO_SINT_SAT, I64, y)
@@ -585,7 +589,6 @@ def _known_int_with_float(tr: Translator, condition: str, n: int, y: int) -> int
 
 def _numpy_compare(tr: Translator, condition: str, a: Value, b: Value, by_loop: bool = False) -> int | bool:
     import numpy as np
-
     from jitpy.frontend.library import ufuncs_scalar
 
     ta: Scalar = a.type  # type: ignore[attr-defined]
@@ -597,8 +600,11 @@ def _numpy_compare(tr: Translator, condition: str, a: Value, b: Value, by_loop: 
     names = {"lt": "less", "le": "less_equal", "gt": "greater", "ge": "greater_equal", "eq": "equal", "ne": "not_equal"}
     loop = ufuncs_scalar.resolve(tr, getattr(np, names[condition]), (ta, tb))
     x, y = ufuncs_scalar.convert(tr, a, loop[0]), ufuncs_scalar.convert(tr, b, loop[1])
-    by_scalars = not by_loop and ta is not ty.np_bool and loop[0] in (ta, tb) and (
-        ta.kind == tb.kind or (ta is not ty.py_complex and tb is not ty.py_complex)
+    by_scalars = (
+        not by_loop
+        and ta is not ty.np_bool
+        and loop[0] in (ta, tb)
+        and (ta.kind == tb.kind or (ta is not ty.py_complex and tb is not ty.py_complex))
     )
     if loop[0].kind == "c" and condition not in ("eq", "ne") and by_scalars:
         # NumPy's complex scalars look at NaN less than its loops do, which Python's complex and np.bool_ end up in.
@@ -631,17 +637,17 @@ def _weak_int_compare(tr: Translator, condition: str, strong: Value, weak: Value
     return mixed_compare(tr, _MIRRORED[condition], n.ssa[0], x)
 
 
-# -- unary operators and truth -----------------------------------------------------------------------------------------------------
+# -- unary operators and truth
+# -----------------------------------------------------------------------------------------------------
 
 
 def unary(tr: Translator, name: str, a: Value) -> Value:
     """``-a``, ``+a``, ``~a`` and "abs"."""
     if a.__class__ is Const:
-        return fold(tr, _FOLD_UNARY[name], a.obj)  # type: ignore[attr-defined]
+        return fold(tr, _FOLD_UNARY[name], a.obj)
     t: Scalar = a.type  # type: ignore[attr-defined]
     if not t.weak:
         import numpy as np
-
         from jitpy.frontend.library import ufuncs_scalar
 
         spelled = {"-": "neg", "+": "pos"}.get(name, name)
@@ -677,7 +683,7 @@ def _int_unary(tr: Translator, name: str, a: Value) -> Value:
 def truth(tr: Translator, a: Value) -> int | bool:
     """Python's truth of a scalar."""
     if a.__class__ is Const:
-        return bool(a.obj)  # type: ignore[attr-defined]
+        return bool(a.obj)
     value = tr.val(a)
     return casts.is_true(tr, value.type, value.ssa)  # type: ignore[arg-type]
 

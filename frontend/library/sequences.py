@@ -31,8 +31,8 @@ def total_of_floats(values: Any, start: Any) -> float:
             low = low + ((v - t) + high)
         high = t
     if low != 0.0 and low - low == 0.0:
-        return high + low
-    return high
+        return high + low  # type: ignore[no-any-return]
+    return high  # type: ignore[no-any-return]
 
 
 def smallest(values: Any) -> Any:
@@ -93,7 +93,9 @@ def close_compensated(high: float, low: float) -> float:
 
 
 def compensated_sum(tr: Translator, items: tuple[Value, ...], start: Value) -> Value:
-    """sum() of a tuple with floats in it from Python 3.12 on: ints first, then compensated as long as Python floats and ints come."""
+    """sum() of a tuple with floats in it from Python 3.12 on: ints first, then compensated as long as Python floats
+    and ints come.
+    """
     from jitpy.frontend.types import types as ty
     from jitpy.frontend.values import Const, TupleVal
 
@@ -104,7 +106,7 @@ def compensated_sum(tr: Translator, items: tuple[Value, ...], start: Value) -> V
         if low is not None and t is ty.py_float:
             pair = tr.call_python(add_compensated, (result, low, v), inline=True)
             assert pair.__class__ is TupleVal
-            result, low = pair.items  # type: ignore[attr-defined]
+            result, low = pair.items
             continue
         if low is not None and t not in (ty.py_int, ty.py_bool):
             result = tr.call_python(close_compensated, (result, low), inline=True)
@@ -134,7 +136,9 @@ def sum_of_products(p: Any, q: Any) -> Any:
 
 
 def exact_sum(values: Any) -> float:
-    """math.fsum(values): partial sums that do not overlap keep the sum exactly (Shewchuk); at most 40 of them span the doubles."""
+    """math.fsum(values): partial sums that do not overlap keep the sum exactly (Shewchuk); at most 40 of them span the
+    doubles.
+    """
     partials = np.empty(64, np.float64)
     count = 0
     special = 0.0
@@ -190,4 +194,4 @@ def exact_sum(values: Any) -> float:
             x = high + y
             if y == x - high:
                 high = x
-    return high
+    return high  # type: ignore[no-any-return]

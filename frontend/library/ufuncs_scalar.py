@@ -1,8 +1,9 @@
 """NumPy's ufuncs for one element: the table that scalar operators and the fused array loops share.
 
 A row says how one loop of a ufunc computes: ``emit(tr, types, args, known)`` gets the loop's input and output types
-(`promotion.loop`), the operands already converted to them (a tuple of SSA values each) and the last operand where it is a compile-time
-constant; it returns the outputs. Nothing here raises (integer powers apart) and nearly nothing branches, so it can stand in a vector loop.
+(`promotion.loop`), the operands already converted to them (a tuple of SSA values each) and the last operand where
+it is a compile-time constant; it returns the outputs. Nothing here raises (integer powers apart) and nearly nothing
+branches, so it can stand in a vector loop.
 
     loop = resolve(tr, np.add, (float32, py_float))        the loop NumPy runs for these operand types, TypeError where there is none
     parts = convert(tr, operand, loop[0])                  an operand in its loop type (a Python int that does not fit: OverflowError)
@@ -15,7 +16,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-
 from jitpy.backend.ir import opcodes as op
 from jitpy.backend.ir.types import BITS, F32, F64, I8, I32, I64, MASK
 from jitpy.frontend.library import casts, complexes, floats, integers
@@ -60,9 +60,11 @@ def resolve(tr: Translator, ufunc: Any, types: tuple[Scalar, ...]) -> Loop:
 
 
 def convert(tr: Translator, operand: Value, target: Scalar) -> Parts:
-    """An operand in the loop's type: NumPy operands by C's conversion, Python ones as NEP 50 wants (OverflowError where an int does not fit)."""
+    """An operand in the loop's type: NumPy operands by C's conversion, Python ones as NEP 50 wants (OverflowError
+    where an int does not fit).
+    """
     if operand.__class__ is Const:
-        return _convert_constant(tr, operand.obj, operand.type, target)  # type: ignore[attr-defined]
+        return _convert_constant(tr, operand.obj, operand.type, target)
     value = tr.val(operand)
     source: Scalar = value.type  # type: ignore[assignment]
     if source.weak and source.kind in "iu" and target.kind in "iu":
@@ -141,19 +143,20 @@ def element(tr: Translator, ufunc: Any, operands: Sequence[Value]) -> Value:
     loop = resolve(tr, ufunc, types)  # type: ignore[arg-type]
     args = [convert(tr, v, t) for v, t in zip(operands, loop)]
     last = operands[-1]
-    known = last.obj if last.__class__ is Const else None  # type: ignore[attr-defined]
+    known = last.obj if last.__class__ is Const else None
     outputs = emit(tr, ufunc, loop, args, known)
     results = tuple(Val(t, parts) for t, parts in zip(loop[len(args) :], outputs))
     return results[0] if len(results) == 1 else TupleVal(results)
 
 
-# -- how rows are made -------------------------------------------------------------------------------------------------------
+# -- how rows are made
+# -------------------------------------------------------------------------------------------------------
 
 
-def _row(*names: str) -> Callable[[Any], Any]:
+def _row(*names: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Decorator: the emitter of the ufuncs of these names, as far as this NumPy has them."""
 
-    def register(emitter: Any) -> Any:
+    def register(emitter: Callable[..., Any]) -> Callable[..., Any]:
         for name in names:
             ufunc = getattr(np, name, None)
             if ufunc is not None:
@@ -164,10 +167,11 @@ def _row(*names: str) -> Callable[[Any], Any]:
 
 
 def _by_kind(**emitters: Any) -> Any:
-    """An emitter that chooses by the kind of the first input: b, i, u, f, c. Each emitter gives the parts of the single output.
+    """An emitter that chooses by the kind of the first input: b, i, u, f, c. Each emitter gives the parts of the
+    single output.
 
-    Float emitters get (tr, working CLIF type, operands ...) and see float16 as float32; complex ones get pairs; integer ones get
-    (tr, type, operands ...).
+    Float emitters get (tr, working CLIF type, operands ...) and see float16 as float32; complex ones get pairs;
+    integer ones get (tr, type, operands ...).
     """
 
     def emitter(tr: Translator, loop: Loop, args: Sequence[Parts], known: Any) -> tuple[Parts, ...]:
@@ -184,7 +188,9 @@ def _by_kind(**emitters: Any) -> Any:
 
 
 def _known(ints: Any, reals: Any, complexes_: Any = None) -> Any:
-    """An emitter whose functions want the last operand's constant: ``ints(tr, type, a, b, known)``, ``reals(tr, flat, a, b, known)``."""
+    """An emitter whose functions want the last operand's constant: ``ints(tr, type, a, b, known)``, ``reals(tr, flat,
+    a, b, known)``.
+    """
 
     def emitter(tr: Translator, loop: Loop, args: Sequence[Parts], known: Any) -> tuple[Parts, ...]:
         t = loop[0]
@@ -248,21 +254,13 @@ def _arithmetic(opcode: int, overflow: dict[str, int], bools: int, reals: int, p
     return emitter
 
 
-_row("add")(
-    _arithmetic(op.IADD, {"i": op.SADD_OVERFLOW, "u": op.UADD_OVERFLOW}, op.BOR, op.FADD, complexes.add)
-)
-_row("subtract")(
-    _arithmetic(op.ISUB, {"i": op.SSUB_OVERFLOW, "u": op.USUB_OVERFLOW}, op.BXOR, op.FSUB, complexes.sub)
-)
-_row("multiply")(
-    _arithmetic(op.IMUL, {"i": op.SMUL_OVERFLOW, "u": op.UMUL_OVERFLOW}, op.BAND, op.FMUL, complexes.mul)
-)
+_row("add")(_arithmetic(op.IADD, {"i": op.SADD_OVERFLOW, "u": op.UADD_OVERFLOW}, op.BOR, op.FADD, complexes.add))
+_row("subtract")(_arithmetic(op.ISUB, {"i": op.SSUB_OVERFLOW, "u": op.USUB_OVERFLOW}, op.BXOR, op.FSUB, complexes.sub))
+_row("multiply")(_arithmetic(op.IMUL, {"i": op.SMUL_OVERFLOW, "u": op.UMUL_OVERFLOW}, op.BAND, op.FMUL, complexes.mul))
 _row("true_divide")(_by_kind(f=_op(op.FDIV), c=complexes.np_div))
 _row("floor_divide")(_known(integers.np_floordiv, floats.np_floordiv))
 _row("remainder")(_known(integers.np_mod, floats.np_mod))
-_row("fmod")(
-    _known(integers.np_fmod, lambda tr, flat, a, b, known: floats.call_math(tr, "fmod", flat, a, b))
-)
+_row("fmod")(_known(integers.np_fmod, lambda tr, flat, a, b, known: floats.call_math(tr, "fmod", flat, a, b)))
 _row("left_shift")(_known(integers.np_lshift, None))
 _row("right_shift")(_known(integers.np_rshift, None))
 
@@ -295,11 +293,7 @@ _row("power", "float_power")(_known(_int_power, floats.np_pow, _complex_power))
 _row("negative")(_by_kind(i=_op(op.INEG), u=_op(op.INEG), f=_op(op.FNEG), c=complexes.neg))
 _row("positive")(_by_kind(i=_same, u=_same, f=_same, c=_same))
 _row("fabs")(_by_kind(f=_op(op.FABS)))
-_row("invert")(
-    _by_kind(
-        b=lambda tr, flat, x: tr.op(op.BXOR, I8, x, tr.iconst(1, I8)), i=_op(op.BNOT), u=_op(op.BNOT)
-    )
-)
+_row("invert")(_by_kind(b=lambda tr, flat, x: tr.op(op.BXOR, I8, x, tr.iconst(1, I8)), i=_op(op.BNOT), u=_op(op.BNOT)))
 for _name, _opcode in (("bitwise_and", op.BAND), ("bitwise_or", op.BOR), ("bitwise_xor", op.BXOR)):
     _row(_name)(_by_kind(b=_op(_opcode), i=_op(_opcode), u=_op(_opcode)))
 _row("conjugate")(_by_kind(i=_same, u=_same, f=_same, c=complexes.conjugate))
@@ -324,7 +318,8 @@ def _square(tr: Translator, loop: Loop, args: Sequence[Parts], known: Any) -> tu
     return result
 
 
-# -- comparisons -------------------------------------------------------------------------------------------------------------
+# -- comparisons
+# -------------------------------------------------------------------------------------------------------------
 
 _CONDITIONS = {
     "equal": "eq", "not_equal": "ne", "less": "lt", "less_equal": "le", "greater": "gt", "greater_equal": "ge",
@@ -395,11 +390,14 @@ def _logical_not(tr: Translator, loop: Loop, args: Sequence[Parts], known: Any) 
     return ((tr.op(op.BXOR, I8, casts.is_true(tr, loop[0], args[0]), tr.iconst(1, I8)),),)
 
 
-# -- the larger, the smaller, the sign ------------------------------------------------------------------------------------------
+# -- the larger, the smaller, the sign
+# ------------------------------------------------------------------------------------------
 
 
 def _extreme(condition: str, signed: int, unsigned: int, bools: int, ignore_nan: bool) -> Any:
-    """maximum and minimum keep a NaN of either operand, fmax and fmin drop it; of equal zeros maximum gives the second, as on x86-64."""
+    """maximum and minimum keep a NaN of either operand, fmax and fmin drop it; of equal zeros maximum gives the
+    second, as on x86-64.
+    """
 
     def emitter(tr: Translator, loop: Loop, args: Sequence[Parts], known: Any) -> tuple[Parts, ...]:
         t = loop[0]
@@ -459,7 +457,8 @@ def _sign(tr: Translator, loop: Loop, args: Sequence[Parts], known: Any) -> tupl
     return ((casts.narrow(tr, result, t),),)
 
 
-# -- classification and bits of floats --------------------------------------------------------------------------------------------
+# -- classification and bits of floats
+# --------------------------------------------------------------------------------------------
 
 
 def _classify(test: Any, join: int, integer: int) -> Any:
@@ -553,7 +552,8 @@ def _spacing(tr: Translator, loop: Loop, args: Sequence[Parts], known: Any) -> t
     return ((casts.narrow(tr, gap, t),),)
 
 
-# -- rounding ------------------------------------------------------------------------------------------------------------------
+# -- rounding
+# ------------------------------------------------------------------------------------------------------------------
 
 for _name, _opcode in (("floor", op.FLOOR), ("ceil", op.CEIL), ("trunc", op.TRUNC)):
     _row(_name)(_by_kind(b=_same, i=_same, u=_same, f=_op(_opcode)))
@@ -580,7 +580,8 @@ def modf(tr: Translator, flat: int, x: int) -> tuple[int, int]:
     return tr.op(op.FCOPYSIGN, flat, fraction, x), whole
 
 
-# -- roots, exponentials, trigonometry: the math library ------------------------------------------------------------------------
+# -- roots, exponentials, trigonometry: the math library
+# ------------------------------------------------------------------------
 
 
 def _library(name: str) -> Any:
@@ -682,7 +683,9 @@ def _power_of_two(tr: Translator, n: int) -> int:
 
 
 def ldexp(tr: Translator, x: int, n: int) -> int:
-    """x * 2**n, rounded once: all but the last step stay clear of denormals by taking the exponent off the fraction first."""
+    """x * 2**n, rounded once: all but the last step stay clear of denormals by taking the exponent off the fraction
+    first.
+    """
     fraction, exponent = frexp(tr, x)
     n = tr.op(op.SMAX, I64, tr.op(op.SMIN, I64, n, tr.iconst(5000)), tr.iconst(-5000))
     total = tr.op(op.IADD, I64, n, exponent)
@@ -717,7 +720,8 @@ def frexp(tr: Translator, x: int) -> tuple[int, int]:
     return tr.select(odd, x, fraction), tr.select(odd, tr.iconst(0), exponent)
 
 
-# -- integers --------------------------------------------------------------------------------------------------------------------
+# -- integers
+# --------------------------------------------------------------------------------------------------------------------
 
 
 @_row("bitwise_count")

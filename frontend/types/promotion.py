@@ -1,8 +1,9 @@
 """Which type two operands meet in, and which loop a ufunc runs.
 
-Python scalars are weak: beside a NumPy operand they only say how high the kind must be (bool < integer < real < complex), and the
-NumPy operand's type decides the width; a Python bool counts as NumPy's. This is NEP 50, and the same for scalars and for the element
-types of arrays. `promote` is that rule as a table of all pairs, and `loop` asks NumPy itself, once per ufunc and operand types, which element types a ufunc takes and gives.
+Python scalars are weak: beside a NumPy operand they only say how high the kind must be (bool < integer < real <
+complex), and the NumPy operand's type decides the width; a Python bool counts as NumPy's. This is NEP 50, and the
+same for scalars and for the element types of arrays. `promote` is that rule as a table of all pairs, and `loop`
+asks NumPy itself, once per ufunc and operand types, which element types a ufunc takes and gives.
 """
 
 from __future__ import annotations
@@ -116,7 +117,9 @@ def promote(a: Scalar, b: Scalar) -> Scalar:
 
 
 def common(types: Sequence[Scalar]) -> Scalar:
-    """The common type of several operands, as `numpy.result_type` gives it (beyond two it is not a chain of pairs, so NumPy is asked)."""
+    """The common type of several operands, as `numpy.result_type` gives it (beyond two it is not a chain of pairs, so
+    NumPy is asked).
+    """
     if all(t.weak for t in types):
         result = types[0]
         for t in types[1:]:
@@ -158,7 +161,9 @@ def from_dtype(dtype: Any) -> Scalar | None:
 
 
 def loop(ufunc: Any, operands: tuple[Scalar, ...]) -> tuple[Scalar, ...] | None:
-    """Input and output element types of the loop that ``ufunc`` runs for these operands, or None where NumPy raises TypeError."""
+    """Input and output element types of the loop that ``ufunc`` runs for these operands, or None where NumPy raises
+    TypeError.
+    """
     key = (ufunc, operands)
     found = _loops.get(key, False)
     if found is False:

@@ -1,7 +1,8 @@
 """A direct evaluator of typed IR, for testing what scalar operators mean before anything is lowered.
 
-`build` translates one operation on operand types into a function of one kernel; `run` evaluates it on numbers. Integers are kept as
-unsigned residues, floats as Python floats of the value's width. Only the opcodes that library code for scalars emits are known.
+`build` translates one operation on operand types into a function of one kernel; `run` evaluates it on numbers.
+Integers are kept as unsigned residues, floats as Python floats of the value's width. Only the opcodes that library
+code for scalars emits are known.
 """
 
 from __future__ import annotations
@@ -10,7 +11,6 @@ import math
 import struct
 
 import numpy as np
-
 from jitpy.backend.ir import opcodes as o
 from jitpy.backend.ir.function import Function, signature
 from jitpy.backend.ir.types import BITS, F16, F32, F64, MASK, to_signed
@@ -378,7 +378,8 @@ def _compute(tr, code, t, imm, a, arg_types, result):
             n = len(value.parts())
             args.append(unflatten(value, a[at : at + n]))
             at += n
-        answer = function(*args)
+        answer = function(*[Checked(x) if type(x) is int else x for x in args])
+        answer = int(answer) if isinstance(answer, Checked) else answer
         if result_type is ty.py_int and not -(2**63) <= answer < 2**63:
             raise OverflowError
         assert type(answer).__name__ == result_type.name, (function, answer)
@@ -410,7 +411,30 @@ def _fma(x, y, z):
         return math.inf if exact > 0 else -math.inf
 
 
-# -- expressions ---------------------------------------------------------------------------------------------------------------
+class Checked(int):
+    """A Python int as compiled code has it: OverflowError beyond 64 bits, so that no loop runs on in big numbers."""
+
+
+def _checked(name):
+    plain = getattr(int, name)
+
+    def operation(self, other):
+        result = plain(self, other)
+        if type(result) is int:
+            if not -(2**63) <= result < 2**64:
+                raise OverflowError("more than 64 bits")
+            return Checked(result)
+        return result
+
+    return operation
+
+
+for _name in ("add", "radd", "sub", "rsub", "mul", "rmul", "floordiv", "rfloordiv", "mod", "rmod"):
+    setattr(Checked, f"__{_name}__", _checked(f"__{_name}__"))
+
+
+# -- expressions
+# ---------------------------------------------------------------------------------------------------------------
 
 
 def expression_action(expression):
@@ -494,7 +518,9 @@ def type_of_kind(kind):
 
 
 def evaluate_expression(action, kinds, values, constants=()):
-    """The outcome of an expression on values: translated, then evaluated; operands whose index is in ``constants`` are known."""
+    """The outcome of an expression on values: translated, then evaluated; operands whose index is in ``constants`` are
+    known.
+    """
     types = [type_of_kind(k) for k in kinds]
     given = [Const(v) if i in constants else t for i, (v, t) in enumerate(zip(values, types))]
     try:

@@ -1,8 +1,9 @@
 """The space of scalar operations: every operator and builtin, on every scalar type, at the values where rules change.
 
-An `Expression` is Python source over the names x, y, z; a `Kind` is a scalar type with its edge values. `cases` walks (or samples) the
-product; `outcome` says what CPython does; `agree` compares two outcomes as SEMANTICS.md wants: value with the sign of zero, any NaN equal
-to any NaN, class of the value, class of the exception. Where the law lets us refuse, or be an ulp off, the expression says so.
+An `Expression` is Python source over the names x, y, z; a `Kind` is a scalar type with its edge values. `cases`
+walks (or samples) the product; `outcome` says what CPython does; `agree` compares two outcomes as SEMANTICS.md
+wants: value with the sign of zero, any NaN equal to any NaN, class of the value, class of the exception. Where the
+law lets us refuse, or be an ulp off, the expression says so.
 """
 
 from __future__ import annotations
@@ -64,10 +65,11 @@ KINDS = {k.name: k for k in _kinds()}
 
 
 class Expression:
-    """Source over x, y, z; ``ulps``: how far a float result may be off; ``refuses``: exceptions of ours where Python answers.
+    """Source over x, y, z; ``ulps``: how far a float result may be off; ``refuses``: exceptions of ours where Python
+    answers.
 
-    ``kinds``: names of the kinds to walk per operand (None: all of them). ``zeros``: whether the sign of a zero counts (NumPy's maximum
-    of +0 and -0 depends on the width of its vectors).
+    ``kinds``: names of the kinds to walk per operand (None: all of them). ``zeros``: whether the sign of a zero
+    counts (NumPy's maximum of +0 and -0 depends on the width of its vectors).
     """
 
     def __init__(self, source, arity, group, ulps=0, refuses=(), kinds=None, zeros=True):
@@ -97,11 +99,10 @@ _INT_PY = ("bool", "int")
 _REAL = tuple(n for n in KINDS if "complex" not in n)
 _NUMPY = tuple(n for n in KINDS if n not in _PY)
 
-OPERATORS = [
-    Expression(f"x {o} y", 2, "operator") for o in ("+", "-", "*", "/", "//", "%", "<<", ">>", "&", "|", "^")
-]
+OPERATORS = [Expression(f"x {o} y", 2, "operator") for o in ("+", "-", "*", "/", "//", "%", "<<", ">>", "&", "|", "^")]
 POWERS = [
-    # Python's answer has another type there: a float for negative powers of ints, a complex for fractional ones of negative floats.
+    # Python's answer has another type there: a float for negative powers of ints, a complex for fractional ones of
+    # negative floats.
     Expression("x ** y", 2, "power", ulps=2, refuses=(ValueError, OverflowError), kinds=[_REAL, _REAL]),
     Expression("x ** 2", 1, "power", ulps=1),
     Expression("x ** 3", 1, "power", ulps=1),
@@ -138,22 +139,71 @@ BUILTINS = [
     Expression("x.bit_length()", 1, "attribute", kinds=[_INT_PY]),
     Expression("x.bit_count()", 1, "attribute", kinds=[("bool", "int", "int8", "int32", "uint64", "int64")]),
 ]
-CONSTRUCTORS = [
-    Expression(f"np.{name}(x)", 1, "constructor") for name in _NUMPY
+CONSTRUCTORS = [Expression(f"np.{name}(x)", 1, "constructor") for name in _NUMPY]
+_MATH_ONE = [
+    "sqrt",
+    "exp",
+    "exp2",
+    "expm1",
+    "log",
+    "log2",
+    "log10",
+    "log1p",
+    "sin",
+    "cos",
+    "tan",
+    "asin",
+    "acos",
+    "atan",
+    "sinh",
+    "cosh",
+    "tanh",
+    "asinh",
+    "acosh",
+    "atanh",
+    "erf",
+    "erfc",
+    "gamma",
+    "lgamma",
+    "cbrt",
+    "floor",
+    "ceil",
+    "trunc",
+    "fabs",
+    "modf",
+    "frexp",
+    "degrees",
+    "radians",
+    "isnan",
+    "isinf",
+    "isfinite",
+    "ulp",
 ]
-_MATH_ONE = (
-    "sqrt exp exp2 expm1 log log2 log10 log1p sin cos tan asin acos atan sinh cosh tanh asinh acosh atanh erf erfc gamma "
-    "lgamma cbrt floor ceil trunc fabs modf frexp degrees radians isnan isinf isfinite ulp"
-).split()
-_EXACT = {"sqrt", "floor", "ceil", "trunc", "fabs", "modf", "frexp", "isnan", "isinf", "isfinite", "ulp", "degrees", "radians"}
-_MATH_TWO = "fmod copysign atan2 pow hypot remainder nextafter log".split()
+_EXACT = {
+    "sqrt",
+    "floor",
+    "ceil",
+    "trunc",
+    "fabs",
+    "modf",
+    "frexp",
+    "isnan",
+    "isinf",
+    "isfinite",
+    "ulp",
+    "degrees",
+    "radians",
+}
+_MATH_TWO = ["fmod", "copysign", "atan2", "pow", "hypot", "remainder", "nextafter", "log"]
 MATH = [
     Expression(f"math.{n}(x)", 1, "math", ulps=0 if n in _EXACT else 2, kinds=[_REAL])
     for n in _MATH_ONE
     if hasattr(math, n)
 ]
 MATH += [
-    Expression(f"math.{n}(x, y)", 2, "math", ulps=2 if n in ("atan2", "pow", "hypot", "log") else 0, kinds=[_REAL, _REAL])
+    Expression(
+        f"math.{n}(x, y)", 2, "math", ulps=2 if n in ("atan2", "pow", "hypot", "log") else 0, kinds=[_REAL, _REAL]
+    )
     for n in _MATH_TWO
 ]
 MATH += [
@@ -171,24 +221,119 @@ MATH += [
     Expression("math.hypot(x, y, z)", 3, "math", ulps=2, kinds=[("float",)] * 3),
     Expression("sum((x, y))", 2, "builtin"),
 ]
-_CMATH = "sqrt exp log log10 sin cos tan asin acos atan sinh cosh tanh asinh acosh atanh phase polar isnan isinf isfinite".split()
+_CMATH = [
+    "sqrt",
+    "exp",
+    "log",
+    "log10",
+    "sin",
+    "cos",
+    "tan",
+    "asin",
+    "acos",
+    "atan",
+    "sinh",
+    "cosh",
+    "tanh",
+    "asinh",
+    "acosh",
+    "atanh",
+    "phase",
+    "polar",
+    "isnan",
+    "isinf",
+    "isfinite",
+]
 CMATH = [
-    Expression(f"cmath.{n}(x)", 1, "cmath", ulps=0 if n.startswith("is") else 4, kinds=[("complex", "float", "complex128")])
+    Expression(
+        f"cmath.{n}(x)", 1, "cmath", ulps=0 if n.startswith("is") else 4, kinds=[("complex", "float", "complex128")]
+    )
     for n in _CMATH
 ]
-_NP_EXACT_ONE = (
-    "negative positive absolute fabs sign sqrt square reciprocal floor ceil trunc rint isnan isinf isfinite signbit invert "
-    "logical_not conjugate spacing modf frexp bitwise_count"
-).split()
-_NP_ONE = (
-    "exp exp2 expm1 log log2 log10 log1p sin cos tan arcsin arccos arctan sinh cosh tanh arcsinh arccosh arctanh cbrt degrees "
-    "radians deg2rad rad2deg"
-).split()
-_NP_TWO = (
-    "add subtract multiply true_divide floor_divide remainder fmod divmod maximum minimum fmax fmin copysign nextafter heaviside "
-    "gcd lcm bitwise_and bitwise_or bitwise_xor left_shift right_shift logical_and logical_or logical_xor less less_equal equal "
-    "not_equal greater greater_equal"
-).split()
+_NP_EXACT_ONE = [
+    "negative",
+    "positive",
+    "absolute",
+    "fabs",
+    "sign",
+    "sqrt",
+    "square",
+    "reciprocal",
+    "floor",
+    "ceil",
+    "trunc",
+    "rint",
+    "isnan",
+    "isinf",
+    "isfinite",
+    "signbit",
+    "invert",
+    "logical_not",
+    "conjugate",
+    "spacing",
+    "modf",
+    "frexp",
+    "bitwise_count",
+]
+_NP_ONE = [
+    "exp",
+    "exp2",
+    "expm1",
+    "log",
+    "log2",
+    "log10",
+    "log1p",
+    "sin",
+    "cos",
+    "tan",
+    "arcsin",
+    "arccos",
+    "arctan",
+    "sinh",
+    "cosh",
+    "tanh",
+    "arcsinh",
+    "arccosh",
+    "arctanh",
+    "cbrt",
+    "degrees",
+    "radians",
+    "deg2rad",
+    "rad2deg",
+]
+_NP_TWO = [
+    "add",
+    "subtract",
+    "multiply",
+    "true_divide",
+    "floor_divide",
+    "remainder",
+    "fmod",
+    "divmod",
+    "maximum",
+    "minimum",
+    "fmax",
+    "fmin",
+    "copysign",
+    "nextafter",
+    "heaviside",
+    "gcd",
+    "lcm",
+    "bitwise_and",
+    "bitwise_or",
+    "bitwise_xor",
+    "left_shift",
+    "right_shift",
+    "logical_and",
+    "logical_or",
+    "logical_xor",
+    "less",
+    "less_equal",
+    "equal",
+    "not_equal",
+    "greater",
+    "greater_equal",
+]
 UFUNCS = [Expression(f"np.{n}(x)", 1, "ufunc", kinds=[_REAL]) for n in _NP_EXACT_ONE]
 UFUNCS += [Expression(f"np.{n}(x)", 1, "ufunc", ulps=2, kinds=[_REAL]) for n in _NP_ONE]
 UFUNCS += [
@@ -247,7 +392,9 @@ def agree(expected, actual, expression):
     """Whether ``actual`` (a value or an exception) is what the law asks for, given CPython's outcome."""
     refuses = expression.refuses
     if isinstance(actual, Exception):
-        if isinstance(actual, refuses) or (type(expected) is int and expected >= 2**63 and type(actual) is OverflowError):
+        if isinstance(actual, refuses) or (
+            type(expected) is int and expected >= 2**63 and type(actual) is OverflowError
+        ):
             return True
         if isinstance(expected, Exception):
             # A compile error is a TypeError.
@@ -268,7 +415,8 @@ def _same(a, b, ulps):
     if isinstance(a, (complex, np.complexfloating)):
         if _same(a.real, b.real, ulps) and _same(a.imag, b.imag, ulps):
             return True
-        # What is off by ulps is a function of polar coordinates: right as a whole, and CPython's and NumPy's own answers are no better.
+        # What is off by ulps is a function of polar coordinates: right as a whole, and CPython's and NumPy's own
+        # answers are no better.
         with np.errstate(all="ignore"):
             if not (np.isfinite(a) and np.isfinite(b)):
                 return bool(ulps)

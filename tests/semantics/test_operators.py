@@ -1,11 +1,12 @@
-"""Scalar operations through the library's handlers, evaluated directly: value, type and exception as CPython and NumPy give them."""
+"""Scalar operations through the library's handlers, evaluated directly: value, type and exception as CPython and NumPy
+give them.
+"""
 
 from __future__ import annotations
 
 import os
 
 import pytest
-
 import space
 from evaluator import evaluate_expression, expression_action
 
@@ -16,7 +17,9 @@ GROUPS = sorted({e.group for e in space.EXPRESSIONS})
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize("group", GROUPS)
 def test_group(group):
-    """Every expression of the group on every combination of scalar types, at a few values each; operands known and unknown."""
+    """Every expression of the group on every combination of scalar types, at a few values each; operands known and
+    unknown.
+    """
     wrong = []
     for expression in space.EXPRESSIONS:
         if expression.group != group:
@@ -72,7 +75,9 @@ def test_masks_are_exact():
             if node[0] in fo.CHECKED_ARITHMETIC:
                 assert all(tr.func.insts[tr.func.value_defs[u]][0] for u in used)
                 node_used = tr.func.results[inst][0] in used
-                tr.func.insts[inst] = (fo.CHECKED_ARITHMETIC and _unchecked(node)) if not node_used else _unchecked(node)
+                tr.func.insts[inst] = (
+                    (fo.CHECKED_ARITHMETIC and _unchecked(node)) if not node_used else _unchecked(node)
+                )
         for x in starts:
             assert run(tr, result, [(x, t)]) == splitmix(x)
 

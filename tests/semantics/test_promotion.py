@@ -7,7 +7,6 @@ import warnings
 
 import numpy as np
 import pytest
-
 from jitpy.frontend.types import promotion
 from jitpy.frontend.types import types as ty
 
@@ -36,7 +35,17 @@ def test_triples():
 
 def test_loops_are_those_that_run():
     """Result types as evaluation gives them, scalars and arrays alike."""
-    sample = (np.add, np.true_divide, np.power, np.arctan2, np.less, np.left_shift, np.hypot, np.remainder, np.logical_and)
+    sample = (
+        np.add,
+        np.true_divide,
+        np.power,
+        np.arctan2,
+        np.less,
+        np.left_shift,
+        np.hypot,
+        np.remainder,
+        np.logical_and,
+    )
     for ufunc, a, b in itertools.product(sample, ALL, ALL):
         if a.weak and b.weak:
             continue
