@@ -24,9 +24,15 @@ if TYPE_CHECKING:
 
 
 class Value:
-    """The base of abstract values. A value without parts that equals only itself needs to override nothing."""
+    """The base of abstract values. A value without parts that equals only itself needs to override nothing.
+
+    A ``lazy`` value is an expression that is not computed yet. It stays on the stack of one expression only: the interpreter settles
+    it before it is named, duplicated, kept in a tuple, or may be reached by control flow or by a call.
+    """
 
     __slots__ = ()
+
+    lazy = False
 
     def key(self) -> Any:
         return self

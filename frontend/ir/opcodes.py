@@ -55,8 +55,7 @@ KEEP = _op(271, "keep")
 RETAIN = _op(272, "retain")
 RELEASE = _op(273, "release")
 RETURN_VALUE = _op(274, "return_value")
-VMCTX = _op(275, "vmctx")  # -> i64: the kernel's context pointer
-SITE_ADDRESS = _op(276, "site_address")  # imm site -> i64: the address of its cell
+SITE_ADDRESS = _op(275, "site_address")  # imm site -> i64: the address of its cell
 
 TERMINATORS = frozenset({RAISE, RETURN_VALUE})
 CHECKED_ARITHMETIC = frozenset({IADD_CHECK, ISUB_CHECK, IMUL_CHECK, UADD_CHECK, USUB_CHECK, UMUL_CHECK})

@@ -32,7 +32,7 @@ _LOW_BITS_THROUGH = frozenset({o.IADD, o.ISUB, o.IMUL, o.BAND, o.BOR, o.BXOR, o.
 class Emitter:
     """Writes into ``func`` at the end of block ``bb``; every instruction gets the source location ``srcloc``."""
 
-    __slots__ = ("bb", "bounds", "func", "iconsts", "module", "srcloc")
+    __slots__ = ("bb", "bounds", "counted", "func", "headers", "iconsts", "journal", "module", "open", "srcloc")
 
     def __init__(self, func: Function, module: KernelModule) -> None:
         self.func = func
@@ -41,6 +41,14 @@ class Emitter:
         self.srcloc = 0
         self.iconsts: dict[Any, int] = {}  # constants of the current block
         self.bounds: dict[int, tuple[int, int]] = {}  # what is known about i64 values: smallest, largest
+        #: loop header -> (index value, start, stop, step) of counted loops
+        self.counted: dict[int, tuple[int, int, int, int]] = {}
+        #: loop header -> whether another loop is inside
+        self.headers: dict[int, bool] = {}
+        #: terminators whose targets are not all known: instruction -> (condition or None, targets)
+        self.open: dict[int, tuple[int | None, list[tuple[int, tuple[int, ...]] | None]]] = {}
+        #: how to undo what was done to older blocks, see `Frame.rewind`
+        self.journal: list[Callable[[], object]] = []
 
     # -- instructions ----------------------------------------------------------------------------------------------------
 
@@ -262,8 +270,6 @@ class Emitter:
             if len(values) == len(types) and not self.ended():
                 self.jump(join, values)
         params = tuple(self.param(join, t) for t in types)
-        self.func.layout.remove(join)  # behind the blocks that reach it
-        self.func.layout.append(join)
         self.use(join)
         return params
 
@@ -293,12 +299,11 @@ class Emitter:
         self.use(header)
         self.brif(self.icmp("slt", i, count), inside, (), out, ())
         self.counted_loop(header, i, first, count, 1)
+        self.loop_header(header)
         self.use(inside)
         after = tuple(body(i, state))
         step = self.op(o.IADD, I64, i, self.iconst(1))
         self.jump(header, (step, *after))
-        f.layout.remove(out)
-        f.layout.append(out)
         self.use(out)
         return state
 
@@ -313,19 +318,79 @@ class Emitter:
         self.jump(header, tuple(carried))
         state = tuple(self.param(header, t) for t in types)
         self.use(header)
+        self.loop_header(header)
         more = cond(state)
         self.brif(more, inside, (), out, ())
         self.use(inside)
         after = tuple(body(state))
         self.jump(header, after)
-        f.layout.remove(out)
-        f.layout.append(out)
         self.use(out)
         return state
 
     def counted_loop(self, header: int, index: int, start: int, stop: int, step: int) -> None:
         """Note that ``header`` is a counted loop's: ``index`` runs from ``start`` while it is below (above, for -1) ``stop``."""
-        self.module.current.counted[header] = (index, start, stop, step)
+        self.counted[header] = (index, start, stop, step)
+
+    def loop_header(self, block: int, inner: bool = False) -> None:
+        """Note that a back edge leads to ``block``; ``inner``: the loop has another one inside."""
+        self.headers[block] = inner
+
+    # -- terminators whose targets come later ------------------------------------------------------------------------------
+
+    def open_jump(self) -> int:
+        """End the block with a jump; its target is given to `close`. Returns the instruction."""
+        inst = self.func.append(self.bb, (o.JUMP, 0, None), (), self.srcloc)
+        self.open[inst] = (None, [None])
+        return inst
+
+    def open_brif(self, cond: int) -> int:
+        """End the block with a branch; its targets (0: then, 1: else) are given to `close`."""
+        inst = self.func.append(self.bb, (o.BRIF, I8, None, cond), (), self.srcloc)
+        self.open[inst] = (cond, [None, None])
+        return inst
+
+    def close(self, inst: int, slot: int, block: int, args: Sequence[int]) -> None:
+        """Give an open terminator a target."""
+        cond, targets = self.open[inst]
+        insts = self.func.insts
+        old_node, old_target = insts[inst], targets[slot]
+
+        def undo() -> None:
+            insts[inst] = old_node
+            targets[slot] = old_target
+
+        self.journal.append(undo)
+        targets[slot] = (block, tuple(args))
+        if cond is None:
+            insts[inst] = (o.JUMP, 0, ((block, len(args)),), *args)
+        elif targets[0] is not None and targets[1] is not None:
+            (b0, a0), (b1, a1) = targets  # type: ignore[misc]
+            insts[inst] = (o.BRIF, I8, ((b0, len(a0)), (b1, len(a1))), cond, *a0, *a1)
+
+    def reopen(self, inst: int, bb: int) -> bool:
+        """Take back the open jump ``inst`` at the end of ``bb`` and go on there; False if it is a branch."""
+        if self.open[inst][0] is not None:
+            return False
+        insts = self.func.block_insts[bb]
+        old = insts[:]
+        self.journal.append(lambda: insts.__setitem__(slice(None), old))
+        insts.pop()
+        self.use(bb)
+        return True
+
+    def open_before(self, bb: int) -> tuple[int, dict[Any, int], int, int]:
+        """Emit before the terminator of ``bb`` until `close_before`."""
+        insts = self.func.block_insts[bb]
+        old = insts[:]
+        self.journal.append(lambda: insts.__setitem__(slice(None), old))
+        saved = (self.bb, self.iconsts, bb, insts.pop())
+        self.use(bb)
+        return saved
+
+    def close_before(self, saved: tuple[int, dict[Any, int], int, int]) -> None:
+        """Go back to where emission was."""
+        self.bb, self.iconsts, bb, terminator = saved
+        self.func.block_insts[bb].append(terminator)
 
     # -- calls and memory -------------------------------------------------------------------------------------------------
 
@@ -342,7 +407,7 @@ class Emitter:
 
     def vmctx(self) -> int:
         """The kernel's context pointer, to pass to helpers."""
-        return self.op(fo.VMCTX, I64)
+        return self.func.block_params[0][0]
 
     def site_address(self, site: int) -> int:
         """The address of a site's cell, to pass to helpers."""
@@ -353,6 +418,14 @@ class Emitter:
         (data,) = self.call_extern("jitpy_alloc", (I64,), (I64,), nbytes)
         self.check(self.icmp("eq", data, self.iconst(0)), MemoryError)
         return self.op(fo.OWN, I64, data), data
+
+    def stack_slots(self, values: Sequence[int]) -> int:
+        """The address of a record on the stack that holds ``values``, each in a slot of 8 bytes."""
+        slot = self.func.stack_slot(8 * max(len(values), 1))
+        address = self.op(o.STACK_ADDR, I64, imm=(slot, 0))
+        for i, v in enumerate(values):
+            self.store(v, address, 8 * i)
+        return address
 
     def keep(self, owner: int) -> None:
         """The block of ``owner`` is in use until here (needed after addresses were computed by hand)."""

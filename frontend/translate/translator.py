@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from jitpy.backend.ir import opcodes as o
 from jitpy.backend.ir.types import F16, F32, F64, I8, I16, I32, I64
 from jitpy.frontend.errors import SourceError
+from jitpy.frontend.ir import opcodes as fo
 from jitpy.frontend.library import registry
 from jitpy.frontend.translate.emitter import Emitter
 from jitpy.frontend.types import types as ty
@@ -37,13 +39,14 @@ class Fork(Exception):
 class Translator(Emitter):
     """One kernel's translation. ``frame`` is the Python function (or inlined one) being walked."""
 
-    __slots__ = ("compilation", "frame", "kernel", "options")
+    __slots__ = ("compilation", "frame", "kernel", "memo", "options")
 
     def __init__(self, kernel: Kernel, compilation: Compilation) -> None:
         super().__init__(kernel.func, compilation.module)
         self.kernel = kernel
         self.compilation = compilation
         self.options: Mapping[str, Any] = compilation.options
+        self.memo: dict[Any, Any] = {}  # what library modules remember about this kernel's values
         self.frame: Frame = None  # type: ignore[assignment]
 
     # -- errors and remarks ----------------------------------------------------------------------------------------------
@@ -113,6 +116,57 @@ class Translator(Emitter):
         """A value that is its own state: lazy expressions are computed, ranges stay."""
         handler = registry.settle.get(value.kind())
         return handler(self, value) if handler is not None else value
+
+    def settled_number(self, value: Value) -> Val:
+        """A number as a run-time value (to select among several)."""
+        return self.val(self.settle(value))
+
+    def as_index(self, value: Value) -> int:
+        """An int of any width and kind as an i64 (``__index__``); OverflowError where it does not fit."""
+        v = self.val(value)
+        t = v.type
+        x = v.ssa[0]
+        if t.__class__ is not ty.Scalar or t.kind not in "iub":  # type: ignore[attr-defined]
+            self.error(f"{value.describe()} cannot be used as an index")
+        if t.bits == 64:  # type: ignore[attr-defined]
+            if t.kind == "u":  # type: ignore[attr-defined]
+                self.check(self.icmp("slt", x, self.iconst(0)), OverflowError, "Python int too large to convert to C long")
+            return x
+        return self.op(o.SEXTEND if t.kind == "i" else o.UEXTEND, I64, x)  # type: ignore[attr-defined]
+
+    def unpack_all(self, value: Value) -> tuple[Value, ...]:
+        """The items of something whose length is known at compile time."""
+        if value.__class__ is TupleVal:
+            return value.items  # type: ignore[attr-defined, no-any-return]
+        from jitpy.frontend.values import RangeVal
+
+        if value.__class__ is RangeVal:
+            bounds = [v.obj for v in value.children() if v.__class__ is Const]  # type: ignore[attr-defined]
+            if len(bounds) == 3 and len(range(*bounds)) <= 256:
+                return tuple([Const(i) for i in range(*bounds)])
+        t = self.type_of(value)
+        if t.__class__ is ty.Array:
+            self.error("an array cannot be unpacked here: its length is not known at compile time", "Index its elements.")
+        self.error(f"{value.describe()} cannot be unpacked here: its length is not known at compile time")
+
+    def symbol_address(self, name: str) -> int:
+        """The address of a symbol (a live object's, a table's)."""
+        return self.op(o.SYMBOL_VALUE, I64, imm=self.func.import_symbol(name))
+
+    def raise_site(self, site: int, raw: Sequence[int]) -> None:
+        """Raise at a site that was made before; ends the block."""
+        self.func.append(self.bb, (fo.RAISE, 0, site, *raw), (), self.srcloc)
+
+    def open_entry(self) -> Any:
+        """Emit in the entry block until `close_entry`: for what is read once per call."""
+        if self.bb == 0:
+            return None
+        return self.open_before(0)
+
+    def close_entry(self, saved: Any) -> None:
+        """Go back to where emission was."""
+        if saved is not None:
+            self.close_before(saved)
 
     def is_const(self, value: Value) -> bool:
         """Whether the value is known at compile time."""
@@ -272,6 +326,6 @@ class Translator(Emitter):
         from jitpy.frontend.library.functions import call_function
 
         result = call_function(self, function, list(args), dict(kwargs or {}), inline)
-        if result.__class__ is UnionVal:
+        if result.__class__ is UnionVal or result.__class__.__name__ == "Outcomes":
             self.error("the called function returns different types on different paths; this use needs one")
         return result

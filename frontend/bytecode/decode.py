@@ -1,0 +1,203 @@
+"""Code object -> list of neutral instructions with positions. Reads the raw bytes; needs neither `dis` nor `opcode`.
+
+`decode` is the whole of it. The version's module gives the table; this file gives the arguments their meaning: names, constants, operator
+spellings, instruction indices for jump targets. Inline caches (opcode 0) and instructions without effect here are dropped.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any
+
+from jitpy.frontend.bytecode import instructions as n
+from jitpy.frontend.errors import SourceError
+
+if TYPE_CHECKING:
+    from types import CodeType
+
+_SUPPORTED = {(3, 11): "py311", (3, 12): "py312", (3, 13): "py313", (3, 14): "py314", (3, 15): "py315"}
+
+
+def _version_module() -> Any:
+    name = _SUPPORTED.get(sys.version_info[:2])
+    if name is None:
+        raise SourceError(
+            f"Python {sys.version_info[0]}.{sys.version_info[1]} bytecode is not supported", "Use Python 3.11 to 3.15."
+        )
+    return getattr(__import__(f"jitpy.frontend.bytecode.{name}", fromlist=[name]), "__dict__", None)
+
+
+_version: dict[str, Any] = {}
+
+
+def version() -> dict[str, Any]:
+    """The tables of the running Python version."""
+    if not _version:
+        _version.update(_version_module())
+    return _version
+
+
+def local_names(co: CodeType) -> tuple[str, ...]:
+    """Names in the order of the interpreter's local slots: variables, cells that are not parameters, free variables."""
+    names = co.co_varnames
+    cells = tuple(c for c in co.co_cellvars if c not in names)
+    return names + cells + co.co_freevars
+
+
+class Decoded:
+    """Neutral instructions; ``offsets[i]`` is the code unit of instruction i, ``lines[i]`` its source line."""
+
+    __slots__ = ("instrs", "lines", "offsets")
+
+    def __init__(self, instrs: list[n.Instr], offsets: list[int], lines: list[int]) -> None:
+        self.instrs = instrs
+        self.offsets = offsets
+        self.lines = lines
+
+
+def position(co: CodeType, unit: int) -> tuple[int | None, int | None, int | None, int | None]:
+    """(line, end line, column, end column) of a code unit."""
+    for i, p in enumerate(co.co_positions()):
+        if i == unit:
+            return p
+    return co.co_firstlineno, None, None, None
+
+
+def decode(co: CodeType) -> Decoded:
+    """Decode a code object for the running Python version."""
+    v = version()
+    table: dict[int, tuple[int, int, Any]] = v["TABLE"]
+    extended: int = v["EXTENDED_ARG"]
+    operators: tuple[str, ...] = v["OPERATORS"]
+    raw = co.co_code
+    if co.co_exceptiontable:
+        _refuse_try(co, v)
+    names, consts = co.co_names, co.co_consts
+    slots = local_names(co)
+    first_free = len(slots) - len(co.co_freevars)
+    instrs: list[Any] = []
+    offsets: list[int] = []
+    index_of: list[int] = [0] * (len(raw) // 2 + 1)
+    jumps: list[tuple[int, int]] = []
+    line_of: list[int] = []
+    for start, end, line in co.co_lines():
+        line_of.extend([line or 0] * ((end - start) // 2))
+    high = 0
+    keywords: tuple[str, ...] = ()
+    unit, units = 0, len(raw) // 2
+    while unit < units:
+        opcode, arg = raw[2 * unit], raw[2 * unit + 1] | high
+        first = unit
+        index_of[unit] = len(instrs)
+        unit += 1
+        if opcode == extended:
+            high = arg << 8
+            continue
+        high = 0
+        while unit < units and raw[2 * unit] == 0:  # inline caches
+            index_of[unit] = len(instrs)
+            unit += 1
+        row = table.get(opcode)
+        if row is None:
+            row = (n.UNSUPPORTED, n.FIXED, (f"bytecode instruction {opcode}", ""))
+        op, meaning, detail = row
+        value: Any
+        if meaning == n.LOCAL:
+            if arg >= first_free and op != n.LOAD_CLOSURE:
+                op = n.LOAD_FREE if op == n.LOAD_LOCAL else n.STORE_FREE if op == n.STORE_LOCAL else n.UNSUPPORTED
+                value = slots[arg] if op != n.UNSUPPORTED else ("deletion of a free variable", "")
+            else:
+                value = slots[arg] if op == n.LOAD_CLOSURE else arg
+        elif meaning == n.CONST:
+            value = consts[arg]
+        elif meaning == n.FIXED:
+            value = detail
+        elif meaning == n.SKIP:
+            continue
+        elif meaning == n.RAW:
+            if op == n.BUILD:
+                value = (detail, arg)
+            elif op == n.CALL:
+                value = (arg, keywords)
+                keywords = ()
+            else:
+                value = arg
+        elif meaning == n.NAME:
+            value = names[arg]
+        elif meaning == n.GLOBAL:
+            if arg & 1 and not v.get("NULL_AFTER"):
+                instrs.append((n.PUSH_NULL, None))
+                offsets.append(first)
+            value = names[arg >> 1]
+        elif meaning == n.BINARY_OR_INPLACE:
+            if arg >= len(operators):
+                if arg >= 26:  # 3.14: subscription
+                    op, value = n.GETITEM, None
+                else:
+                    op, value = n.INPLACE, operators[arg - 13]
+            else:
+                value = operators[arg]
+        elif meaning == n.COMPARISON:
+            value = v["COMPARISONS"][arg >> v["COMPARE_SHIFT"]]
+        elif meaning == n.FORWARD or meaning == n.BACKWARD:
+            jumps.append((len(instrs), unit + arg if meaning == n.FORWARD else unit - arg))
+            value = detail
+        elif meaning == n.INVERT:
+            value = detail[arg]
+        elif meaning == n.KEYWORDS:
+            keywords = consts[arg]
+            continue
+        elif meaning == n.PAIR:
+            value = (arg & 255, arg >> 8)
+        elif meaning == n.ATTRIBUTE:
+            if arg & 1:
+                op = n.LOAD_METHOD
+            value = names[arg >> 1]
+        elif meaning == n.FORMATTING:
+            value = (("", "s", "r", "a")[arg & 3], bool(arg & 4))
+        else:  # a version's own way
+            value = v["argument"](meaning, detail, arg, co, slots)
+            if value.__class__ is list:  # expands to several
+                for pair in value:
+                    instrs.append(pair)
+                    offsets.append(first)
+                continue
+        instrs.append((op, value))
+        offsets.append(first)
+        if meaning == n.GLOBAL and arg & 1 and v.get("NULL_AFTER"):
+            instrs.append((n.PUSH_NULL, None))
+            offsets.append(first)
+    index_of[units] = len(instrs)
+    for at, target in jumps:
+        op, detail = instrs[at]
+        goal = index_of[target]
+        instrs[at] = (op, goal if op in (n.JUMP, n.FOR_ITER) else (goal, detail))
+    return Decoded(instrs, offsets, [line_of[u] for u in offsets])
+
+
+def _refuse_try(co: CodeType, v: dict[str, Any]) -> None:
+    """A compile error for a try statement: its normal path does not show it."""
+    table = co.co_exceptiontable
+    raw = co.co_code
+    at = 0
+
+    def number() -> int:
+        nonlocal at
+        byte = table[at]
+        at += 1
+        value = byte & 63
+        while byte & 64:
+            byte = table[at]
+            at += 1
+            value = value << 6 | byte & 63
+        return value
+
+    while at < len(table):
+        start, _length, target, _depth = number(), number(), number(), number()
+        first, second = raw[2 * target], raw[2 * target + 2] if 2 * target + 2 < len(raw) else 0
+        if (first, second) == v["WITH_HANDLER"] or first in v["CLEANUP_HANDLERS"]:
+            continue
+        raise SourceError(
+            "try statements are not supported",
+            "Let the exception pass to the caller, or test for the condition before.", co, position(co, start),
+        )  # fmt: skip

@@ -1,0 +1,563 @@
+"""Tuples, ranges, and iteration: range, tuples, enumerate, zip, reversed, and whatever has a `registry.sequence` entry.
+
+A sequence for iteration is ``(count, item)``: an i64 SSA value (or an int) and a callback ``item(tr, obj, k)`` that gives the item at the
+checked position k. From it come plain iteration, enumerate, zip and reversed alike.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from jitpy.backend.ir import opcodes as o
+from jitpy.backend.ir.types import I8, I64
+from jitpy.frontend.library import registry
+from jitpy.frontend.types import types as ty
+from jitpy.frontend.values import Compound, Const, Iterator, RangeVal, SliceVal, TupleVal, Val, Value
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from jitpy.frontend.translate.translator import Translator
+
+_MIN, _MAX = -(1 << 63), (1 << 63) - 1
+INT = ty.py_int
+
+
+def int_value(tr: Translator, v: Value, what: str) -> Value:
+    """An int operand by ``__index__``: a Const int, or a Val of py_int."""
+    if v.__class__ is Const:
+        obj = v.obj  # type: ignore[attr-defined]
+        if v.type.__class__ is ty.Scalar and v.type.kind in "iub":  # type: ignore[attr-defined]
+            return Const(int(obj))
+    t = tr.type_of(v)
+    if t.__class__ is ty.Scalar and t.kind in "iub":  # type: ignore[union-attr]
+        if t is ty.np_bool:
+            tr.error(f"{what} must be an int, not a NumPy bool")
+        return Val(INT, (tr.as_index(v),))
+    tr.error(f"{what} must be an int, not {v.describe()}", "Convert it with int(...).")
+
+
+def _ssa(tr: Translator, v: Value) -> int:
+    return tr.val(v).ssa[0]
+
+
+# -- range -------------------------------------------------------------------------------------------------------------------------
+
+
+@registry.call(range)
+def make_range(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    """``range(...)``."""
+    if kwargs or not 1 <= len(args) <= 3:
+        tr.error("range takes one to three positional arguments")
+    values = [int_value(tr, a, "an argument of range()") for a in args]
+    start, stop, step = Const(0), values[0], Const(1)  # type: Value, Value, Value
+    if len(values) > 1:
+        start, stop = values[0], values[1]
+    if len(values) == 3:
+        step = values[2]
+        if step.__class__ is Const:
+            tr.check(step.obj == 0, ValueError, "range() arg 3 must not be zero")  # type: ignore[attr-defined]
+            if step.obj == 0:  # type: ignore[attr-defined]
+                step = Const(1)
+        else:
+            tr.check(tr.icmp("eq", _ssa(tr, step), tr.iconst(0)), ValueError, "range() arg 3 must not be zero")
+    return RangeVal(start, stop, step)
+
+
+def range_count(tr: Translator, r: RangeVal) -> int:
+    """The number of items, as an unsigned i64: exact for every range of 64-bit ints."""
+    if all(v.__class__ is Const for v in r.children()):
+        return tr.iconst(len(range(*[v.obj for v in r.children()])))  # type: ignore[attr-defined]
+    start, stop = _ssa(tr, r.start), _ssa(tr, r.stop)
+    zero = tr.iconst(0)
+    if r.step.__class__ is Const:
+        step = r.step.obj  # type: ignore[attr-defined]
+        if step > 0:
+            more, distance, size = tr.icmp("slt", start, stop), tr.op(o.ISUB, I64, stop, start), step
+        else:
+            more, distance, size = tr.icmp("sgt", start, stop), tr.op(o.ISUB, I64, start, stop), -step
+        if size != 1:
+            rounded = tr.op(o.ISUB, I64, distance, tr.iconst(1))
+            steps = tr.op(o.UDIV_PROVEN, I64, rounded, tr.iconst(size))
+            distance = tr.op(o.IADD, I64, steps, tr.iconst(1))
+        return tr.select(more, distance, zero)
+    step_value = _ssa(tr, r.step)
+    up = tr.icmp("sgt", step_value, zero)
+    low, high = tr.select(up, start, stop), tr.select(up, stop, start)
+    size_value = tr.select(up, step_value, tr.op(o.INEG, I64, step_value))
+    rounded = tr.op(o.ISUB, I64, tr.op(o.ISUB, I64, high, low), tr.iconst(1))
+    count = tr.op(o.IADD, I64, tr.op(o.UDIV_PROVEN, I64, rounded, size_value), tr.iconst(1))
+    return tr.select(tr.icmp("slt", low, high), count, zero)
+
+
+class RangeIter(Iterator):
+    """Steps of +1 or -1, or by any constant: the index itself runs; no overflow, as it never passes the end.
+
+    ``end`` is the stop for steps of one, else the exact value after the last.
+    """
+
+    __slots__ = ("end", "index", "start", "step_by")
+
+    def __init__(self, index: Value, end: Value, start: Value, step_by: int) -> None:
+        self.index = index
+        self.end = end
+        self.start = start
+        self.step_by = step_by
+
+    def children(self) -> tuple[Value, ...]:
+        return self.index, self.end, self.start
+
+    def rebuild(self, children: tuple[Value, ...]) -> Value:
+        return RangeIter(*children, self.step_by)
+
+    def static(self) -> Any:
+        return self.step_by
+
+    def mutable(self) -> int:
+        return 1
+
+    def step(self, tr: Translator) -> tuple[int | bool, Callable[[], Value], Callable[[], Iterator]]:
+        i, end, start = self.index.parts()[0], self.end.parts()[0], self.start.parts()[0]
+        step = self.step_by
+        more = tr.icmp("slt" if step == 1 else "sgt" if step == -1 else "ne", i, end)
+        tr.counted_loop(tr.bb, i, start, end, step)
+
+        def advance() -> Iterator:
+            following = tr.op(o.IADD, I64, i, tr.iconst(step))
+            return RangeIter(Val(INT, (following,)), self.end, self.start, step)
+
+        return more, lambda: Val(INT, (i,)), advance
+
+
+class CountIter(Iterator):
+    """Any step known at run time only: the index and the number of turns left."""
+
+    __slots__ = ("index", "left", "step_by")
+
+    def __init__(self, index: Value, left: Value, step_by: Value) -> None:
+        self.index = index
+        self.left = left
+        self.step_by = step_by
+
+    def children(self) -> tuple[Value, ...]:
+        return self.index, self.left, self.step_by
+
+    def rebuild(self, children: tuple[Value, ...]) -> Value:
+        return CountIter(*children)
+
+    def mutable(self) -> int:
+        return 2
+
+    def step(self, tr: Translator) -> tuple[int | bool, Callable[[], Value], Callable[[], Iterator]]:
+        i, left, by = self.index.parts()[0], self.left.parts()[0], self.step_by.parts()[0]
+        more = tr.icmp("ne", left, tr.iconst(0))
+
+        def advance() -> Iterator:
+            return CountIter(
+                Val(INT, (tr.op(o.IADD, I64, i, by),)), Val(INT, (tr.op(o.ISUB, I64, left, tr.iconst(1)),)), self.step_by
+            )
+
+        return more, lambda: Val(INT, (i,)), advance
+
+
+@registry.entry(registry.iterate, RangeVal)
+def iterate_range(tr: Translator, obj: Value) -> Iterator:
+    """``iter(range(...))``."""
+    r: RangeVal = obj  # type: ignore[assignment]
+    start = tr.val(r.start)
+    if r.step.__class__ is Const:
+        step = r.step.obj  # type: ignore[attr-defined]
+        if step in (1, -1):
+            return RangeIter(start, tr.val(r.stop), start, step)
+        if _MIN <= step <= _MAX:
+            count = range_count(tr, r)
+            end = tr.op(o.IADD, I64, start.ssa[0], tr.op(o.IMUL, I64, count, tr.iconst(step)))
+            return RangeIter(start, Val(INT, (end,)), start, step)
+    return CountIter(start, Val(INT, (range_count(tr, r),)), tr.val(r.step))
+
+
+def _range_sequence(tr: Translator, obj: Value) -> tuple[int, Callable[..., Value]]:
+    return range_count(tr, obj), _range_item  # type: ignore[arg-type]
+
+
+def _range_item(tr: Translator, obj: Value, k: int) -> Value:
+    r: RangeVal = obj  # type: ignore[assignment]
+    if r.step.__class__ is Const and r.step.obj == 1:  # type: ignore[attr-defined]
+        offset = k
+    else:
+        offset = tr.op(o.IMUL, I64, k, _ssa(tr, r.step))
+    if r.start.__class__ is Const and r.start.obj == 0:  # type: ignore[attr-defined]
+        return Val(INT, (offset,))
+    return Val(INT, (tr.op(o.IADD, I64, _ssa(tr, r.start), offset),))
+
+
+registry.sequence[RangeVal] = _range_sequence
+
+
+@registry.entry(registry.getitem, RangeVal)
+def range_getitem(tr: Translator, obj: Value, index: Value) -> Value:
+    """``range(...)[i]``."""
+    count = range_count(tr, obj)  # type: ignore[arg-type]
+    k = tr.index(_ssa(tr, int_value(tr, index, "a range index")), count, 0, "range object index out of range")
+    return _range_item(tr, obj, k)
+
+
+@registry.entry(registry.truth, RangeVal)
+def range_truth(tr: Translator, obj: Value) -> int:
+    """``bool(range(...))``."""
+    return tr.icmp("ne", range_count(tr, obj), tr.iconst(0))  # type: ignore[arg-type]
+
+
+# -- tuples ------------------------------------------------------------------------------------------------------------------------
+
+
+class TupleIter(Iterator):
+    """One version of the loop's body per item: items may have different types."""
+
+    __slots__ = ("at", "items")
+
+    def __init__(self, items: tuple[Value, ...], at: int) -> None:
+        self.items = items
+        self.at = at
+
+    def children(self) -> tuple[Value, ...]:
+        return self.items
+
+    def rebuild(self, children: tuple[Value, ...]) -> Value:
+        return TupleIter(children, self.at)
+
+    def static(self) -> Any:
+        return self.at
+
+    def unrolled(self) -> bool:
+        return True
+
+    def step(self, tr: Translator) -> tuple[int | bool, Callable[[], Value], Callable[[], Iterator]]:
+        if self.at >= len(self.items):
+            return False, lambda: self.items[0], lambda: self
+        return True, lambda: self.items[self.at], lambda: TupleIter(self.items, self.at + 1)
+
+
+@registry.entry(registry.iterate, TupleVal)
+def iterate_tuple(tr: Translator, obj: Value) -> Iterator:
+    """``iter(tuple)``."""
+    return TupleIter(obj.items, 0)  # type: ignore[attr-defined]
+
+
+def _tuple_items(obj: Value) -> tuple[Value, ...]:
+    return obj.items  # type: ignore[attr-defined, no-any-return]
+
+
+@registry.entry(registry.unpack, TupleVal)
+def unpack_tuple(tr: Translator, obj: Value, n: int) -> list[Value]:
+    """``a, b = tuple``."""
+    items = _tuple_items(obj)
+    if len(items) != n:
+        few = len(items) < n
+        tr.error(f"{'not enough' if few else 'too many'} values to unpack (expected {n}, got {len(items)})")
+    return list(items)
+
+
+@registry.entry(registry.getitem, TupleVal)
+def tuple_getitem(tr: Translator, obj: Value, index: Value) -> Value:
+    """``tuple[i]``, ``tuple[a:b]``."""
+    items = _tuple_items(obj)
+    if index.__class__ is SliceVal:
+        bounds = index.children()
+        if any(b.__class__ is not Const for b in bounds):
+            tr.error("a slice of a tuple must be known at compile time", "Use an array.")
+        return TupleVal(items[slice(*[b.obj for b in bounds])])  # type: ignore[attr-defined]
+    k = int_value(tr, index, "a tuple index")
+    if k.__class__ is Const:
+        i = k.obj  # type: ignore[attr-defined]
+        if not -len(items) <= i < len(items):
+            tr.raise_(IndexError, "tuple index out of range")
+            tr.use(tr.block())
+            return items[0] if items else Const(None)
+        return items[i]
+    if not items:
+        tr.raise_(IndexError, "tuple index out of range")
+        tr.use(tr.block())
+        return Const(None)
+    position = tr.index(k.parts()[0], tr.iconst(len(items)), 0, "tuple index out of range")
+    values = [tr.settled_number(item) for item in items]
+    t = values[0].type
+    if any(v.type is not t for v in values):
+        tr.error(
+            "an index that varies needs a tuple whose elements have one type",
+            f"This one holds {', '.join(sorted({v.type.name for v in values}))}. Index it with constants, or use an array.",
+        )
+    result = values[0].ssa
+    for i, v in enumerate(values[1:], 1):
+        here = tr.icmp("eq", position, tr.iconst(i))
+        result = tuple([tr.select(here, b, a) for a, b in zip(result, v.ssa, strict=True)])
+    return Val(t, result)
+
+
+@registry.operator(registry.binary, "+", TupleVal, TupleVal)
+def tuple_concat(tr: Translator, a: Value, b: Value) -> Value:
+    """``tuple + tuple``."""
+    return TupleVal(_tuple_items(a) + _tuple_items(b))
+
+
+@registry.operator(registry.binary, "*", TupleVal, ty.Scalar)
+def tuple_repeat(tr: Translator, a: Value, b: Value) -> Value:
+    """``tuple * n`` for a constant n."""
+    if b.__class__ is not Const or b.obj.__class__ is not int:  # type: ignore[attr-defined]
+        tr.error("a tuple can be repeated a constant number of times only", "Use an array.")
+    return TupleVal(_tuple_items(a) * b.obj)  # type: ignore[attr-defined]
+
+
+@registry.operator(registry.compare, "== !=", TupleVal, TupleVal)
+def tuple_equal(tr: Translator, name: str, a: Value, b: Value) -> Value:
+    """``tuple == tuple``."""
+    xs, ys = _tuple_items(a), _tuple_items(b)
+    equal: int | bool = len(xs) == len(ys)
+    if equal:
+        for x, y in zip(xs, ys, strict=True):
+            equal = _and(tr, equal, tr.truth(tr.compare("==", x, y)))
+    if name == "!=":
+        equal = (not equal) if equal.__class__ is bool else tr.icmp("eq", equal, tr.iconst(0, I8))
+    return Const(equal) if equal.__class__ is bool else Val(ty.py_bool, (equal,))
+
+
+def _and(tr: Translator, a: int | bool, b: int | bool) -> int | bool:
+    if a is True:
+        return b
+    if b is True:
+        return a
+    if a is False or b is False:
+        return False
+    return tr.op(o.BAND, I8, a, b)
+
+
+def _or(tr: Translator, a: int | bool, b: int | bool) -> int | bool:
+    if a is False:
+        return b
+    if b is False:
+        return a
+    if a is True or b is True:
+        return True
+    return tr.op(o.BOR, I8, a, b)
+
+
+@registry.operator(registry.compare, "< <= > >=", TupleVal, TupleVal)
+def tuple_order(tr: Translator, name: str, a: Value, b: Value) -> Value:
+    """Lexicographic order of tuples."""
+    xs, ys = _tuple_items(a), _tuple_items(b)
+    n = min(len(xs), len(ys))
+    strict = name[0]
+    lengths = {"<": len(xs) < len(ys), "<=": len(xs) <= len(ys), ">": len(xs) > len(ys), ">=": len(xs) >= len(ys)}
+    result: int | bool = lengths[name]
+    for x, y in zip(reversed(xs[:n]), reversed(ys[:n]), strict=True):
+        less = tr.truth(tr.compare(strict, x, y))
+        equal = tr.truth(tr.compare("==", x, y))
+        result = _or(tr, less, _and(tr, equal, result))
+    return Const(result) if result.__class__ is bool else Val(ty.py_bool, (result,))
+
+
+@registry.operator(registry.compare, "in", None, TupleVal)
+def in_tuple(tr: Translator, x: Value, items: Value) -> Value:
+    """``x in tuple``."""
+    found: int | bool = False
+    for item in _tuple_items(items):
+        found = _or(tr, found, tr.truth(tr.compare("==", x, item)))
+    return Const(found) if found.__class__ is bool else Val(ty.py_bool, (found,))
+
+
+@registry.entry(registry.truth, TupleVal)
+def tuple_truth(tr: Translator, obj: Value) -> bool:
+    """``bool(tuple)``."""
+    return bool(_tuple_items(obj))
+
+
+@registry.call(tuple)
+def make_tuple(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    """``tuple(...)`` of something whose length is known."""
+    return TupleVal(tuple(tr.unpack_all(args[0]))) if args else TupleVal(())
+
+
+# -- None, str -------------------------------------------------------------------------------------------------------------------
+
+
+@registry.operator(registry.compare, "== !=", ty.NoneType, None)
+@registry.operator(registry.compare, "== !=", None, ty.NoneType)
+def none_equal(tr: Translator, name: str, a: Value, b: Value) -> Value:
+    """``x == None``: identity."""
+    return Const((a.kind() is b.kind()) == (name == "=="))
+
+
+@registry.entry(registry.truth, ty.NoneType)
+def none_truth(tr: Translator, a: Value) -> bool:
+    """None is false."""
+    return False
+
+
+@registry.operator(registry.compare, "== !=", ty.Constant, ty.Constant)
+def constant_equal(tr: Translator, name: str, a: Value, b: Value) -> Value:
+    """Functions, classes, dtypes: compared now."""
+    return Const(bool(a.obj == b.obj) == (name == "=="))  # type: ignore[attr-defined]
+
+
+# -- sequences by position ---------------------------------------------------------------------------------------------------------
+
+
+class SequenceIter(Iterator):
+    """Position k of a sequence whose count does not change."""
+
+    __slots__ = ("count", "index", "item", "source", "start")
+
+    def __init__(self, index: Value, count: Value, start: Value, source: Value, item: Callable[..., Value]) -> None:
+        self.index = index
+        self.count = count
+        self.start = start
+        self.source = source
+        self.item = item
+
+    def children(self) -> tuple[Value, ...]:
+        return self.index, self.count, self.start, self.source
+
+    def rebuild(self, children: tuple[Value, ...]) -> Value:
+        return SequenceIter(*children, self.item)
+
+    def static(self) -> Any:
+        return id(self.item)
+
+    def mutable(self) -> int:
+        return 1
+
+    def step(self, tr: Translator) -> tuple[int | bool, Callable[[], Value], Callable[[], Iterator]]:
+        k, count = self.index.parts()[0], self.count.parts()[0]
+        more = tr.icmp("slt", k, count)
+        tr.counted_loop(tr.bb, k, self.start.parts()[0], count, 1)
+
+        def advance() -> Iterator:
+            following = Val(INT, (tr.op(o.IADD, I64, k, tr.iconst(1)),))
+            return SequenceIter(following, self.count, self.start, self.source, self.item)
+
+        return more, lambda: self.item(tr, self.source, k), advance
+
+
+class Zipped(Compound):
+    """``zip(...)``, ``enumerate(...)``, ``reversed(...)`` before iteration: sources with their counts."""
+
+    __slots__ = ("counts", "getters", "sources", "start", "what")
+
+    def __init__(
+        self, what: str, sources: tuple[Value, ...], counts: tuple[Value, ...], getters: tuple[Any, ...], start: Value
+    ) -> None:
+        self.what = what
+        self.sources = sources
+        self.counts = counts
+        self.getters = getters
+        self.start = start
+
+    def children(self) -> tuple[Value, ...]:
+        return (*self.sources, *self.counts, self.start)
+
+    def rebuild(self, children: tuple[Value, ...]) -> Value:
+        n = len(self.sources)
+        return Zipped(self.what, children[:n], children[n : 2 * n], self.getters, children[-1])
+
+    def static(self) -> Any:
+        return self.what, tuple([id(g) for g in self.getters])
+
+    def describe(self) -> str:
+        return self.what
+
+
+def sequence(tr: Translator, obj: Value) -> tuple[int, Callable[..., Value]]:
+    """(count, item getter) of a sequence."""
+    handler = registry.find(registry.sequence, obj.kind())
+    if handler is None:
+        tr.error(f"{obj.describe()} cannot be iterated by position here", "Iterate over ranges, arrays, lists and tuples.")
+    result: tuple[int, Callable[..., Value]] = handler(tr, obj)
+    return result
+
+
+def _static_items(tr: Translator, obj: Value) -> tuple[Value, ...] | None:
+    return obj.items if obj.__class__ is TupleVal else None  # type: ignore[attr-defined]
+
+
+@registry.call(enumerate)
+def make_enumerate(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    """``enumerate(x, start)``."""
+    start = args[1] if len(args) > 1 else kwargs.get("start", Const(0))
+    start = int_value(tr, start, "the start of enumerate()")
+    items = _static_items(tr, args[0])
+    if items is not None:
+        pairs = [TupleVal((tr.binary("+", start, Const(i)), v)) for i, v in enumerate(items)]
+        return TupleVal(tuple(pairs))
+    count, getter = sequence(tr, args[0])
+    return Zipped("enumerate", (args[0],), (Val(INT, (count,)),), (getter,), start)
+
+
+@registry.call(zip)
+def make_zip(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    """``zip(a, b, ...)``."""
+    if any(k != "strict" or v.__class__ is not Const or v.obj for k, v in kwargs.items()):  # type: ignore[attr-defined]
+        tr.error("zip(strict=True) is not supported", "Compare the lengths before.")
+    fixed = [_static_items(tr, a) for a in args]
+    if all(f is not None for f in fixed):
+        return TupleVal(tuple([TupleVal(t) for t in zip(*fixed, strict=False)]))  # type: ignore[arg-type]
+    pairs = [sequence(tr, a) for a in args]
+    counts = tuple([Val(INT, (c,)) for c, _ in pairs])
+    return Zipped("zip", tuple(args), counts, tuple([g for _, g in pairs]), Const(0))
+
+
+@registry.call(reversed)
+def make_reversed(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    """``reversed(x)``."""
+    x = args[0]
+    items = _static_items(tr, x)
+    if items is not None:
+        return TupleVal(tuple(reversed(items)))
+    if x.__class__ is RangeVal and x.step.__class__ is Const and abs(x.step.obj) == 1:  # type: ignore[attr-defined]
+        step = x.step.obj  # type: ignore[attr-defined]
+        # The ends move by one; where that would leave 64 bits the range is empty or the check says so.
+        first = tr.binary("-", x.stop, Const(step))  # type: ignore[attr-defined]
+        last = tr.binary("-", x.start, Const(step))  # type: ignore[attr-defined]
+        return RangeVal(first, last, Const(-step))
+    count, getter = sequence(tr, x)
+    return Zipped("reversed", (x,), (Val(INT, (count,)),), (getter,), Const(0))
+
+
+def _zipped_sequence(tr: Translator, obj: Value) -> tuple[int, Callable[..., Value]]:
+    z: Zipped = obj  # type: ignore[assignment]
+    counts = [c.parts()[0] for c in z.counts]
+    count = counts[0]
+    for other in counts[1:]:
+        if other != count:
+            count = tr.op(o.SMIN, I64, count, other)
+    return count, _zipped_item
+
+
+def _zipped_item(tr: Translator, obj: Value, k: int) -> Value:
+    z: Zipped = obj  # type: ignore[assignment]
+    if z.what == "reversed":
+        last = tr.op(o.ISUB, I64, z.counts[0].parts()[0], tr.iconst(1))
+        item: Value = z.getters[0](tr, z.sources[0], tr.op(o.ISUB, I64, last, k))
+        return item
+    items = [g(tr, s, k) for g, s in zip(z.getters, z.sources, strict=True)]
+    if z.what == "enumerate":
+        number = k
+        if z.start.__class__ is not Const or z.start.obj != 0:  # type: ignore[attr-defined]
+            number = tr.checked(o.IADD, k, _ssa(tr, z.start))
+        return TupleVal((Val(INT, (number,)), items[0]))
+    return TupleVal(tuple(items))
+
+
+registry.sequence[Zipped] = _zipped_sequence
+
+
+@registry.entry(registry.iterate, Zipped)
+def iterate_zipped(tr: Translator, obj: Value) -> Iterator:
+    """Iterate zip, enumerate, reversed."""
+    return iterate_sequence(tr, obj)
+
+
+def iterate_sequence(tr: Translator, obj: Value) -> Iterator:
+    """Iterate anything with a `registry.sequence` entry."""
+    count, getter = sequence(tr, obj)
+    zero = Val(INT, (tr.iconst(0),))
+    return SequenceIter(zero, Val(INT, (count,)), zero, obj, getter)

@@ -1,0 +1,278 @@
+"""Attributes, text, exceptions, `with`: what statements need besides operators."""
+
+from __future__ import annotations
+
+from types import ModuleType
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from jitpy.frontend.library import registry
+from jitpy.frontend.types import types as ty
+from jitpy.frontend.values import NONE, BoundMethod, Compound, Const, EitherVal, TupleVal, Val, Value
+
+if TYPE_CHECKING:
+    from jitpy.frontend.translate.translator import Translator
+
+
+def py_bool(x: int) -> Val:
+    """An i8 of 0 or 1 as a Python bool."""
+    return Val(ty.py_bool, (x,))
+
+
+# -- attributes ------------------------------------------------------------------------------------------------------------------
+
+
+def attribute(tr: Translator, obj: Value, name: str) -> Value:
+    """``obj.name``."""
+    from jitpy.frontend.library.functions import outside_value
+
+    if obj.__class__ is EitherVal:
+        tr.fork(obj)  # type: ignore[arg-type]
+    kind = obj.kind()
+    handler = registry.find(registry.attributes, kind, (kind, name))
+    if handler is not None:
+        result: Value = handler(tr, obj)
+        return result
+    handler = registry.methods.get((kind, name))
+    if handler is not None:
+        return BoundMethod(obj, name, handler)
+    handler = registry.attribute_kinds.get(kind)
+    if handler is not None:
+        found: Value | None = handler(tr, obj, name)
+        if found is not None:
+            return found
+    if obj.__class__ is Const:
+        owner: Any = obj.obj  # type: ignore[attr-defined]
+        if not hasattr(owner, name):
+            tr.error(f"{obj.describe()} has no attribute {name!r}")
+        value = getattr(owner, name)
+        if kind is ty.Constant:
+            # A method made anew on each access is no object to compare with; its owner is guarded already.
+            if isinstance(owner, ModuleType) or name in getattr(owner, "__dict__", ()):
+                tr.module.guard("attr", owner, name, value)
+            return outside_value(tr, value)
+    tr.error(f"the attribute {name!r} of {obj.describe()} is not supported")
+
+
+# -- text ------------------------------------------------------------------------------------------------------------------------
+
+
+class Text(Compound):
+    """A str that is put together: str constants and ``(value, conversion, spec)``. It can be raised and printed."""
+
+    __slots__ = ("formats", "pieces")
+
+    def __init__(self, pieces: tuple[Value, ...], formats: tuple[tuple[str, str] | None, ...]) -> None:
+        self.pieces = pieces
+        self.formats = formats  # None: a constant str; else (conversion, spec)
+
+    def children(self) -> tuple[Value, ...]:
+        return self.pieces
+
+    def rebuild(self, children: tuple[Value, ...]) -> Value:
+        return Text(children, self.formats)
+
+    def static(self) -> Any:
+        return self.formats
+
+    def describe(self) -> str:
+        return "formatted str"
+
+
+def format_value(tr: Translator, value: Value, conversion: str, spec: Value | None) -> Value:
+    """One replacement field of an f-string."""
+    text = ""
+    if spec is not None:
+        if spec.__class__ is not Const:
+            tr.error("a format specification must be known at compile time", "Write it out in the f-string.")
+        text = spec.obj  # type: ignore[attr-defined]
+    if value.__class__ is Const:
+        obj: Any = value.obj  # type: ignore[attr-defined]
+        obj = {"s": str, "r": repr, "a": ascii}[conversion](obj) if conversion else obj
+        return Const(format(obj, text))
+    if value.__class__ is Text and not conversion and not text:
+        return value
+    return Text((value,), ((conversion, text),))
+
+
+def join_text(tr: Translator, items: list[Value]) -> Value:
+    """The str of an f-string's pieces."""
+    pieces: list[Value] = []
+    formats: list[tuple[str, str] | None] = []
+    for item in items:
+        if item.__class__ is Text:
+            pieces.extend(item.pieces)  # type: ignore[attr-defined]
+            formats.extend(item.formats)  # type: ignore[attr-defined]
+        elif item.__class__ is Const:
+            if pieces and formats[-1] is None:
+                pieces[-1] = Const(pieces[-1].obj + item.obj)  # type: ignore[attr-defined]
+            else:
+                pieces.append(item)
+                formats.append(None)
+        else:
+            pieces.append(item)
+            formats.append(("", ""))
+    if all(f is None for f in formats):
+        return Const("".join([p.obj for p in pieces]))  # type: ignore[attr-defined]
+    return Text(tuple(pieces), tuple(formats))
+
+
+def message_parts(tr: Translator, value: Value, repr_strings: bool = False) -> list[Any]:
+    """A value as message parts for a site: str, or (SSA values, type[, conversion, spec])."""
+    cls = value.__class__
+    if cls is EitherVal:
+        tr.fork(value)  # type: ignore[arg-type]
+    if cls is Const:
+        obj = value.obj  # type: ignore[attr-defined]
+        return [repr(obj) if repr_strings else str(obj)]
+    if cls is Text:
+        parts: list[Any] = []
+        for piece, form in zip(value.pieces, value.formats, strict=True):  # type: ignore[attr-defined]
+            if form is None:
+                parts.append(piece.obj)
+                continue
+            made = message_parts(tr, piece)
+            if form != ("", ""):
+                if len(made) != 1 or made[0].__class__ is str:
+                    tr.error(f"a format of {piece.describe()} is not supported", "Format its elements.")
+                made = [(*made[0][:2], *form)]
+            parts.extend(made)
+        return parts
+    if cls is TupleVal:
+        parts = ["("]
+        items = value.items  # type: ignore[attr-defined]
+        for i, item in enumerate(items):
+            if i:
+                parts.append(", ")
+            parts.extend(_as_repr(tr, item))
+        parts.append(",)" if len(items) == 1 else ")")
+        return parts
+    settled = tr.settle(value)
+    if settled.__class__ is Val:
+        return [(settled.ssa, settled.type)]  # type: ignore[attr-defined]
+    tr.error(f"{value.describe()} cannot be made text here", "Format numbers, strs and tuples of them.")
+
+
+def _as_repr(tr: Translator, item: Value) -> list[Any]:
+    made = message_parts(tr, item, True)
+    if len(made) == 1 and made[0].__class__ is not str:
+        return [(*made[0][:2], "r", "")]
+    return made
+
+
+# -- exceptions ------------------------------------------------------------------------------------------------------------------
+
+#: Slots for raw arguments in the kernel's context.
+ERROR_SLOTS = 4
+
+
+def raise_value(tr: Translator, value: Value) -> None:
+    """``raise value``; ends the block."""
+    from jitpy.frontend.library.functions import Raisable
+
+    if value.__class__ is Const and isinstance(value.obj, type) and issubclass(value.obj, BaseException):  # type: ignore[attr-defined]
+        tr.raise_(value.obj)  # type: ignore[attr-defined]
+        return
+    if value.__class__ is Const and isinstance(value.obj, BaseException):  # type: ignore[attr-defined]
+        tr.error("raising an exception object made outside is not supported", "Make it in the raise statement.")
+    if value.__class__ is not Raisable:
+        tr.error(f"{value.describe()} cannot be raised", "Raise an exception class or a call of one.")
+    args = value.arguments  # type: ignore[attr-defined]
+    if len(args) == 1 and (args[0].__class__ is Text or (args[0].__class__ is Const and args[0].type is ty.string)):
+        _raise(tr, value.exc_class, message_parts(tr, args[0]), "text")  # type: ignore[attr-defined]
+        return
+    parts: list[Any] = []
+    for a in args:
+        if a.__class__ is Const:
+            parts.append(("const", a.obj))
+        elif a.__class__ is Text:
+            tr.error("a formatted str among several arguments of an exception is not supported", "Make it the only argument.")
+        else:
+            parts.extend(message_parts(tr, a))
+    _raise(tr, value.exc_class, parts, "args")  # type: ignore[attr-defined]
+
+
+def _raise(tr: Translator, exc_class: type[BaseException], parts: list[Any], style: str) -> None:
+    site_parts, raw = site_arguments(parts)
+    if len(raw) > ERROR_SLOTS:
+        tr.error(f"an exception can carry {ERROR_SLOTS} numbers", "Shorten the message.")
+    tr.raise_site(tr.site(exc_class, site_parts, style), raw)
+
+
+def site_arguments(parts: list[Any]) -> tuple[tuple[Any, ...], tuple[int, ...]]:
+    """Parts with SSA values -> (parts with slot numbers, the SSA values)."""
+    made: list[Any] = []
+    raw: list[int] = []
+    for part in parts:
+        if part.__class__ is str or part[0] == "const":
+            made.append(part)
+        else:
+            ssa, t, *form = part
+            made.append((len(raw), t, *form))
+            raw.extend(ssa if ssa.__class__ is tuple else (ssa,))
+    return tuple(made), tuple(raw)
+
+
+# -- with ------------------------------------------------------------------------------------------------------------------------
+
+
+class ErrState:
+    """``np.errstate(...)``: accepted and without effect (SEMANTICS C4)."""
+
+
+def _exit(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    return NONE
+
+
+_EXIT = ErrState()
+registry.call(_EXIT)(_exit)
+
+
+def errstate(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    """``np.errstate(...)``."""
+    for name, v in kwargs.items():
+        if v.__class__ is not Const or v.obj in ("raise", "call", "print", "log"):  # type: ignore[attr-defined]
+            tr.error(
+                f"np.errstate({name}={getattr(v, 'obj', '...')!r}) is not supported",
+                "Kernels do not watch floating-point flags; test the result (np.isnan, np.isinf).",
+            )
+    return Const(_EXIT)
+
+
+def enter_with(tr: Translator, manager: Value) -> tuple[Value, Value]:
+    """The exit callable and the entered value of a context manager."""
+    if manager.__class__ is Const and manager.obj is _EXIT:  # type: ignore[attr-defined]
+        return manager, NONE
+    tr.error("this context manager is not supported", "np.errstate(...) is the only one.")
+
+
+def _no_list(tr: Translator) -> NoReturn:
+    tr.error("lists are not supported here", "Use a tuple or an array.")
+
+
+def build_list(tr: Translator, items: list[Value]) -> Value:
+    """A list display."""
+    from jitpy.frontend.library import lists
+
+    return lists.build(tr, items)
+
+
+def list_append(frame: Any, depth: int) -> None:
+    """LIST_APPEND of a comprehension: the list stands ``depth`` below the top."""
+    from jitpy.frontend.library import lists
+
+    value = frame.stack.pop()
+    lists.append(frame.tr, frame.stack[-depth], value)
+
+
+def list_extend(frame: Any, depth: int) -> None:
+    """LIST_EXTEND: a constant display, or an unpacked iterable."""
+    from jitpy.frontend.library import lists
+
+    values = frame.tr.unpack_all(frame.stack.pop())
+    for v in values:
+        lists.append(frame.tr, frame.stack[-depth], v)
+
+
+def list_to_tuple(tr: Translator, v: Value) -> Value:
+    """LIST_TO_TUPLE: (*a, b)."""
+    return TupleVal(tuple(tr.unpack_all(v)))

@@ -1,0 +1,527 @@
+"""Calls: what is called, how arguments meet parameters, inlining, kernels of their own, closures, and what is read from outside."""
+
+from __future__ import annotations
+
+from types import FunctionType, ModuleType
+from typing import TYPE_CHECKING, Any
+
+from jitpy.backend.ir.types import I64
+from jitpy.frontend.bytecode.flow import code_of
+from jitpy.frontend.ir import opcodes as fo
+from jitpy.frontend.library import registry
+from jitpy.frontend.translate.frame import Edge, Frame
+from jitpy.frontend.translate.kernel import Kernel, shape_type
+from jitpy.frontend.translate.state import convert, join, runtime_shape
+from jitpy.frontend.types import types as ty
+from jitpy.frontend.values import (
+    UNBOUND, BoundMethod, Compound, Const, EitherVal, FunctionVal, MaybeUnbound, TupleVal, UnionVal, Val, Value,
+)  # fmt: skip
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from jitpy.frontend.translate.translator import Translator
+
+#: Functions of at most this many instructions are inlined (with loops: half), to this depth.
+INLINE_SIZE = 80
+INLINE_DEPTH = 8
+#: A kernel grown beyond this many instructions inlines no more.
+INLINE_LIMIT = 6000
+
+_CO_VARARGS, _CO_VARKEYWORDS, _CO_GENERATOR = 4, 8, 32 | 128 | 512
+
+
+class Outcomes(Value):
+    """What a call may come back with: (block, value) pairs of different types; none: it never returns."""
+
+    __slots__ = ("ends",)
+
+    def __init__(self, ends: list[tuple[int, Value]]) -> None:
+        self.ends = ends
+
+
+class Raisable(Compound):
+    """An exception made but not raised yet."""
+
+    __slots__ = ("arguments", "exc_class")
+
+    def __init__(self, exc_class: type[BaseException], arguments: tuple[Value, ...]) -> None:
+        self.exc_class = exc_class
+        self.arguments = arguments
+
+    def children(self) -> tuple[Value, ...]:
+        return self.arguments
+
+    def rebuild(self, children: tuple[Value, ...]) -> Value:
+        return Raisable(self.exc_class, children)
+
+    def static(self) -> Any:
+        return id(self.exc_class)
+
+    def describe(self) -> str:
+        return self.exc_class.__name__
+
+
+# -- the outside ---------------------------------------------------------------------------------------------------------------
+
+
+def outside_value(tr: Translator, obj: Any) -> Value:
+    """The abstract value of an object from outside the kernel: a constant, a global, a cell, a default."""
+    cls = obj.__class__
+    if cls is tuple:
+        return TupleVal(tuple([outside_value(tr, item) for item in obj]))
+    if cls is slice:
+        from jitpy.frontend.values import SliceVal
+
+        return SliceVal(*[outside_value(tr, x) for x in (obj.start, obj.stop, obj.step)])
+    if cls.__name__ == "ndarray" and cls.__module__ == "numpy":
+        return global_array(tr, obj)
+    return Const(obj)
+
+
+def load_global(tr: Translator, namespace: dict[str, Any], name: str) -> Value:
+    """A global or builtin name, guarded."""
+    if name in namespace:
+        obj = namespace[name]
+        tr.module.guard("global", namespace, name, obj)
+        return outside_value(tr, obj)
+    builtins = namespace.get("__builtins__")
+    table = builtins.__dict__ if isinstance(builtins, ModuleType) else builtins
+    if table is None:
+        import builtins as module
+
+        table = module.__dict__
+    if name in table:
+        tr.module.guard("builtin", namespace, name, table[name])
+        return Const(table[name])
+    tr.error(f"name {name!r} is not defined", "Define it before the first call.")
+
+
+def global_array(tr: Translator, array: Any) -> Value:
+    """A global array: its fields are read from the live object each time the kernel runs."""
+    dtype = ty.BY_DTYPE_NAME.get(array.dtype.name)
+    if dtype is None or not array.dtype.isnative:
+        tr.error(f"arrays of {array.dtype} are not supported", "Convert the array to a native number type.")
+    flags = array.flags
+    layout = "C" if flags.c_contiguous else "F" if flags.f_contiguous else "A"
+    t = ty.array_of(dtype, array.ndim, layout, not flags.writeable)
+    cached = tr.kernel.global_arrays.get(id(array))
+    if cached is not None:
+        return Val(t, cached)
+    arrays = tr.kernel.global_arrays
+    tr.journal.append(lambda: arrays.pop(id(array), None))
+    saved = tr.open_entry()
+    at = tr.symbol_address(tr.module.constant(array))
+    data = tr.load(I64, at, 16)
+    dims, strides = tr.load(I64, at, 32), tr.load(I64, at, 40)
+    shape = [tr.load(I64, dims, 8 * k) for k in range(array.ndim)]
+    steps = [tr.load(I64, strides, 8 * k) for k in range(array.ndim)]
+    tr.close_entry(saved)
+    ssa = tr.kernel.global_arrays[id(array)] = (at, data, *shape, *steps)
+    return Val(t, ssa)
+
+
+# -- calling -------------------------------------------------------------------------------------------------------------------
+
+
+def call(tr: Translator, callee: Value, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    """Call any value. The result may be `Outcomes`."""
+    cls = callee.__class__
+    if cls is BoundMethod:
+        result: Value = callee.handler(tr, [callee.self_value, *args], kwargs)  # type: ignore[attr-defined]
+        return result
+    if cls is FunctionVal:
+        return _call_inner(tr, callee, args, kwargs)  # type: ignore[arg-type]
+    if cls is Const:
+        obj = callee.obj  # type: ignore[attr-defined]
+        handler = registry.find_call(obj)
+        if handler is not None:
+            for v in (*args, *kwargs.values()):
+                if v.__class__ is EitherVal:
+                    tr.fork(v)  # type: ignore[arg-type]
+            result = handler(tr, args, kwargs)
+            return result
+        if obj.__class__ is FunctionType:
+            return call_function(tr, obj, args, kwargs, None)
+        python = getattr(obj, "py_func", None)
+        if python.__class__ is FunctionType:
+            return call_function(tr, python, args, kwargs, None)
+        if isinstance(obj, type) and issubclass(obj, BaseException):
+            if kwargs:
+                tr.error("keyword arguments of exceptions are not supported", "Pass them by position.")
+            return Raisable(obj, tuple(args))
+    kind_handler = registry.find(registry.call_kinds, callee.kind())
+    if kind_handler is not None:
+        result = kind_handler(tr, callee, args, kwargs)
+        if result is not None:
+            return result
+    tr.error(
+        f"a call of {callee.describe()} is not supported",
+        "Call Python functions, jitted functions, and the functions of math and NumPy that jitpy knows.",
+    )
+
+
+def call_function(
+    tr: Translator, function: Any, args: list[Value], kwargs: dict[str, Value], inline: bool | None
+) -> Value:
+    """Call a Python function object (or a jitted one)."""
+    function = getattr(function, "py_func", function)
+    module = tr.module
+    co = function.__code__
+    module.guard("code", function, co)
+    if function.__defaults__ or function.__kwdefaults__:
+        module.guard("defaults", function, function.__defaults__, function.__kwdefaults__)
+    args, kwargs = settled(tr, args, kwargs)
+    defaults = tuple([outside_value(tr, d) for d in function.__defaults__ or ()])
+    kwdefaults = {k: outside_value(tr, d) for k, d in (function.__kwdefaults__ or {}).items()}
+    bound = bind(tr, co, function.__name__, args, kwargs, defaults, kwdefaults)
+    free = free_of_function(tr, function)
+    return _invoke(tr, co, function.__name__, function.__globals__, free, (), bound, inline)
+
+
+def free_of_function(tr: Translator, function: Any) -> Callable[[str], Value]:
+    """Reads a function's closure cells, guarded."""
+    cells = dict(zip(function.__code__.co_freevars, function.__closure__ or (), strict=True))
+
+    def read(name: str) -> Value:
+        cell = cells[name]
+        try:
+            obj = cell.cell_contents
+        except ValueError:
+            tr.error(f"the free variable {name!r} has no value yet", "Call the function after it was assigned.")
+        tr.module.guard("cell", cell, obj)
+        return outside_value(tr, obj)
+
+    return read
+
+
+def settled(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -> tuple[list[Value], dict[str, Value]]:
+    """Arguments of a Python function, and what waits on the stack, computed before its body runs."""
+    if tr.frame is not None:
+        tr.frame.settle_stack()
+    return [tr.settle(v) if v.lazy else v for v in args], {k: tr.settle(v) if v.lazy else v for k, v in kwargs.items()}
+
+
+def _call_inner(tr: Translator, f: FunctionVal, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    args, kwargs = settled(tr, args, kwargs)
+    bound = bind(tr, f.code, f.name, args, kwargs, f.defaults, f.kwdefaults)
+    frame, captured = f.frame, f.captured
+
+    def read(name: str) -> Value:
+        v = captured.get(name)
+        if v is None and frame is not None:
+            return read_cell(tr, frame, name)
+        if v is None:
+            tr.error(f"the free variable {name!r} has no value here")
+        return v
+
+    at: Frame | None = tr.frame
+    recursive = False
+    while at is not None:
+        recursive = recursive or at.code.co is f.code
+        at = at.outer
+    if not recursive:
+        recursive = f.name in f.code.co_freevars
+    if recursive:
+        snapshot = capture(frame, f).captured if frame is not None else captured
+        fixed = {k: v for k, v in snapshot.items() if not (v.__class__ is FunctionVal and v.code is f.code)}  # type: ignore[attr-defined]
+        return _call_kernel_with_captured(tr, f, fixed, bound)
+    return _invoke(tr, f.code, f.name, f.globals, read, (), bound, True)
+
+
+def read_cell(tr: Translator, frame: Frame, name: str) -> Value:
+    """The value now of a cell of an enclosing frame."""
+    names = frame.code.names
+    v = frame.locals[names.index(name)]
+    if name in frame.code.co.co_freevars:
+        value: Value = frame.free(name)
+        return value
+    if v is UNBOUND or v.__class__ is MaybeUnbound:
+        tr.error(f"the free variable {name!r} may be unbound here", "Assign it before the inner function is called.")
+    return v
+
+
+def capture(frame: Frame, f: FunctionVal) -> FunctionVal:
+    """``f`` with the values its cells have now: its frame is left."""
+    captured = dict(f.captured)
+    for name in f.code.co_freevars:
+        if name not in captured:
+            names = frame.code.names
+            if name in frame.code.co.co_freevars:
+                captured[name] = frame.free(name)
+            else:
+                v = frame.locals[names.index(name)]
+                if v.__class__ is FunctionVal and v.code is f.code:  # type: ignore[attr-defined]
+                    captured[name] = FunctionVal(f.code, f.name, f.globals, f.defaults, f.kwdefaults)
+                elif v is not UNBOUND and v.__class__ is not MaybeUnbound:
+                    captured[name] = v
+    return FunctionVal(f.code, f.name, f.globals, f.defaults, f.kwdefaults, None, captured)
+
+
+def bind(
+    tr: Translator, co: Any, name: str, args: list[Value], kwargs: dict[str, Value], defaults: Sequence[Value],
+    kwdefaults: dict[str, Value],
+) -> list[Value]:  # fmt: skip
+    """Arguments in the order of the code's parameters, by Python's rules."""
+    count, flags = co.co_argcount, co.co_flags
+    if flags & _CO_VARKEYWORDS:
+        tr.error(f"{name}() takes **keywords, which is not supported", "Name its keyword parameters.")
+    names = co.co_varnames
+    slots: list[Value | None] = list(args[:count])
+    slots.extend([None] * (count - len(slots)))
+    rest = tuple(args[count:])
+    if rest and not flags & _CO_VARARGS:
+        tr.error(f"{name}() takes {count} positional arguments but {len(args)} were given")
+    slots.extend([None] * co.co_kwonlyargcount)
+    total = count + co.co_kwonlyargcount
+    for key, value in kwargs.items():
+        if key not in names[co.co_posonlyargcount : total]:
+            tr.error(f"{name}() got an unexpected keyword argument {key!r}")
+        i = names.index(key)
+        if slots[i] is not None:
+            tr.error(f"{name}() got multiple values for argument {key!r}")
+        slots[i] = value
+    first_default = count - len(defaults)
+    for i in range(total):
+        if slots[i] is None:
+            if first_default <= i < count:
+                slots[i] = defaults[i - first_default]
+            elif i >= count and names[i] in kwdefaults:
+                slots[i] = kwdefaults[names[i]]
+            else:
+                tr.error(f"{name}() misses the argument {names[i]!r}")
+    if flags & _CO_VARARGS:
+        slots.append(TupleVal(rest))
+    return slots  # type: ignore[return-value]
+
+
+def _invoke(
+    tr: Translator, co: Any, name: str, namespace: dict[str, Any], free: Callable[[str], Value], captured: tuple[Value, ...],
+    bound: list[Value], inline: bool | None,
+) -> Value:  # fmt: skip
+    if co.co_flags & _CO_GENERATOR:
+        tr.error(f"{name} is a generator, which is not supported", "Use a list comprehension, or a loop.")
+    code = code_of(co)
+    frame = tr.frame
+    if inline is None and id(co) in registry.always_inline:
+        inline = True
+    if inline is None:
+        inline = (
+            code.size <= (INLINE_SIZE // 2 if code.loops else INLINE_SIZE)
+            and frame.depth < INLINE_DEPTH
+            and len(tr.func.insts) < INLINE_LIMIT
+            and name not in co.co_names
+            and name not in co.co_freevars
+        )
+        if not inline and not _can_pass(bound):
+            inline = True
+    at: Frame | None = frame
+    active = 0
+    while at is not None:
+        active += at.code.co is co
+        at = at.outer
+    if inline and active:
+        inline = False
+    if inline and frame.depth > 40:
+        tr.error(f"calls nest too deep at {name}()")
+    if inline:
+        return _inline(tr, code, name, namespace, free, bound)
+    return _call_kernel(tr, co, name, namespace, free, bound, (co, name))
+
+
+def _can_pass(bound: list[Value]) -> bool:
+    return all(v.__class__ is not FunctionVal or v.frame is None for v in bound)  # type: ignore[attr-defined]
+
+
+def _inline(
+    tr: Translator, code: Any, name: str, namespace: dict[str, Any], free: Callable[[str], Value], bound: list[Value]
+) -> Value:
+    outer = tr.frame
+    site = tr.site(None)
+    frame = Frame(tr, code, name, namespace, free, outer, site)
+    frame.locals = [*bound, *[UNBOUND] * (len(code.names) - len(bound))]
+    srcloc = tr.srcloc
+    tr.frame = frame
+    try:
+        if 0 in code.loops:
+            frame.jump_edge(0, ())
+        else:
+            frame.ready.append((0, tr.bb, frame.locals, []))
+        frame.run()
+    finally:
+        tr.frame = outer
+        tr.srcloc = srcloc
+    return _join_returns(tr, frame.returns)
+
+
+def _join_returns(tr: Translator, returns: list[Edge]) -> Value:
+    """One value where the returned values can share a block, else `Outcomes`."""
+    if len(returns) == 1:
+        edge = returns[0]
+        tr.reopen(edge.inst, edge.bb)
+        return edge.state[0]
+    groups: list[tuple[list[Edge], Value]] = []
+    for edge in returns:
+        for i, (members, shape) in enumerate(groups):
+            joined = join(shape, edge.state[0])
+            if joined is not None:
+                members.append(edge)
+                groups[i] = (members, joined)
+                break
+        else:
+            groups.append(([edge], edge.state[0]))
+    ends: list[tuple[int, Value]] = []
+    for members, shape in groups:
+        block = tr.block()
+        types = shape.part_types()
+        params = [tr.param(block, t) for t in types]
+        for edge in members:
+            v = edge.state[0]
+            if not types:
+                args: tuple[int, ...] = ()
+            elif v.key() == shape.key():
+                args = v.parts()
+            else:
+                saved = tr.open_before(edge.bb)
+                converted = convert(tr, v, shape)
+                tr.close_before(saved)
+                assert converted is not None
+                args = converted
+            tr.close(edge.inst, 0, block, args)
+        ends.append((block, shape.with_parts(params) if types else shape))
+    if len(ends) == 1:
+        tr.use(ends[0][0])
+        return ends[0][1]
+    return Outcomes(ends)
+
+
+def _call_kernel_with_captured(tr: Translator, f: FunctionVal, captured: dict[str, Value], bound: list[Value]) -> Value:
+    """A recursive inner function: what it captured becomes hidden arguments behind its own."""
+    names = tuple(captured)
+
+    def make_free(kernel_values: dict[str, Value]) -> Callable[[str], Value]:
+        def read(name: str) -> Value:
+            v = kernel_values.get(name)
+            return v if v is not None else FunctionVal(f.code, f.name, f.globals, f.defaults, f.kwdefaults, None, kernel_values)
+
+        return read
+
+    if any(v.parts() for v in captured.values()):
+        tr.error(
+            f"the recursive inner function {f.name}() captures values that change",
+            f"Pass {', '.join(names)} as arguments, or define the function at module level.",
+        )
+    return _call_kernel(tr, f.code, f.name, f.globals, make_free(dict(captured)), bound, (f.code, f.name, names))
+
+
+def _call_kernel(
+    tr: Translator, co: Any, name: str, namespace: dict[str, Any], free: Callable[[str], Value], bound: list[Value], identity: Any
+) -> Value:
+    arguments: list[Value] = []
+    for v in bound:
+        if v.__class__ is EitherVal:
+            tr.fork(v)  # type: ignore[arg-type]
+        v = tr.settle(v)
+        if v.__class__ is FunctionVal and v.frame is not None:  # type: ignore[attr-defined]
+            v = capture(v.frame, v)  # type: ignore[attr-defined, arg-type]
+        arguments.append(_runtime(tr, v))
+    compilation = tr.compilation
+    key = (identity, tuple([a.key() for a in arguments]))
+    kernel = compilation.kernels.get(key)
+    if kernel is None:
+        kernel = Kernel(compilation, co, name, namespace, free, tuple(arguments))
+        compilation.kernels[key] = kernel
+        kernel.translate()
+        compilation.kernels.setdefault(key, kernel)
+    shapes = kernel.result_shapes()
+    if shapes is None:
+        tr.kernel.incomplete = kernel.incomplete = True
+        tr.kernel.waits = tr.kernel.waits or kernel is not tr.kernel
+        tr.raise_(RecursionError)
+        return Outcomes([])
+    if kernel is not tr.kernel and not kernel.done:
+        tr.kernel.incomplete = tr.kernel.incomplete or kernel.incomplete
+    flat = tuple([p for a in arguments for p in a.parts()])
+    types = [s.part_types() for s in shapes]
+    results: list[int] = [I64]
+    for t in types:
+        results.extend(t)
+    values = tr.op_n(fo.CALL_KERNEL, results, *flat, imm=(kernel.name, tr.site(None), tuple([tuple(t) for t in types])))
+    at = 1
+    options: list[Value] = []
+    for shape, t in zip(shapes, types, strict=True):
+        options.append(shape.with_parts(values[at : at + len(t)]) if t else shape)
+        at += len(t)
+    if not options:
+        tr.raise_(RecursionError)
+        return Outcomes([])
+    if len(options) == 1:
+        return options[0]
+    return split_union(tr, UnionVal(values[0], tuple(options)))
+
+
+def split_union(tr: Translator, union: Any) -> Outcomes:
+    """The alternatives of a `UnionVal`, each in a block of its own."""
+    ends: list[tuple[int, Value]] = []
+    width = tr.func.value_types[union.tag]
+    for i, option in enumerate(union.options[:-1]):
+        taken, other = tr.block(), tr.block()
+        tr.brif(tr.icmp("eq", union.tag, tr.iconst(i, width)), taken, (), other, ())
+        ends.append((taken, option))
+        tr.use(other)
+    ends.append((tr.bb, union.options[-1]))
+    return Outcomes(ends)
+
+
+def _runtime(tr: Translator, v: Value) -> Value:
+    """``v`` with its numbers as run-time values."""
+    shape = runtime_shape(v)
+    if shape is v:
+        return v
+    parts = convert(tr, v, shape)
+    assert parts is not None
+    return shape.with_parts(parts)
+
+
+def result_value(tr: Translator, v: Value) -> Value:
+    """A value as it is returned from a kernel: settled, its numbers at run time."""
+    if v.__class__ is EitherVal:
+        tr.fork(v)  # type: ignore[arg-type]
+    v = tr.settle(v)
+    if v.__class__ is TupleVal:
+        return TupleVal(tuple([result_value(tr, i) for i in v.items]))  # type: ignore[attr-defined]
+    if v.__class__ is Const:
+        t = v.type  # type: ignore[attr-defined]
+        if t is ty.none:
+            return v
+        if t is ty.string:
+            return constant_string(tr, v.obj)  # type: ignore[attr-defined]
+        if t.__class__ is ty.Scalar:
+            v = _runtime(tr, v)
+            if v.__class__ is Const:
+                tr.val(v)  # the error about 64 bits
+            return v
+        tr.error(f"returning a {v.describe()} is not supported", "Return numbers, arrays, tuples or lists.")
+    if v.__class__ is not Val:
+        tr.error(f"returning a {v.describe()} is not supported", "Return numbers, arrays, tuples or lists.")
+    return v
+
+
+def constant_string(tr: Translator, text: str) -> Val:
+    """A str known at compile time as a run-time value: the live object and where its characters are."""
+    import sys
+
+    widest = max(map(ord, text), default=0)
+    kind = 1 if widest < 256 else 2 if widest < 65536 else 4
+    header = sys.getsizeof("") - 1 if widest < 128 else sys.getsizeof(chr(0x3B1)) - 4
+    obj = tr.symbol_address(tr.module.constant(text))
+    return Val(ty.string, (obj, tr.op(0 + _iadd(), I64, obj, tr.iconst(header)), tr.iconst(len(text)), tr.iconst(kind)))
+
+
+def _iadd() -> int:
+    from jitpy.backend.ir.opcodes import IADD
+
+    return IADD
+
+
+__all__ = ["Outcomes", "Raisable", "call", "call_function", "outside_value", "shape_type"]

@@ -1,0 +1,526 @@
+"""One Python function being walked: block versioning.
+
+An *edge* is a jump whose target block does not exist yet: the terminator's number, which of its targets it is, and the abstract state
+(names and stack) that goes along it. Edges wait at the instruction they lead to. The lowest waiting instruction goes first; as bytecode
+order is topological, all forward edges into it have arrived by then. Its edges are grouped by what can share a block (`state.join`);
+each group becomes a *version*: a block whose parameters are the parts that differ among the edges, or that the loop it heads will
+change. The version is then walked instruction by instruction up to the next edge.
+
+A back edge that fits its loop's version jumps to it. If only numbers must widen for that (``s = 0.0`` meeting a float64), the loop
+is taken back and translated anew with the wider shape, once. If not, it waits as an edge like any other and makes another version:
+the first iteration is peeled. Taking back is cheap because everything is appended: `mark` and `rewind`.
+
+An operation that can tell the alternatives of an `EitherVal` raises `Fork`: the instruction is rewound, a branch on the flag is made,
+and the walk continues separately for each.
+"""
+
+from __future__ import annotations
+
+from heapq import heappop, heappush
+from typing import TYPE_CHECKING, Any
+
+from jitpy.backend.ir import opcodes as o
+from jitpy.frontend.bytecode import instructions as n
+from jitpy.frontend.errors import SourceError
+from jitpy.frontend.ir import opcodes as fo
+from jitpy.frontend.translate.state import DEAD, convert, join, runtime_shape, same
+from jitpy.frontend.translate.translator import Fork
+from jitpy.frontend.values import Const, Iterator, Marker, Value
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from jitpy.frontend.bytecode.flow import Code
+    from jitpy.frontend.translate.translator import Translator
+
+#: Versions of one block by type (C5), and turns of an unrolled loop.
+MAX_VERSIONS = 4
+MAX_UNROLLED = 256
+
+
+class Edge:
+    """A jump waiting for its target: terminator ``inst`` of block ``bb``, target number ``slot``, and the state."""
+
+    __slots__ = ("bb", "inst", "slot", "state")
+
+    def __init__(self, bb: int, inst: int, slot: int, state: tuple[Value, ...]) -> None:
+        self.bb = bb
+        self.inst = inst
+        self.slot = slot
+        self.state = state  # names, then stack
+
+
+class Version:
+    """A translated block: the shape of its state, the SSA value of each part, which parts are parameters."""
+
+    __slots__ = ("block", "edges", "header", "keys", "params", "shapes", "snapshot", "values")
+
+    def __init__(
+        self, block: int, shapes: tuple[Value, ...], values: list[tuple[int, ...]], params: list[tuple[bool, ...]],
+        edges: list[Edge], header: bool, snapshot: Any, keys: Any,
+    ) -> None:  # fmt: skip
+        self.block = block
+        self.shapes = shapes
+        self.values = values
+        self.params = params
+        self.edges = edges
+        self.header = header
+        self.snapshot = snapshot
+        self.keys = keys
+
+
+class _Retry(Exception):
+    """A loop's version is to be taken back and made with wider shapes."""
+
+    def __init__(self, version: Version, index: int) -> None:
+        self.version = version
+        self.index = index
+
+
+class Frame:
+    """The walk over one function's code. Leaves edges in ``returns``."""
+
+    __slots__ = (
+        "call_site", "code", "depth", "globals", "heap", "identity", "index", "line", "locals", "name", "next_cell", "outer", "owner",
+        "parameters", "pending", "ready", "returns", "stack", "tr", "versions", "widened", "free",
+    )  # fmt: skip
+
+    def __init__(
+        self, tr: Translator, code: Code, name: str, globals: dict[str, Any], free: Any, outer: Frame | None, call_site: int
+    ) -> None:
+        self.tr = tr
+        self.code = code
+        self.name = name
+        self.globals = globals
+        self.free = free  # name -> Value, or raises a SourceError
+        self.outer = outer
+        self.depth = outer.depth + 1 if outer is not None else 0
+        self.call_site = call_site
+        self.locals: list[Value] = []
+        self.stack: list[Value] = []
+        self.index = 0
+        self.line = code.lines[0] if code.lines else code.co.co_firstlineno
+        self.heap: list[int] = []
+        self.pending: dict[int, list[Edge]] = {}
+        self.versions: dict[int, list[Version]] = {}
+        self.ready: list[tuple[int, int, list[Value], list[Value]]] = []
+        self.returns: list[Edge] = []
+        self.widened: dict[Any, tuple[Value, ...]] = tr.compilation.widened
+
+    def position(self) -> tuple[int | None, int | None, int | None, int | None]:
+        """The source position of the current instruction."""
+        return self.code.position(self.index)
+
+    # -- taking back -----------------------------------------------------------------------------------------------------
+
+    def mark(self) -> tuple[int, int, int, int, int, int]:
+        """Where emission stands now; `rewind` goes back there, provided that the frame's own state is restored by the caller."""
+        f = self.tr.func
+        bb = self.tr.bb
+        return (
+            len(f.insts), len(f.value_types), len(f.block_insts), bb, len(f.block_insts[bb]), len(self.tr.journal),
+        )  # fmt: skip
+
+    def rewind(self, mark: tuple[int, int, int, int, int, int]) -> None:
+        """Undo everything emitted since ``mark``."""
+        tr, f = self.tr, self.tr.func
+        insts, values, blocks, bb, length, journal = mark
+        undo = tr.journal
+        while len(undo) > journal:
+            undo.pop()()
+        del f.insts[insts:], f.results[insts:], f.srclocs[insts:]
+        del f.value_types[values:], f.value_defs[values:]
+        del f.block_insts[blocks:], f.block_params[blocks:], f.layout[blocks:]
+        del f.block_insts[bb][length:]
+        for table in (tr.counted, tr.headers):
+            while table and next(reversed(table)) >= blocks:  # type: ignore[call-overload]
+                table.popitem()  # type: ignore[attr-defined]
+        tr.bb = bb
+        tr.iconsts = {k: v for k, v in tr.iconsts.items() if v < values}
+
+    def _snapshot(self) -> Any:
+        return (
+            self.mark(), list(self.heap), {k: list(v) for k, v in self.pending.items()},
+            {k: list(v) for k, v in self.versions.items()}, len(self.returns),
+        )  # fmt: skip
+
+    def _restore(self, snapshot: Any) -> None:
+        mark, heap, pending, versions, returns = snapshot
+        self.rewind(mark)
+        self.heap = list(heap)
+        self.pending = {k: list(v) for k, v in pending.items()}
+        self.versions = {k: list(v) for k, v in versions.items()}
+        self.ready = []
+        del self.returns[returns:]
+
+    def settle_stack(self) -> None:
+        """Compute what is lazy on the stack: control may leave, or memory change."""
+        stack = self.stack
+        for i, v in enumerate(stack):
+            if v.lazy:
+                stack[i] = self.tr.settle(v)
+
+    # -- edges -----------------------------------------------------------------------------------------------------------
+
+    def edge(self, index: int, inst: int, slot: int, stack: Sequence[Value]) -> None:
+        """An edge with the current names and this stack to instruction ``index``."""
+        live = self.code.live.get(index)
+        names = self.locals
+        if live is not None:
+            state = [v if live >> i & 1 else DEAD for i, v in enumerate(names)]
+        else:
+            state = list(names)
+        state.extend(stack)
+        edge = Edge(self.tr.bb, inst, slot, tuple(state))
+        known = self.versions.get(index)
+        if known:
+            if self._enter_any(known, edge):
+                return
+            loop = self.code.loops.get(index)
+            if loop is not None and index <= self.index:
+                for version in known:
+                    if version.header and self._widen(version, edge, index):
+                        raise _Retry(version, index)
+        waiting = self.pending.get(index)
+        if waiting is None:
+            self.pending[index] = [edge]
+            heappush(self.heap, index)
+        else:
+            waiting.append(edge)
+
+    def jump_edge(self, index: int, stack: Sequence[Value]) -> None:
+        """End the block with a jump along an edge."""
+        self.edge(index, self.tr.open_jump(), 0, stack)
+
+    def _enter_any(self, known: list[Version], edge: Edge) -> bool:
+        for version in known:
+            if self._enter_existing(version, edge):
+                return True
+        return False
+
+    def _enter_existing(self, version: Version, edge: Edge) -> bool:
+        state = edge.state
+        if len(state) != len(version.shapes):
+            return False
+        for v, shape, values, params in zip(state, version.shapes, version.values, version.params, strict=True):
+            if shape is DEAD or v is shape:
+                continue
+            if v is DEAD:
+                return False
+            j = join(shape, v)
+            if j is None or j is DEAD or (j is not shape and j.key() != shape.key()):
+                return False
+            if shape.key() == v.key():
+                parts = v.parts()
+                for p, q, is_param in zip(parts, values, params, strict=True):
+                    if not is_param and p != q:
+                        return False
+            elif not all(params):
+                return False
+        args = self._edge_args(edge, version)
+        if args is None:
+            return False
+        self.tr.close(edge.inst, edge.slot, version.block, args)
+        return True
+
+    def _edge_args(self, edge: Edge, version: Version) -> tuple[int, ...] | None:
+        """The arguments of an edge into a version; constants go before the edge's terminator."""
+        tr = self.tr
+        out: list[int] = []
+        saved = None
+        for v, shape, params in zip(edge.state, version.shapes, version.params, strict=True):
+            if not params or True not in params:
+                continue
+            if v.key() == shape.key():
+                parts: tuple[int, ...] | None = v.parts()
+            else:
+                if saved is None:
+                    saved = tr.open_before(edge.bb)
+                parts = convert(tr, v, shape)
+                if parts is None:
+                    tr.close_before(saved)
+                    return None
+            out.extend(p for p, is_param in zip(parts, params, strict=True) if is_param)  # type: ignore[arg-type]
+        if saved is not None:
+            tr.close_before(saved)
+        return tuple(out)
+
+    def _widen(self, version: Version, edge: Edge, index: int) -> bool:
+        """Whether wider shapes would let the back edge in; remembers them for the retry."""
+        if len(edge.state) != len(version.shapes):
+            return False
+        loop = self.code.loops[index]
+        # What the loop began with, before its numbers were allowed to vary, decides what may be widened.
+        shapes: list[Value] = []
+        count = len(self.locals)
+        for i, (v, shape) in enumerate(zip(edge.state, version.shapes, strict=True)):
+            if shape is DEAD:
+                shapes.append(shape)
+                continue
+            wide: Value | None = join(shape, v)
+            if wide is None:
+                first = self._entry_shape(version, i)
+                wide = join(first, v) if first is not None else None
+            if wide is None or wide is DEAD:
+                return False
+            stored = i >= count or loop.stored >> i & 1
+            if not stored and not same(v, shape.with_parts(version.values[i])):
+                return False
+            shapes.append(wide)
+        wider = tuple(shapes)
+        key = (self.code, self.call_site, index, version.keys)
+        old = self.widened.get(key)
+        if old is not None and [s.key() for s in old] == [s.key() for s in wider]:
+            return False
+        self.widened[key] = wider
+        return True
+
+    def _entry_shape(self, version: Version, slot: int) -> Value | None:
+        shape: Value | None = None
+        for edge in version.edges:
+            v = edge.state[slot]
+            shape = v if shape is None else join(shape, v)
+            if shape is None:
+                return None
+        return shape
+
+    # -- versions ----------------------------------------------------------------------------------------------------------
+
+    def run(self) -> None:
+        """Walk until no edge waits."""
+        while True:
+            try:
+                while self.ready:
+                    index, bb, names, stack = self.ready.pop()
+                    self.tr.use(bb)
+                    self.locals, self.stack = names, stack
+                    self.walk(index)
+                if not self.heap:
+                    return
+                index = heappop(self.heap)
+                self._enter(index, self.pending.pop(index))
+            except _Retry as retry:
+                self._restore(retry.version.snapshot)
+                self._enter_group(retry.index, retry.version.edges)
+
+    def _enter(self, index: int, edges: list[Edge]) -> None:
+        groups: list[tuple[list[Edge], list[Value]]] = []
+        known = self.versions.get(index)
+        for edge in edges:
+            if known and self._enter_any(known, edge):
+                continue
+            for members, shapes in groups:
+                if len(shapes) != len(edge.state):
+                    continue
+                joined = []
+                for shape, v in zip(shapes, edge.state, strict=True):
+                    s = join(shape, v)
+                    if s is None:
+                        break
+                    joined.append(s)
+                else:
+                    members.append(edge)
+                    shapes[:] = joined
+                    break
+            else:
+                groups.append(([edge], list(edge.state)))
+        for members, _ in groups[1:]:  # wait their turn
+            waiting = self.pending.get(index)
+            if waiting is None:
+                self.pending[index] = members
+                heappush(self.heap, index)
+            else:
+                waiting.extend(members)
+        if groups:
+            self._enter_group(index, groups[0][0])
+
+    def _enter_group(self, index: int, edges: list[Edge]) -> None:
+        tr = self.tr
+        code = self.code
+        loop = code.loops.get(index)
+        header = loop is not None
+        n_locals = len(code.names)
+        shapes = list(edges[0].state)
+        for edge in edges[1:]:
+            for i, v in enumerate(edge.state):
+                if shapes[i] is not v:
+                    s = join(shapes[i], v)
+                    assert s is not None
+                    shapes[i] = s
+        known = self.versions.setdefault(index, [])
+        self._limit(index, known, shapes)
+        if not header and len(edges) == 1 and tr.reopen(edges[0].inst, edges[0].bb):
+            # A jump that nobody else takes: the block simply goes on.
+            state = edges[0].state
+            self.locals, self.stack = list(state[:n_locals]), list(state[n_locals:])
+            self.walk(index)
+            return
+        keys = tuple([s.key() for s in shapes]) if header else None
+        snapshot = None
+        tr.bb = edges[0].bb
+        if header:
+            snapshot = self._snapshot()
+            wider = self.widened.get((code, self.call_site, index, keys))
+            if wider is not None:
+                shapes = [j if (j := join(s, w)) is not None else w for s, w in zip(shapes, wider, strict=True)]
+        block = tr.block()
+        values: list[tuple[int, ...]] = []
+        params: list[tuple[bool, ...]] = []
+        state_values: list[Value] = []
+        loop_top = header and code.instrs[index][0] == n.FOR_ITER
+        last = len(shapes) - 1
+        for i, shape in enumerate(shapes):
+            if shape.__class__ is Marker:
+                values.append(())
+                params.append(())
+                state_values.append(shape)
+                continue
+            forced = 0
+            if header:
+                if i < n_locals:
+                    if loop.stored >> i & 1:  # type: ignore[union-attr]
+                        forced = 1 << 30
+                        shape = shapes[i] = runtime_shape(shape)
+                elif i == last and loop_top and isinstance(shape, Iterator):
+                    forced = shape.mutable()
+            types = shape.part_types()
+            if not types:
+                values.append(())
+                params.append(())
+                state_values.append(shape)
+                continue
+            own: list[int] = []
+            is_param: list[bool] = []
+            first = edges[0].state[i]
+            first_parts = first.parts() if first.key() == shape.key() else None
+            for k, t in enumerate(types):
+                need = k < forced or first_parts is None
+                if not need:
+                    p = first_parts[k]  # type: ignore[index]
+                    for edge in edges:
+                        v = edge.state[i]
+                        if v is first:
+                            continue
+                        if v.key() != shape.key() or v.parts()[k] != p:
+                            need = True
+                            break
+                if need:
+                    own.append(tr.param(block, t))
+                else:
+                    own.append(p)
+                is_param.append(need)
+            values.append(tuple(own))
+            params.append(tuple(is_param))
+            state_values.append(shape.with_parts(own))
+        version = Version(block, tuple(shapes), values, params, edges, header, snapshot, keys)
+        known.append(version)
+        for edge in edges:
+            args = self._edge_args(edge, version)
+            if args is None:
+                raise AssertionError("an edge does not fit its own version")
+            tr.close(edge.inst, edge.slot, block, args)
+        tr.use(block)
+        if header:
+            tr.loop_header(block, loop.inner)  # type: ignore[union-attr]
+        self.locals, self.stack = state_values[:n_locals], state_values[n_locals:]
+        self.walk(index)
+
+    def _limit(self, index: int, known: list[Version], shapes: list[Value]) -> None:
+        if len(known) < MAX_VERSIONS:
+            return
+        unrolled = any(isinstance(s, Iterator) and s.unrolled() for s in shapes[len(self.code.names) :])
+        kinds = {tuple([s.key() for s in v.shapes]) for v in known}
+        if len(kinds) < MAX_VERSIONS or (unrolled and len(known) < MAX_UNROLLED):
+            if len(known) < MAX_UNROLLED:
+                return
+        self.index = index
+        self.line = self.code.lines[index]
+        old = known[-1].shapes
+        for i, (a, b) in enumerate(zip(old, shapes, strict=False)):
+            if i < len(self.code.names) and a is not DEAD and b is not DEAD and join(a, b) is None:
+                name = self.code.names[i]
+                self.tr.error(
+                    f"{name!r} has more than {MAX_VERSIONS} types here: {self._definition(i, a)} and {self._definition(i, b)}"
+                    " among them",
+                    "Give the name one type on all paths, or use different names.",
+                )
+        self.tr.error(
+            f"this place is reached with more than {MAX_VERSIONS} combinations of types",
+            "Give each name one type on all paths, or move the loop into a function of its own.",
+        )
+
+    def _definition(self, slot: int, v: Value) -> str:
+        lines = self.tr.module.variables.get((self.name, self.code.names[slot]), {})
+        text = v.describe()
+        for line, described in sorted(lines.items()):
+            if described == text:
+                return f"{text} (line {line})"
+        return text
+
+    # -- the walk ------------------------------------------------------------------------------------------------------------
+
+    def walk(self, index: int) -> None:
+        """Translate from ``index`` to the end of its block."""
+        from jitpy.frontend.translate.steps import STEPS
+
+        tr = self.tr
+        code = self.code
+        instrs, lines, leaders = code.instrs, code.lines, code.leaders
+        module = tr.module
+        start = index
+        line = -1
+        while True:
+            if index != start and index in leaders:
+                self.settle_stack()
+                self.jump_edge(index, self.stack)
+                return
+            self.index = index
+            now = lines[index]
+            if now != line:
+                self.line = line = now
+                tr.srcloc = module.srcloc(code.co, now)
+            op, arg = instrs[index]
+            depth = len(self.stack)
+            saved = self.stack[:]
+            mark = self.mark()
+            try:
+                following = STEPS[op](self, arg)
+            except Fork as fork:
+                del self.stack[:]
+                self.stack.extend(saved)
+                self.rewind(mark)
+                self._fork(index, fork.value)
+                return
+            except SourceError as error:
+                if not error.line:
+                    raise SourceError(error.message, error.hint, code.co, self.position()) from None
+                raise
+            del depth
+            if following is None:
+                return
+            index = following
+
+    def _fork(self, index: int, value: Any) -> None:
+        tr = self.tr
+        flag = value.flag
+        then, else_ = tr.block(), tr.block()
+        tr.brif(flag, then, (), else_, ())
+        for block, keep in ((else_, value.alt), (then, value.typed)):
+            names = [self._settle(v, flag, keep) for v in self.locals]
+            stack = [self._settle(v, flag, keep) for v in self.stack]
+            self.ready.append((index, block, names, stack))
+
+    def _settle(self, v: Value, flag: int, keep: Value) -> Value:
+        from jitpy.frontend.values import Compound, EitherVal
+
+        if v.__class__ is EitherVal and v.flag == flag:  # type: ignore[attr-defined]
+            return v.alt if keep.__class__ is Const else v.typed  # type: ignore[attr-defined, no-any-return]
+        if isinstance(v, Compound):
+            children = v.children()
+            new = tuple([self._settle(c, flag, keep) for c in children])
+            if any(a is not b for a, b in zip(children, new, strict=True)):
+                return v.rebuild(new)
+        return v
+
+
+__all__ = ["Edge", "Frame", "Version", "fo", "o"]

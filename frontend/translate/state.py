@@ -1,0 +1,213 @@
+"""Where paths meet: which abstract values can share a block, and in what common shape.
+
+`join` gives the common shape of two values or None; `convert` gives the parts a value has in such a shape. A shape is an ordinary
+abstract value whose parts do not count.
+
+    the same key                     that value
+    two numbers of one type          a run-time value of that type                          (constants become iconst, fconst)
+    a constant and a wider number    an `EitherVal`: paths keep their types, uses decide     (SEMANTICS C5)
+    a value and no value             a `MaybeUnbound`
+    compounds of one make            the shapes of their children
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from jitpy.frontend.types import types as ty
+from jitpy.frontend.values import UNBOUND, Compound, Const, EitherVal, Marker, MaybeUnbound, Val, Value
+
+if TYPE_CHECKING:
+    from jitpy.frontend.translate.translator import Translator
+
+#: A name whose value no later use can see; joins with anything.
+DEAD = Marker("DEAD")
+
+_RANK = {"b": 0, "i": 1, "u": 1, "f": 2, "c": 3}
+_INT_RANGE = {
+    ("i", 8): (-128, 127), ("i", 16): (-(1 << 15), (1 << 15) - 1), ("i", 32): (-(1 << 31), (1 << 31) - 1),
+    ("i", 64): (-(1 << 63), (1 << 63) - 1),
+}  # fmt: skip
+
+
+def in_range(n: int, t: ty.Scalar) -> bool:
+    """Whether an int fits the integer type."""
+    if t.kind == "u":
+        return 0 <= n < 1 << t.bits
+    low, high = _INT_RANGE["i", t.bits]
+    return low <= n <= high
+
+
+def exact(obj: Any, t: ty.Scalar) -> bool:
+    """Whether the Python number ``obj`` converts to ``t`` without changing its value."""
+    k = t.kind
+    if k == "b" or obj.__class__ is complex:
+        return False
+    if k in "iu":
+        return obj.__class__ in (int, bool) and in_range(int(obj), t)
+    if obj != obj or obj in (float("inf"), float("-inf")):
+        return True
+    bits = t.bits // 2 if k == "c" else t.bits
+    try:
+        x = float(obj)
+    except OverflowError:
+        return False
+    if x != obj:
+        return False
+    if bits == 64:
+        return True
+    import struct
+
+    code = "<f" if bits == 32 else "<e"
+    try:
+        back: float = struct.unpack(code, struct.pack(code, x))[0]
+    except OverflowError:
+        return False
+    return back == x
+
+
+def _number(v: Value) -> ty.Scalar | None:
+    if (v.__class__ is Val or v.__class__ is Const) and v.type.__class__ is ty.Scalar:  # type: ignore[attr-defined]
+        return v.type  # type: ignore[attr-defined, no-any-return]
+    return None
+
+
+def runtime_shape(v: Value) -> Value:
+    """The shape of ``v`` once its numbers may vary."""
+    if v.__class__ is Const:
+        t = v.type  # type: ignore[attr-defined]
+        if t.__class__ is ty.Scalar and not (
+            t is ty.py_int and not in_range(v.obj, t)  # type: ignore[attr-defined]
+        ):
+            return Val(t, (-1,) * len(t.flat))
+        if t is ty.py_int and in_range(v.obj, ty.py_uint):  # type: ignore[attr-defined]
+            return Val(ty.py_uint, (-1,))
+        return v
+    if isinstance(v, Compound):
+        children = v.children()
+        new = tuple([runtime_shape(c) for c in children])
+        if any(a is not b for a, b in zip(children, new, strict=True)):
+            return v.rebuild(new)
+    return v
+
+
+def _either(c: Value, v: Value) -> Value | None:
+    """The shape of the constant ``c`` where it meets the number ``v`` of another type."""
+    if c.__class__ is not Const or c.obj.__class__ not in (int, float, bool):  # type: ignore[attr-defined]
+        return None
+    t, own = _number(v), _number(c)
+    if t is None or own is None or _RANK[own.kind] > _RANK[t.kind] or own.kind == "b":
+        return None
+    if own is ty.py_int and v.__class__ is Const and t is ty.py_int:
+        return None
+    if not exact(c.obj, t):  # type: ignore[attr-defined]
+        return None
+    return EitherVal(Val(t, (-1,) * len(t.flat)), c, -1)  # type: ignore[arg-type]
+
+
+def join(a: Value, b: Value) -> Value | None:
+    """The common shape of two values, None where they must stay apart."""
+    if a is b:
+        return a
+    if a is DEAD or b is DEAD:
+        return DEAD
+    ca, cb = a.__class__, b.__class__
+    if a.key() == b.key():
+        return a
+    ta, tb = _number(a), _number(b)
+    if ta is not None and tb is not None:
+        if ta is tb:
+            if ta is ty.py_int and any(
+                v.__class__ is Const and not in_range(v.obj, ty.py_int) for v in (a, b)  # type: ignore[attr-defined]
+            ):
+                return None
+            return Val(ta, (-1,) * len(ta.flat))
+        for c, v, t in ((a, b, tb), (b, a, ta)):
+            if t is ty.py_uint and c.__class__ is Const and c.obj.__class__ is int and c.obj >= 0:  # type: ignore[attr-defined]
+                return Val(ty.py_uint, (-1,)) if v.__class__ is Val else None
+        return _either(a, b) or _either(b, a)
+    if ca is MaybeUnbound or cb is MaybeUnbound or a is UNBOUND or b is UNBOUND:
+        va = a.value if ca is MaybeUnbound else a  # type: ignore[attr-defined]
+        vb = b.value if cb is MaybeUnbound else b  # type: ignore[attr-defined]
+        if va is UNBOUND or vb is UNBOUND:
+            v = vb if va is UNBOUND else va
+            if v.__class__ is MaybeUnbound:
+                return v  # type: ignore[no-any-return]
+            return MaybeUnbound(v, -1)
+        inner = join(va, vb)
+        return None if inner is None or inner is DEAD else MaybeUnbound(inner, -1)
+    if ca is EitherVal or cb is EitherVal:
+        if ca is not EitherVal:
+            a, b, ca, cb = b, a, cb, ca
+        if cb is EitherVal:
+            return None
+        if b.__class__ is Const and b.key() == a.alt.key():  # type: ignore[attr-defined]
+            return a
+        if _number(b) is a.typed.type:  # type: ignore[attr-defined]
+            return a
+        return None
+    if ca is cb and isinstance(a, Compound) and isinstance(b, Compound) and a.static() == b.static():
+        xs, ys = a.children(), b.children()
+        if len(xs) != len(ys):
+            return None
+        shapes = []
+        for x, y in zip(xs, ys, strict=True):
+            s = join(x, y)
+            if s is None:
+                return None
+            shapes.append(s)
+        return a.rebuild(tuple(shapes))
+    return None
+
+
+def same(a: Value, b: Value) -> bool:
+    """Whether two values are one: nothing needs a parameter."""
+    return a is b or (a.key() == b.key() and a.parts() == b.parts())
+
+
+def convert(tr: Translator, v: Value, shape: Value) -> tuple[int, ...] | None:
+    """The parts of ``v`` in ``shape``, None where it has none there. Emits constants at most."""
+    cs, cv = shape.__class__, v.__class__
+    if shape is DEAD:
+        return ()
+    if cs is MaybeUnbound:
+        inner = shape.value  # type: ignore[attr-defined]
+        if v is UNBOUND:
+            return (*[_zero(tr, t) for t in inner.part_types()], tr.iconst(0, 1))
+        flag = v.flag if cv is MaybeUnbound else tr.iconst(1, 1)  # type: ignore[attr-defined]
+        parts = convert(tr, v.value if cv is MaybeUnbound else v, inner)  # type: ignore[attr-defined]
+        return None if parts is None else (*parts, flag)
+    if cs is EitherVal and cv is not EitherVal:
+        t = shape.typed.type  # type: ignore[attr-defined]
+        if cv is Const and v.key() == shape.alt.key():  # type: ignore[attr-defined]
+            return (*tr.scalar_constant(v.obj, t), tr.iconst(0, 1))  # type: ignore[attr-defined]
+        if _number(v) is t:
+            return (*tr.val(v).ssa, tr.iconst(1, 1))
+        return None
+    if cs is Val and cv is Const:
+        t = shape.type  # type: ignore[attr-defined]
+        if t is ty.py_uint and v.type is ty.py_int and in_range(v.obj, t):  # type: ignore[attr-defined]
+            return (tr.iconst(v.obj),)  # type: ignore[attr-defined]
+        if v.type is not t or (t is ty.py_int and not in_range(v.obj, t)):  # type: ignore[attr-defined]
+            return None
+        return tr.scalar_constant(v.obj, t)  # type: ignore[attr-defined]
+    if shape.key() == v.key():
+        return v.parts()
+    if cs is cv and isinstance(shape, Compound) and isinstance(v, Compound) and shape.static() == v.static():
+        xs, ys = shape.children(), v.children()
+        if len(xs) != len(ys):
+            return None
+        out: list[int] = []
+        for x, y in zip(xs, ys, strict=True):
+            parts = convert(tr, y, x)
+            if parts is None:
+                return None
+            out.extend(parts)
+        return tuple(out)
+    return None
+
+
+def _zero(tr: Translator, t: int) -> int:
+    from jitpy.backend.ir.types import IS_FLOAT
+
+    return tr.fconst(0.0, t) if IS_FLOAT[t] else tr.iconst(0, t)
