@@ -195,7 +195,7 @@ class Resolver:
             args = vcode.block_args[block]
             for succ in succs if len(succs) < 2 else sorted(set(succs)):
                 border = 4 * starts[succ]
-                if len(succs) > 1 or len(preds[succ]) == 1:
+                if len(succs) > 1 or (len(preds[succ]) == 1 and not args):
                     key = 16 * starts[succ] + EDGE_IN
                     weight = scan.weights[succ]
                 else:

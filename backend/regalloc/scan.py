@@ -271,7 +271,7 @@ class Scan:
     def to_memory(self, vreg: int, position: int, ranges: list[tuple[int, int]], hoist: bool = True) -> None:
         """From ``position`` on the vreg is in memory; ``ranges`` are what is left of its life."""
         places = self.places[vreg]
-        while places and places[-1][0] > position:
+        while places and places[-1][0] >= position:
             places.pop()  # a register lost even earlier than foreseen
         waiting = self.waiting.pop(vreg, None)
         if waiting is not None:
@@ -392,8 +392,9 @@ class Scan:
             price = 0.0
             if holder is not None:
                 price = self.price(holder.vreg, start)
-                if holder.ranges[0][0] >= start:
-                    continue
+                if holder.ranges[0][0] >= start and intervals.begin[holder.vreg] == REGISTER:
+                    if intervals.born[holder.vreg] | 3 == start | 3:
+                        continue  # both are written by this instruction
                 if price >= FOREVER:
                     continue
             if until < FOREVER:
