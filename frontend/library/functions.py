@@ -175,15 +175,15 @@ def call_function(
     defaults = tuple([outside_value(tr, d) for d in function.__defaults__ or ()])
     kwdefaults = {k: outside_value(tr, d) for k, d in (function.__kwdefaults__ or {}).items()}
     bound = bind(tr, co, function.__name__, args, kwargs, defaults, kwdefaults)
-    free = free_of_function(tr, function)
+    free = free_of_function(function)
     return _invoke(tr, co, function.__name__, function.__globals__, free, (), bound, inline)
 
 
-def free_of_function(tr: Translator, function: Any) -> Callable[[str], Value]:
+def free_of_function(function: Any) -> Callable[[Translator, str], Value]:
     """Reads a function's closure cells, guarded."""
     cells = dict(zip(function.__code__.co_freevars, function.__closure__ or (), strict=True))
 
-    def read(name: str) -> Value:
+    def read(tr: Translator, name: str) -> Value:
         cell = cells[name]
         try:
             obj = cell.cell_contents
@@ -207,7 +207,7 @@ def _call_inner(tr: Translator, f: FunctionVal, args: list[Value], kwargs: dict[
     bound = bind(tr, f.code, f.name, args, kwargs, f.defaults, f.kwdefaults)
     frame, captured = f.frame, f.captured
 
-    def read(name: str) -> Value:
+    def read(tr: Translator, name: str) -> Value:
         v = captured.get(name)
         if v is None and frame is not None:
             return read_cell(tr, frame, name)
@@ -234,7 +234,7 @@ def read_cell(tr: Translator, frame: Frame, name: str) -> Value:
     names = frame.code.names
     v = frame.locals[names.index(name)]
     if name in frame.code.co.co_freevars:
-        value: Value = frame.free(name)
+        value: Value = frame.free(frame.tr, name)
         return value
     if v is UNBOUND or v.__class__ is MaybeUnbound:
         tr.error(f"the free variable {name!r} may be unbound here", "Assign it before the inner function is called.")
@@ -248,7 +248,7 @@ def capture(frame: Frame, f: FunctionVal) -> FunctionVal:
         if name not in captured:
             names = frame.code.names
             if name in frame.code.co.co_freevars:
-                captured[name] = frame.free(name)
+                captured[name] = frame.free(frame.tr, name)
             else:
                 v = frame.locals[names.index(name)]
                 if v.__class__ is FunctionVal and v.code is f.code:  # type: ignore[attr-defined]
@@ -296,7 +296,7 @@ def bind(
 
 
 def _invoke(
-    tr: Translator, co: Any, name: str, namespace: dict[str, Any], free: Callable[[str], Value], captured: tuple[Value, ...],
+    tr: Translator, co: Any, name: str, namespace: dict[str, Any], free: Callable[[Translator, str], Value], captured: tuple[Value, ...],
     bound: list[Value], inline: bool | None,
 ) -> Value:  # fmt: skip
     if co.co_flags & _CO_GENERATOR:
@@ -334,7 +334,7 @@ def _can_pass(bound: list[Value]) -> bool:
 
 
 def _inline(
-    tr: Translator, code: Any, name: str, namespace: dict[str, Any], free: Callable[[str], Value], bound: list[Value]
+    tr: Translator, code: Any, name: str, namespace: dict[str, Any], free: Callable[[Translator, str], Value], bound: list[Value]
 ) -> Value:
     outer = tr.frame
     site = tr.site(None)
@@ -399,8 +399,8 @@ def _call_kernel_with_captured(tr: Translator, f: FunctionVal, captured: dict[st
     """A recursive inner function: what it captured becomes hidden arguments behind its own."""
     names = tuple(captured)
 
-    def make_free(kernel_values: dict[str, Value]) -> Callable[[str], Value]:
-        def read(name: str) -> Value:
+    def make_free(kernel_values: dict[str, Value]) -> Callable[[Translator, str], Value]:
+        def read(tr: Translator, name: str) -> Value:
             v = kernel_values.get(name)
             return v if v is not None else FunctionVal(f.code, f.name, f.globals, f.defaults, f.kwdefaults, None, kernel_values)
 
@@ -415,7 +415,7 @@ def _call_kernel_with_captured(tr: Translator, f: FunctionVal, captured: dict[st
 
 
 def _call_kernel(
-    tr: Translator, co: Any, name: str, namespace: dict[str, Any], free: Callable[[str], Value], bound: list[Value], identity: Any
+    tr: Translator, co: Any, name: str, namespace: dict[str, Any], free: Callable[[Translator, str], Value], bound: list[Value], identity: Any
 ) -> Value:
     arguments: list[Value] = []
     for v in bound:

@@ -59,7 +59,7 @@ class Kernel:
     )  # fmt: skip
 
     def __init__(
-        self, compilation: Compilation, co: Any, name: str, globals: dict[str, Any], free: Callable[[str], Value],
+        self, compilation: Compilation, co: Any, name: str, globals: dict[str, Any], free: Callable[[Translator, str], Value],
         arguments: tuple[Value, ...],
     ) -> None:  # fmt: skip
         self.compilation = compilation

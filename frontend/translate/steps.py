@@ -73,7 +73,7 @@ def _load_clear(frame: Frame, arg: Any) -> Step:
 
 
 def _load_free(frame: Frame, arg: Any) -> Step:
-    frame.stack.append(frame.free(arg))
+    frame.stack.append(frame.free(frame.tr, arg))
     return frame.index + 1
 
 
