@@ -25,6 +25,8 @@ from jitpy.backend.errors import CompileError
 from jitpy.backend.regalloc.intervals import COPY, EITHER, REGISTER, SLOT, Intervals
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from jitpy.backend.vcode.vcode import MachineEnv, VCode
 
 MEMORY = -1
@@ -61,13 +63,16 @@ class Scan:
         self.env = env
         self.intervals = intervals
         self.places: list[list[tuple[int, int]]] = [[] for _ in vcode.vreg_class]
-        self.timelines: dict[int, Timeline] = {}
+        self.timelines: list[Timeline] = [None] * 128  # type: ignore[list-item]
         for pregs in env.allocatable:
             for preg in pregs:
-                self.timelines.setdefault(preg, Timeline())
+                if self.timelines[preg] is None:
+                    self.timelines[preg] = Timeline()
         self.used = ~env.callee_saved  # registers whose use costs nothing more
         self.touched: set[int] = set()  # vregs with more than one place
         self.waiting: dict[int, Part] = {}  # per vreg in memory, the part in which it comes back
+        self.prices: list[tuple[int, int, int, float]] = [(-1, 0, 0, 0.0)] * len(vcode.vreg_class)
+        self.busy = [0] * 128  # per preg: taken at least up to this position
         self.heap: list[tuple[int, int, Part]] = []
         self.serial = 0
         starts = vcode.block_starts
@@ -110,7 +115,7 @@ class Scan:
         return out
 
     def free_until(
-        self, preg: int, vreg: int, ranges: list[tuple[int, int]], limits: list[tuple[int, int]], skip: Part | None
+        self, preg: int, vreg: int, ranges: list[tuple[int, int]], limits: Sequence[tuple[int, int]], skip: Part | None
     ) -> int:
         """The first position of ``ranges`` at which ``preg`` is taken, not counting the part ``skip``."""
         until = FOREVER
@@ -159,16 +164,24 @@ class Scan:
         part.preg = preg
         self.used |= 1 << preg
         line = self.timelines[preg]
+        starts, ends, parts = line.starts, line.ends, line.parts
+        self.busy[preg] = part.ranges[0][1]
         for start, end in part.ranges:
-            k = bisect_right(line.starts, start)
-            line.starts.insert(k, start)
-            line.ends.insert(k, end)
-            line.parts.insert(k, part)
+            if not starts or start > starts[-1]:
+                starts.append(start)
+                ends.append(end)
+                parts.append(part)
+            else:
+                k = bisect_right(starts, start)
+                starts.insert(k, start)
+                ends.insert(k, end)
+                parts.insert(k, part)
         self.places[part.vreg].append((part.ranges[0][0], preg))
 
     def truncate(self, part: Part, position: int) -> None:
         """End an allocated part at ``position``."""
         line = self.timelines[part.preg]
+        self.busy[part.preg] = position
         for start, end in part.ranges:
             if end <= position:
                 continue
@@ -216,51 +229,64 @@ class Scan:
             return self.borders[block + 1]
         return gap
 
-    def price(self, vreg: int, position: int) -> float:
-        """What it costs to be without a register from ``position`` on, per position won."""
-        use = self.next_use(vreg, position)
-        weights = self.weights
-        block = self.block_at(position)
-        at = FOREVER
-        weight = 0.0
-        if use >= 0:
-            at = self.reload_at(position, use)
-            if at <= position:
-                if self.register_use(vreg, position) >= 0:
-                    return float(FOREVER)
-                return weights[block] / 4
-            # A load before the loop belongs to the block in front of it.
-            home = self.block_at(at)
-            weight = weights[home]
-            if self.borders[home] == at and home and use >> 2 > self.borders[home + 1]:
-                weight = weights[home - 1]
-            if use & 3 == COPY:
-                weight *= 0.7
-        # Used earlier in a loop that goes on: it is needed again when the loop comes around.
-        uses = self.intervals.uses[vreg]
-        k = bisect_left(uses, position * 4)
-        born = self.intervals.ranges[vreg][0][0]
-        if k:
-            last = uses[k - 1] >> 2
-            around = block
-            while self.vcode.loop_depth[around] > 0:
-                start = self.borders[self.before[around] + 1]
-                end = self.borders[self.region_end[around] + 1]
-                if at < end:
-                    break
-                if last >= start and born < start:
-                    ranges = self.intervals.ranges[vreg]
-                    k = bisect_left(ranges, (end, 0)) - 1
-                    if k >= 0 and ranges[k][1] >= end:
-                        weight = max(weight, weights[around])
-                        at = end
-                        break
-                if self.before[around] < 0:
-                    break
-                around = self.before[around]
+    def price(self, vreg: int, position: int, block: int) -> float:
+        """What it costs to be without a register from ``position`` (in ``block``) on, per position won."""
+        # The answer but for the distance is the same up to the next use, as long as the block is.
+        known_block, until, at, weight = self.prices[vreg]
+        if known_block != block or position > until:
+            until, at, weight = self.reload_price(vreg, position, block)
+            self.prices[vreg] = (block, until, at, weight)
+        if at <= position:
+            return weight if self.register_use(vreg, position) < 0 else float(FOREVER)
         if at == FOREVER:
             return 0.0
         return weight / (at - position + 4)
+
+    def reload_price(self, vreg: int, position: int, block: int) -> tuple[int, int, float]:
+        """(next use, where the value is loaded again, the weight of that place)."""
+        intervals = self.intervals
+        weights = self.weights
+        borders = self.borders
+        use = self.next_use(vreg, position)
+        at = until = FOREVER
+        weight = 0.0
+        if use >= 0:
+            until = use >> 2
+            at = self.reload_at(position, use)
+            # A load before the loop belongs to the block in front of it.
+            home = self.block_at(at)
+            weight = weights[home]
+            if borders[home] == at and home and until > borders[home + 1]:
+                weight = weights[home - 1]
+            if use & 3 == COPY:
+                weight *= 0.7
+            if at <= position:
+                return until, at, weights[block] / 4
+        # Used earlier in a loop that goes on: it is needed again when the loop comes around.
+        depth, before = self.vcode.loop_depth, self.before
+        if depth[block] > 0:
+            uses = intervals.uses[vreg]
+            k = bisect_left(uses, position * 4)
+            ranges = intervals.ranges[vreg]
+            born = ranges[0][0]
+            if k:
+                last = uses[k - 1] >> 2
+                around = block
+                while depth[around] > 0:
+                    start = borders[before[around] + 1]
+                    end = borders[self.region_end[around] + 1]
+                    if at < end:
+                        break
+                    if last >= start and born < start:
+                        k = bisect_left(ranges, (end, 0)) - 1
+                        if k >= 0 and ranges[k][1] >= end:
+                            weight = max(weight, weights[around])
+                            at = end
+                            break
+                    around = before[around]
+                    if around < 0:
+                        break
+        return until, at, weight
 
     # The scan
 
@@ -328,17 +354,40 @@ class Scan:
             self.to_memory(vreg, start, ranges)
             return
         cls = self.vcode.vreg_class[vreg]
+        limits = self.clobber_limits(ranges) if intervals.clobbers else ()
         pregs = self.env.allocatable[cls]
-        limits = self.clobber_limits(ranges)
-        hints = self.hints(vreg, pregs)
+        busy = self.busy
+        used = self.used
         fresh = -1
-        for preg in (*hints, *pregs):
-            if self.free_until(preg, vreg, ranges, limits, None) == FOREVER:
-                if self.used >> preg & 1:
+        for preg in self.hints(vreg, pregs):
+            if busy[preg] <= start and self.free_until(preg, vreg, ranges, limits, None) == FOREVER:
+                if used >> preg & 1:
                     self.occupy(part, preg)
                     return
                 if fresh < 0:
                     fresh = preg
+        simple = not limits and len(ranges) == 1
+        reserved = intervals.reserved
+        end = ranges[0][1]
+        timelines = self.timelines
+        for preg in pregs:
+            if busy[preg] > start:
+                continue
+            if simple and preg not in reserved:
+                # The same answer as free_until, for most parts.
+                line = timelines[preg]
+                starts = line.starts
+                if starts and (line.ends[-1] > start or starts[-1] >= start):
+                    k = bisect_right(starts, start)
+                    if (k and line.ends[k - 1] > start) or (k < len(starts) and starts[k] < end):
+                        continue
+            elif self.free_until(preg, vreg, ranges, limits, None) != FOREVER:
+                continue
+            if used >> preg & 1:
+                self.occupy(part, preg)
+                return
+            if fresh < 0:
+                fresh = preg
         if fresh >= 0:
             self.occupy(part, fresh)
             return
@@ -357,7 +406,7 @@ class Scan:
         return out
 
     def contend(
-        self, part: Part, first: bool, pregs: tuple[int, ...], limits: list[tuple[int, int]]
+        self, part: Part, first: bool, pregs: tuple[int, ...], limits: Sequence[tuple[int, int]]
     ) -> None:
         """No register is free for the whole part."""
         vreg, ranges = part.vreg, part.ranges
@@ -373,32 +422,31 @@ class Scan:
             must = read >= 0
             need = read + 1 if must else start + 1
         need = min(need, ranges[0][1])
-        best = float(FOREVER) if must else self.price(vreg, start)
+        block = self.block_at(start)
+        best = float(FOREVER) if must else self.price(vreg, start, block)
         if not must and best >= FOREVER:
-            best = self.weights[self.block_at(start)] / 4
+            best = self.weights[block] / 4
         choice = MEMORY
         victim: Part | None = None
         limit = start
         for preg in pregs:
             holder = self.holder(preg, start)
-            until = self.free_until(preg, vreg, ranges, limits, holder)
-            if until < FOREVER and until & 3:
-                # An operand of that instruction must be read before the register is lost.
-                after = self.next_use(vreg, until)
-                if after >= 0 and after >> 4 == until >> 2:
-                    until &= ~3
-            if until < need:
-                continue
             price = 0.0
             if holder is not None:
-                price = self.price(holder.vreg, start)
+                price = self.price(holder.vreg, start, block)
+                if price >= best or price >= FOREVER:
+                    continue
                 if holder.ranges[0][0] >= start and intervals.begin[holder.vreg] == REGISTER:
                     if intervals.born[holder.vreg] | 3 == start | 3:
                         continue  # both are written by this instruction
-                if price >= FOREVER:
-                    continue
+            until = self.free_until(preg, vreg, ranges, limits, holder)
             if until < FOREVER:
-                if until - start < 8 and not must:
+                if until & 3:
+                    # An operand of that instruction must be read before the register is lost.
+                    after = self.next_use(vreg, until)
+                    if after >= 0 and after >> 4 == until >> 2:
+                        until &= ~3
+                if until < need or (until - start < 8 and not must):
                     continue
                 price += self.price_after(vreg, start, until)
             if price < best:
