@@ -67,44 +67,36 @@ class Dispatcher:
         self._strikes = 0
         self._log: list[str] = []
         self._inner: Any = None
-        if code.co_flags & _VARARGS:
-            # The kernel takes *args as one tuple, so a call's own arguments must not be mistaken for the bound ones.
+        if code.co_kwonlyargcount:
+            # Bound arguments go to another callable: positional ones must not reach keyword-only parameters from outside.
             self._inner = make_callable(native_type(), 0, 0)
             self._inner._call = _refuse
+            self._inner._records = []
             _end_chain(self._inner)
         _end_chain(self)
-        self._link()
 
     # -- records
     # ---------------------------------------------------------------------------------------------------------------
 
-    def _link(self) -> None:
-        """Chain the records in their order and let the callable start at the first."""
-        entry = self if self._inner is None else self._inner
-        following = address(entry._slow_words)
-        target = entry._slow_words[1]
-        for record in reversed(self._records):
-            record.words[3] = following
-            following, target = record.address, record.wrapper
-        point(entry, target, following)
-
-    def _add_record(self, overload: Overload, shape: Shape) -> bool:
-        """Make such calls go to machine code; whether they did not already."""
+    def _add_record(self, overload: Overload, shape: Shape, entry: Any) -> bool:
+        """Let such calls of ``entry`` (this function or its inner callable) go to machine code; whether they did not already."""
         key = shape.key()
-        if any(r.overload is overload and r.shape.key() == key for r in self._records):
+        if any(r.overload is overload and r.shape.key() == key for r in entry._records):
             return False
         record = Record(overload, shape, bool(self.targetoptions["nogil"]))
-        if len(self._records) >= _MOST_RECORDS:
-            self._retired.append(self._records.pop(0))
-        self._records.append(record)
-        self._link()
+        if len(entry._records) >= _MOST_RECORDS:
+            self._retired.append(entry._records.pop(0))
+        entry._records.append(record)
+        _link(entry)
         return True
 
     def _retire(self, overload: Overload) -> None:
         """Drop an overload's records; their memory is kept, a thread may be in their code."""
-        self._retired += [r for r in self._records if r.overload is overload]
-        self._records = [r for r in self._records if r.overload is not overload]
-        self._link()
+        for entry in (self, self._inner):
+            if entry is not None:
+                self._retired += [r for r in entry._records if r.overload is overload]
+                entry._records = [r for r in entry._records if r.overload is not overload]
+                _link(entry)
 
     # -- the slow path
     # ---------------------------------------------------------------------------------------------------------
@@ -113,9 +105,10 @@ class Dispatcher:
         bound, shape = self._bind(args, kwargs)
         bound, overload, changed = self._find(bound)
         with compile_lock:
-            changed |= self._add_record(overload, plain_shape(len(bound)))
+            entry = self if self._inner is None else self._inner
+            changed |= self._add_record(overload, plain_shape(len(bound)), entry)
             if shape is not None:
-                changed |= self._add_record(overload, shape)
+                changed |= self._add_record(overload, shape, self)
         if changed or bound is not args:
             self._strikes = 0
         else:
@@ -125,59 +118,56 @@ class Dispatcher:
                 raise SystemError(
                     f"jitpy: the code made for {self.__name__}{overload.types} does not accept its arguments"
                 )
-        return self if self._inner is None else self._inner, bound
+        return entry, bound
 
     def _bind(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[tuple[Any, ...], Shape | None]:
         """The values of all parameters in order, and the shape of the call if machine code can bind such calls."""
         names = self._parameters
         code = self.py_func.__code__
-        if not kwargs and len(args) == len(names) and not code.co_kwonlyargcount and not code.co_flags & _VARARGS:
+        count = code.co_argcount
+        given = len(args) if len(args) < count else count
+        extra = args[count:]
+        if not kwargs and given == len(names) and (not extra or code.co_flags & _VARARGS):
             return args, None
-        if code.co_flags & (_VARARGS | _VARKEYWORDS):
-            return self._bind_by_inspect(args, kwargs), None
+        if code.co_flags & _VARKEYWORDS:
+            raise CompileError(f"{self.__name__}: **{code.co_varnames[-1]} is not supported; name the parameters")
         defaults = self.py_func.__defaults__ or ()
         keyword_defaults = self.py_func.__kwdefaults__ or {}
-        first_default = code.co_argcount - len(defaults)
+        first_default = count - len(defaults)
         order = {name: len(args) + i for i, name in enumerate(kwargs)}
         values: list[Any] = []
         sources: list[int] = []
-        plain = len(args) <= code.co_argcount
+        plain = True
         for i, name in enumerate(names):
-            if i < len(args) and i < code.co_argcount and name not in kwargs:
+            if i < given and name not in kwargs:
                 values.append(args[i])
                 sources.append(i)
-            elif name in kwargs and i >= max(len(args), self._positional_only):
+            elif name in kwargs and i >= max(given, self._positional_only):
                 values.append(kwargs[name])
                 sources.append(order.pop(name))
-            elif name not in kwargs and first_default <= i < code.co_argcount:
+            elif name not in kwargs and first_default <= i < count:
                 values.append(defaults[i - first_default])
                 sources.append(-1)
-            elif name not in kwargs and i >= code.co_argcount and name in keyword_defaults:
+            elif name not in kwargs and i >= count and name in keyword_defaults:
                 values.append(keyword_defaults[name])
-                plain = False
+                plain = False  # the dict of these may change without notice
             else:
                 order[name] = -1  # missing or given twice
                 break
-        if order or len(args) > code.co_argcount:
+        if order or (extra and not code.co_flags & _VARARGS):
             self._bind_by_inspect(args, kwargs)  # raises, in Python's words
             raise TypeError(f"{self.__name__}() got arguments that do not fit its parameters")
-        return tuple(values), Shape(tuple(sources), len(args), tuple(kwargs)) if plain else None
+        sources += range(count, len(args))
+        return (*values, *extra), Shape(tuple(sources), len(args), tuple(kwargs)) if plain else None
 
-    def _bind_by_inspect(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, ...]:
+    def _bind_by_inspect(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+        """Raise the TypeError that Python would."""
         import inspect
 
         try:
-            bound = inspect.signature(self.py_func).bind(*args, **kwargs)
+            inspect.signature(self.py_func).bind(*args, **kwargs)
         except TypeError as error:
             raise TypeError(f"{self.__name__}() {error}") from None
-        bound.apply_defaults()
-        code = self.py_func.__code__
-        if code.co_flags & _VARKEYWORDS:
-            raise CompileError(f"{self.__name__}: **{code.co_varnames[-1]} is not supported; name the parameters")
-        names = list(self._parameters)
-        if code.co_flags & _VARARGS:
-            names.append(code.co_varnames[len(names)])
-        return tuple(bound.arguments[n] for n in names)
 
     def _find(self, bound: tuple[Any, ...]) -> tuple[tuple[Any, ...], Overload, bool]:
         """The arguments, converted if a signature asks for it; their overload, compiled if need be; whether that or
@@ -213,9 +203,10 @@ class Dispatcher:
     def _refresh(self, overload: Overload) -> bool:
         """Bring the guards' rows up to date with memory; whether they were not."""
         changed = overload.refresh()
-        for record in self._records:
-            if record.overload is overload:
-                changed |= record.update()
+        for entry in (self, self._inner):
+            for record in entry._records if entry is not None else ():
+                if record.overload is overload:
+                    changed |= record.update()
         return changed
 
     def _compile(self, types: tuple[Type, ...], exact: bool) -> Overload:
@@ -233,7 +224,7 @@ class Dispatcher:
         """Compile for a signature now."""
         pattern = signatures.parse(signature)
         types = tuple(spec.admits[0] for spec in pattern.args)
-        if len(types) != len(self._parameters):
+        if len(types) != len(self._parameters) and not self.py_func.__code__.co_flags & _VARARGS:
             raise signatures.SignatureError(
                 f"{self.__name__} has {len(self._parameters)} parameters, the signature {pattern} has {len(types)}"
             )
@@ -244,8 +235,8 @@ class Dispatcher:
         with compile_lock:
             if types not in self._overloads:
                 self._overloads[types] = self._compile(types, False)
-            if not self.py_func.__code__.co_flags & _VARARGS:
-                self._add_record(self._overloads[types], plain_shape(len(types)))
+            entry = self if self._inner is None else self._inner
+            self._add_record(self._overloads[types], plain_shape(len(types)), entry)
 
     def disable_compile(self, val: bool = True) -> None:
         """From now on, calls with types that have no code raise TypeError."""
@@ -353,6 +344,16 @@ class Dispatcher:
         pickling.set_state(self, state)
 
 
+def _link(entry: Any) -> None:
+    """Chain the records of a callable in their order and let its calls start at the first."""
+    following = address(entry._slow_words)
+    target = entry._slow_words[1]
+    for record in reversed(entry._records):
+        record.words[3] = following
+        following, target = record.address, record.wrapper
+    point(entry, target, following)
+
+
 def _end_chain(obj: Any) -> None:
     """Give a callable its slow record, where every chain ends, and let calls start there."""
     words = ffi.new("uint64_t[6]")
@@ -363,7 +364,7 @@ def _end_chain(obj: Any) -> None:
 
 
 def _refuse(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-    raise SystemError("jitpy: the code made for a function with *args does not accept its arguments")
+    raise SystemError("jitpy: the code made for a function with keyword-only parameters does not accept its arguments")
 
 
 def _what_changed(overload: Overload) -> str:

@@ -38,6 +38,9 @@ def test_keyword_only(hand):
         assert f(1, c=9) == (1, 2, 9)
         assert f(1, 5, c=9) == (1, 5, 9)
         assert f(c=7, a=1) == (1, 2, 7)
+        for call in (lambda: f(1, 2, 3), lambda: f(1, 2, 3, 4)):
+            with pytest.raises(TypeError, match="three"):
+                call()
 
 
 def test_defaults_are_read_at_the_call(hand):
@@ -51,14 +54,21 @@ def test_defaults_are_read_at_the_call(hand):
 
 
 def test_varargs(hand):
-    def f(a, *rest):
-        return a, rest
+    """The kernel takes the extra arguments one by one, after all named ones."""
 
-    g = hand.jit(f, identity())
+    def f(a, *rest, k=5):
+        return a, k, *rest
+
+    def g(a, *rest):
+        return a, *rest
+
+    fast = hand.jit(f, identity()), hand.jit(g, identity())
     for _ in range(3):
-        assert g(1, 2.0, 3) == (1, (2.0, 3))
-        assert g(1) == (1, ())
-        assert g(1, (2, 3)) == (1, ((2, 3),))
+        assert fast[1](1, 2.0, 3) == (1, 2.0, 3)
+        assert fast[1](1, (2, 3)) == (1, (2, 3))
+        assert fast[0](1, 2.0, 3) == (1, 5, 2.0, 3)
+        assert fast[0](1, 2.0, k=7) == (1, 7, 2.0)
+        assert fast[0](1, k=(1, 2)) == (1, (1, 2))
 
 
 @pytest.mark.parametrize(
