@@ -561,3 +561,77 @@ def iterate_sequence(tr: Translator, obj: Value) -> Iterator:
     count, getter = sequence(tr, obj)
     zero = Val(INT, (tr.iconst(0),))
     return SequenceIter(zero, Val(INT, (count,)), zero, obj, getter)
+
+
+# -- len, print --------------------------------------------------------------------------------------------------------------------
+
+
+@registry.call(len)
+def length(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    """``len(x)``."""
+    (x,) = args
+    if x.__class__ is TupleVal:
+        return Const(len(x.items))  # type: ignore[attr-defined]
+    if x.__class__ is Const and x.type is ty.string:  # type: ignore[attr-defined]
+        return Const(len(x.obj))  # type: ignore[attr-defined]
+    if x.__class__ is RangeVal:
+        count = range_count(tr, x)  # type: ignore[arg-type]
+        tr.check(tr.icmp("slt", count, tr.iconst(0)), OverflowError, "Python int too large to convert to C ssize_t")
+        return Val(INT, (count,))
+    x = tr.settle(x)
+    t = tr.type_of(x)
+    if t.__class__ is ty.Array:
+        if not t.ndim:  # type: ignore[union-attr]
+            tr.raise_(TypeError, "len() of unsized object")
+            tr.use(tr.block())
+            return Const(0)
+        return Val(INT, (tr.bound(x.parts()[2], 0, _MAX),))
+    if t is ty.string:
+        return Val(INT, (x.parts()[2],))
+    method = registry.find(registry.methods, x.kind(), (x.kind(), "__len__"))
+    if method is None:
+        tr.error(f"object of type {x.describe()} has no len()")
+    result: Value = method(tr, [x], {})
+    return result
+
+
+@registry.call(print)
+def print_values(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    """``print(..., sep=, end=)``: to sys.stdout, by the runtime."""
+    from jitpy.frontend.library.control import message_parts, site_arguments
+
+    parts: list[Any] = []
+    for a in args:
+        made = message_parts(tr, a)
+        if len(made) == 1:
+            parts.extend(made)
+        else:
+            parts.append(("sep", ""))
+            tr.error("print of a formatted str or a tuple is not supported", "Print the values as separate arguments.")
+    keywords = []
+    for name, v in kwargs.items():
+        if name not in ("sep", "end") or v.__class__ is not Const:
+            tr.error(f"print({name}=...) is not supported", "sep and end may be given as constants.")
+        if v.obj is not None:  # type: ignore[attr-defined]
+            keywords.append((name, v.obj))  # type: ignore[attr-defined]
+    site_parts, raw = site_arguments(parts)
+    site = tr.site(None, (*site_parts, *keywords), "print")
+    record = tr.stack_slots(raw)
+    tr.call_extern_status("jitpy_print", (I64, I64, I64), tr.vmctx(), tr.site_address(site), record)
+    return Const(None)
+
+
+def _array_sequence(tr: Translator, obj: Value) -> tuple[int, Callable[..., Value]]:
+    if not obj.type.ndim:  # type: ignore[attr-defined]
+        tr.error("iteration over a 0-d array")
+    return obj.parts()[2], _array_item
+
+
+def _array_item(tr: Translator, obj: Value, k: int) -> Value:
+    from jitpy.frontend.library.indexing import at_positions
+
+    result: Value = at_positions(tr, obj, (k,))
+    return result
+
+
+registry.sequence[ty.Array] = _array_sequence
