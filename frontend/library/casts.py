@@ -144,7 +144,7 @@ def constant_parts(tr: Translator, value: object, t: Scalar) -> Parts:
 
 
 def working_float(t: Scalar) -> int:
-    """The CLIF type in which arithmetic on a float or on a complex's components is done: float16 goes through float32."""
+    """The CLIF type in which arithmetic on a float or on a complex's components is done: float32 for float16."""
     return F32 if t.flat[0] == F16 else t.flat[0]
 
 

@@ -143,7 +143,8 @@ def _register() -> None:
         return handler
 
     for name in (
-        "sqrt", "exp", "log10", "sin", "cos", "tan", "asin", "acos", "atan", "sinh", "cosh", "tanh", "asinh", "acosh", "atanh",
+        "sqrt", "exp", "log10", "sin", "cos", "tan", "asin", "acos", "atan", "sinh", "cosh", "tanh", "asinh", "acosh",
+        "atanh",
     ):  # fmt: skip
         registry.call(getattr(cmath, name))(handler_of(name, getattr(cmath, name)))
 

@@ -103,7 +103,7 @@ def equal(tr: Translator, flat: int, a: Complex, b: Complex) -> int:
 
 
 def np_less(tr: Translator, flat: int, condition: str, a: Complex, b: Complex) -> int:
-    """NumPy's order of complex numbers: by real parts, then by imaginary parts; NaN in the wrong place compares false."""
+    """NumPy's order of complex numbers: by real parts, then by imaginary ones; a NaN compares false."""
     strict = {"lt": "lt", "le": "lt", "gt": "gt", "ge": "gt"}[condition]
     ordered = tr.fcmp("ord", a[1], b[1])
     first = tr.op(op.BAND, I8, tr.fcmp(strict, a[0], b[0]), ordered)

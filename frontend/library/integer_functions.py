@@ -68,7 +68,7 @@ def perm(n: int, k: int) -> int:
 
 
 def comb(n: int, k: int) -> int:
-    """math.comb(n, k): each product is divided by what it shares with the divisor first, so only the result must fit."""
+    """math.comb(n, k): products are divided by what they share with the divisor first, so only the result must fit."""
     if n < 0:
         raise ValueError("n must be a non-negative integer")
     if k < 0:

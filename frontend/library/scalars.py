@@ -351,7 +351,7 @@ def _exactly_double(tr: Translator, v: Value, x: int) -> bool:
     limit = 1 << 53
     known = constant_of(v)
     if known is not None:
-        return -limit <= known <= limit
+        return bool(-limit <= known <= limit)
     if tr_type(v) is ty.py_bool:
         return True
     bounds = tr.bounds.get(x)

@@ -5,8 +5,8 @@ A row says how one loop of a ufunc computes: ``emit(tr, types, args, known)`` ge
 it is a compile-time constant; it returns the outputs. Nothing here raises (integer powers apart) and nearly nothing
 branches, so it can stand in a vector loop.
 
-    loop = resolve(tr, np.add, (float32, py_float))        the loop NumPy runs for these operand types, TypeError where there is none
-    parts = convert(tr, operand, loop[0])                  an operand in its loop type (a Python int that does not fit: OverflowError)
+    loop = resolve(tr, np.add, (float32, py_float))    the loop NumPy runs for these operand types
+    parts = convert(tr, operand, loop[0])              an operand in its loop type
     outputs = emit(tr, np.add, loop, (parts, ...), known)  one element
     value = element(tr, np.add, operands)                  all of it for scalar operands
 """
@@ -64,7 +64,7 @@ def convert(tr: Translator, operand: Value, target: Scalar) -> Parts:
     where an int does not fit).
     """
     if operand.__class__ is Const:
-        return _convert_constant(tr, operand.obj, operand.type, target)
+        return _convert_constant(tr, operand.obj, operand.type, target)  # type: ignore[arg-type]
     value = tr.val(operand)
     source: Scalar = value.type  # type: ignore[assignment]
     if source.weak and source.kind in "iu" and target.kind in "iu":

@@ -129,7 +129,7 @@ def common(types: Sequence[Scalar]) -> Scalar:
         return _PROMOTED[types[0], types[-1]]
     import numpy as np
 
-    python = {py_bool: np.dtype("bool"), py_int: 0, py_float: 0.0, py_complex: 0j}
+    python: dict[Scalar, Any] = {py_bool: np.dtype("bool"), py_int: 0, py_float: 0.0, py_complex: 0j}
     found = from_dtype(np.result_type(*[python[t] if t.weak else _numpy_dtype(t) for t in types]))
     assert found is not None
     return found

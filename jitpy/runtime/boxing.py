@@ -409,6 +409,8 @@ class _Wrapper(Assembler):
             return self.call("PyFloat_FromDouble", (F64,), (I64,), self.load(F64, record, offset))
         if t is ty.py_int:
             return self.call("PyLong_FromLongLong", (I64,), (I64,), self.load(I64, record, offset))
+        if t is ty.py_uint:
+            return self.call("PyLong_FromUnsignedLongLong", (I64,), (I64,), self.load(I64, record, offset))
         if t is ty.py_bool:
             return self.call("PyBool_FromLong", (I64,), (I64,), self.load_u8(record, offset))
         if t is ty.py_complex:

@@ -105,7 +105,9 @@ def resolve(name: str) -> int:
     if name.startswith("object_"):
         return boxing.object_address(name)
     if name.startswith(MATH):
-        return layout.symbol(name[len(MATH) :])
+        name = name[len(MATH) :]
+        # C's own gamma is the logarithm of the gamma function.
+        return layout.symbol("tgamma" if name == "gamma" else name)
     got = code().get(name)
     if got is not None:
         return got

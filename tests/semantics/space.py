@@ -354,7 +354,7 @@ EXPRESSIONS = OPERATORS + POWERS + COMPARISONS + UNARY + BUILTINS + CONSTRUCTORS
 
 
 def outcome(function, args):
-    """What CPython does: a value, or the exception. A Python int beyond 64 bits is the OverflowError that we promise."""
+    """What CPython does: a value, or the exception. A Python int beyond 64 bits is the OverflowError we promise."""
     if any(type(a) is int and abs(a) > 4096 for a in args) and _astronomic(function, args):
         return OverflowError("more than 64 bits")
     with warnings.catch_warnings():
