@@ -7,6 +7,7 @@ finds or compiles the overload, adds a record for the shape of the call, and say
 
 from __future__ import annotations
 
+import os
 import threading
 
 from jitpy import signatures
@@ -29,13 +30,21 @@ if TYPE_CHECKING:
 #: One compilation at a time; reentrant, because compiling a function may compile what it calls.
 compile_lock = threading.RLock()
 
+#: Show the compiler's own frames in compile errors.
+FULL_TRACEBACKS = bool(os.environ.get("JITPY_FULL_TRACEBACKS"))
+
 _VARARGS, _VARKEYWORDS = 4, 8
 _MOST_RECORDS = 64
 
 
 def slow_call(self: Dispatcher, /, *args: Any, **kwargs: Any) -> tuple[Any, tuple[Any, ...]]:
     """Asked by machine code about a call that no record fits: what to call instead, with which arguments."""
-    return self._call(args, kwargs)
+    try:
+        return self._call(args, kwargs)
+    except CompileError as error:
+        if FULL_TRACEBACKS:
+            raise
+        raise error.with_traceback(None) from None  # the message shows the place in the user's source
 
 
 class Dispatcher:
@@ -412,10 +421,4 @@ def after_fork() -> None:
     forget_stacks()
 
 
-def _register_fork() -> None:
-    import os
-
-    os.register_at_fork(after_in_child=after_fork)
-
-
-_register_fork()
+os.register_at_fork(after_in_child=after_fork)
