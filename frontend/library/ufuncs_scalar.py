@@ -530,7 +530,8 @@ def next_after(tr: Translator, x: int, y: int, t: Scalar) -> int:
     smallest = tr.op(op.BOR, flat, tr.op(op.BAND, flat, target, tr.iconst(top, flat)), tr.iconst(1, flat))
     is_zero = tr.icmp("eq", tr.op(op.ISHL, flat, bits, tr.iconst(1, flat)), zero)
     moved = tr.select(is_zero, smallest, moved)
-    moved = tr.select(tr.fcmp("eq", wide_x, wide_y), target, moved)
+    # Of equal operands C gives the second, NumPy's float16 the first.
+    moved = tr.select(tr.fcmp("eq", wide_x, wide_y), bits if t.bits == 16 else target, moved)
     result = tr.op(op.BITCAST, t.flat[0], moved, imm=0)
     nan = casts.narrow(tr, tr.op(op.FADD, casts.working_float(t), wide_x, wide_y), t)
     return tr.select(tr.fcmp("uno", wide_x, wide_y), nan, result)

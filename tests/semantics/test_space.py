@@ -15,7 +15,7 @@ import space
 
 ALL = "JITPY_FUZZ_MINUTES" in os.environ
 #: Type combinations per expression, and values per combination.
-COMBINATIONS, VALUES = (10**9, 60) if ALL else (2, 12)
+COMBINATIONS, VALUES = (10**9, 60) if ALL else (4, 12)
 
 
 @pytest.fixture(scope="module")
