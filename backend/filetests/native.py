@@ -98,9 +98,13 @@ def _load(module: CodeModule) -> int:
     base = ctypes.addressof(ctypes.c_char.from_buffer(pages))
     code = bytearray(module.code)
     for offset, kind, symbol, addend in module.relocs:
-        if symbol not in module.symbols or kind != "abs8":
+        if symbol not in module.symbols or kind not in ("abs8", "pcrel4"):
             raise UnsupportedError(f"the test loader has no relocation {kind} to {symbol}")
-        struct.pack_into("<Q", code, offset, base + module.symbols[symbol] + addend)
+        goal = module.symbols[symbol] + addend
+        if kind == "abs8":
+            struct.pack_into("<Q", code, offset, base + goal)
+        else:
+            struct.pack_into("<i", code, offset, goal - offset)
     ctypes.memmove(base, bytes(code), len(code))
     libc = ctypes.CDLL(None, use_errno=True)
     if libc.mprotect(ctypes.c_void_p(base), ctypes.c_size_t(size), mmap.PROT_READ | mmap.PROT_EXEC):
