@@ -39,7 +39,7 @@ def scaled(x):
 
 @pytest.mark.parametrize(
     "x, y",
-    [(1, 2), (1.5, 2), (2**40, -3), (np.float32(1.5), 2), (np.uint8(200), np.uint8(100)), (np.int64(1), 2.5), (True, True),
+    [(1, 2), (1.5, 2), (2**40, -3), (np.float32(1.5), 2), (np.int64(1), 2.5), (True, True),
      (1 + 2j, 3)],
 )  # fmt: skip
 def test_scalars(x, y):
