@@ -253,6 +253,19 @@ def at_positions(tr: Translator, v: Val, positions: Sequence[int]) -> Value:
     return derived(tr, v, t.ndim - count, layout, data, extents(v)[count:], steps[count:])
 
 
+def view_at(tr: Translator, v: Val, axis: int, position: int) -> Val:
+    """The sub-array at a position along one axis that is known to be in bounds."""
+    t: ty.Array = v.type  # type: ignore[assignment]
+    steps = steps_of(tr, v)
+    data = add(tr, v.ssa[1], mul(tr, position, steps[axis]))
+    shape = extents(v)
+    layout = "C" if (t.layout == "C" and axis == 0) or t.ndim == 1 else "A"
+    left = steps[:axis] + steps[axis + 1 :]
+    if len(left) == 1 and known(tr, left[0]) == itemsize(t):
+        layout = "C"
+    return derived(tr, v, t.ndim - 1, layout, data, shape[:axis] + shape[axis + 1 :], left)
+
+
 def view(tr: Translator, v: Val, items: Sequence[Value]) -> Val:
     """The view that integers, slices and Nones select."""
     t: ty.Array = v.type  # type: ignore[assignment]

@@ -23,12 +23,12 @@ THEMES = {
     "arrays": "ndim shape size",
     "views": "ravel reshape transpose swapaxes squeeze expand_dims flip fliplr flipud broadcast_to moveaxis diagonal real imag diag",
     "elementwise_functions": "where clip isclose copyto",
-    "reductions": "sum prod min max amin amax mean std var argmin argmax all any count_nonzero ptp median average",
+    "reductions": "sum prod min max amin amax mean std var argmin argmax all any count_nonzero ptp",
     "reductions_running": "cumsum cumprod diff",
     "sorting": "sort argsort searchsorted unique flatnonzero nonzero",
-    "joining": "concatenate stack vstack hstack column_stack append roll repeat tile",
+    "joining": "concatenate stack vstack hstack column_stack append roll repeat tile take",
     "products": "dot matmul outer inner vdot trace",
-    "products_comparisons": "allclose array_equal interp histogram bincount triu tril",
+    "products_comparisons": "allclose array_equal interp bincount triu tril",
 }  # fmt: skip
 
 

@@ -1,0 +1,394 @@
+"""Arrays as indices: boolean masks and integer arrays, read and written.
+
+Integers and slices beside the one index array are applied first, as a view; what is left is the selection along one axis, or (for
+a mask of several dimensions, or several index arrays) of elements. All indices are checked before anything is stored.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from jitpy.backend.ir import opcodes as op
+from jitpy.backend.ir.types import I64
+from jitpy.frontend.library import casts, elementwise_loops, elementwise_stores, indexing, views
+from jitpy.frontend.library.arrays_shape import add, allocate, array, differ, extents, is_array, known, mul, product, strides
+from jitpy.frontend.library.elementwise import cast_tree
+from jitpy.frontend.types import types as ty
+from jitpy.frontend.values import Const, SliceVal, Val, Value
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from jitpy.frontend.translate.translator import Translator
+
+Parts = tuple[int, ...]
+
+
+class Selection:
+    """What is indexed after the view (``v``), by which arrays, along which axes."""
+
+    __slots__ = ("arrays", "axes", "v")
+
+    def __init__(self, v: Val, arrays: list[Val], axes: list[int]) -> None:
+        self.v = v
+        self.arrays = arrays
+        self.axes = axes
+
+
+def _selection(tr: Translator, v: Val, items: list[Value]) -> Selection:
+    rest: list[Value] = []
+    arrays: list[Val] = []
+    axes: list[int] = []
+    axis = 0
+    places: list[int] = []
+    for k, item in enumerate(items):
+        if is_array(item):
+            a = array(tr, item)
+            t: ty.Array = a.type  # type: ignore[assignment]
+            if t.dtype.kind not in "biu":
+                tr.error(f"arrays used as indices must be of integer (or boolean) type, not {t.dtype.name}")
+            if t.ndim == 0 and t.dtype.kind == "b":
+                tr.error("a boolean array of no dimensions is not supported as an index")
+            count = t.ndim if t.dtype.kind == "b" else 1
+            arrays.append(a)
+            axes.append(axis)
+            rest.extend([indexing.FULL] * count)
+            axis += count
+            places.append(k)
+            continue
+        rest.append(item)
+        if item.__class__ is SliceVal or (item.__class__ is Const and item.obj is None):  # type: ignore[attr-defined]
+            axis += 1
+        else:
+            places.append(k)
+    if places != list(range(places[0], places[-1] + 1)):
+        tr.error("index arrays and integers with a slice between them are not supported", "Apply the integers first: a[i][:, idx].")
+    return Selection(indexing.view(tr, v, rest), arrays, axes)
+
+
+def _is_mask(a: Val) -> bool:
+    return a.type.dtype.kind == "b"  # type: ignore[attr-defined, no-any-return]
+
+
+def _check_mask(tr: Translator, v: Val, mask: Val, axis: int) -> None:
+    for k, m in enumerate(extents(mask)):
+        n = extents(v)[axis + k]
+        tr.check(
+            differ(tr, n, m), IndexError, f"boolean index did not match indexed array along axis {axis + k}; size of axis is ",
+            (n, ty.py_int), " but size of corresponding boolean axis is ", (m, ty.py_int),
+        )  # fmt: skip
+
+
+def _count_true(tr: Translator, mask: Val) -> int:
+    from jitpy.frontend.library import reductions
+
+    return reductions.reduce_all(tr, mask, reductions._fold_of("count_nonzero", ty.np_bool)).ssa[0]
+
+
+def positions(tr: Translator, mask: Val) -> Val:
+    """Where a one-dimensional mask is true."""
+    out = allocate(tr, ty.int64, (_count_true(tr, mask),))
+
+    def body(i: int, state: Parts) -> Parts:
+        return _where_true(tr, indexing.load_parts(tr, mask, (i,))[0], state, lambda k: indexing.store_parts(tr, out, (k,), (i,)))
+
+    tr.loop(mask.ssa[2], body, (tr.iconst(0),))
+    return out
+
+
+def _where_true(tr: Translator, cond: int, state: Parts, store: object) -> Parts:
+    """Store at the running position, and advance it, where the condition holds."""
+
+    def then() -> Parts:
+        store(state[0])  # type: ignore[operator]
+        return (tr.op(op.IADD, I64, state[0], tr.iconst(1)),)
+
+    return tr.branch(cond, then, lambda: state, (I64,))
+
+
+def _flat_pair(tr: Translator, v: Val, mask: Val) -> tuple[Val, Val] | None:
+    """Array and mask as lines, where both are contiguous in C order."""
+    if v.type.layout == "C" and mask.type.layout == "C":  # type: ignore[attr-defined]
+        return views.raveled(tr, v), views.raveled(tr, mask)
+    return None
+
+
+def _each(tr: Translator, v: Val, body: object, state: Parts) -> Parts:
+    """Walk all indices in C order with a state."""
+    shape = extents(v)
+
+    def level(k: int, indices: list[int], state: Parts) -> Parts:
+        if k == len(shape):
+            return body(indices, state)  # type: ignore[operator, no-any-return]
+        return tr.loop(shape[k], lambda i, s: level(k + 1, [*indices, i], s), state)
+
+    return level(0, [], state)
+
+
+# -- reading -----------------------------------------------------------------------------------------------------------------------
+
+
+def getitem(tr: Translator, v: Val, items: list[Value]) -> Value:
+    """``v[items]`` with arrays among the items."""
+    s = _selection(tr, v, items)
+    t: ty.Array = s.v.type  # type: ignore[assignment]
+    if len(s.arrays) == 1:
+        a, axis = s.arrays[0], s.axes[0]
+        if _is_mask(a):
+            _check_mask(tr, s.v, a, axis)
+            if a.type.ndim == t.ndim:  # type: ignore[attr-defined]
+                return _compress(tr, s.v, a)
+            if a.type.ndim > 1:  # type: ignore[attr-defined]
+                tr.error("a mask of several dimensions must cover all dimensions of the array", "Combine it with [..., None] and np.where.")
+            a = positions(tr, a)
+        return take(tr, s.v, a, axis)
+    return _gather(tr, s)
+
+
+def _compress(tr: Translator, v: Val, mask: Val) -> Val:
+    """The elements where the mask is true, in C order."""
+    t: ty.Array = v.type  # type: ignore[assignment]
+    out = allocate(tr, t.dtype, (_count_true(tr, mask),))
+    flat = _flat_pair(tr, v, mask)
+    if flat is not None:
+        v, mask = flat
+
+    def body(indices: list[int], state: Parts) -> Parts:
+        return _where_true(
+            tr, indexing.load_parts(tr, mask, indices)[0], state,
+            lambda k: indexing.store_parts(tr, out, (k,), indexing.load_parts(tr, v, indices)),
+        )  # fmt: skip
+
+    _each(tr, v, body, (tr.iconst(0),))
+    return out
+
+
+def index_at(tr: Translator, indices: Val, at: Sequence[int], extent: int, axis: int) -> int:
+    """An index array's element, wrapped and checked."""
+    t: ty.Array = indices.type  # type: ignore[assignment]
+    return tr.index(indexing.as_index(tr, Val(t.dtype, indexing.load_parts(tr, indices, at))), extent, axis)
+
+
+def take(tr: Translator, v: Val, indices: Val, axis: int) -> Val:
+    """``v[..., indices, ...]`` at ``axis``: the axis is replaced by the index array's axes."""
+    t: ty.Array = v.type  # type: ignore[assignment]
+    shape = extents(v)
+    inner: int = indices.type.ndim  # type: ignore[attr-defined]
+    new_shape = (*shape[:axis], *extents(indices), *shape[axis + 1 :])
+    out = allocate(tr, t.dtype, new_shape, "C", True)
+
+    def each(at: list[int]) -> None:
+        chosen = index_at(tr, indices, at, shape[axis], axis)
+        source = indexing.view_at(tr, v, axis, chosen)
+        target = out
+        for i in at:
+            target = indexing.view_at(tr, target, axis, i)
+        elementwise_loops.nest(
+            tr, extents(source), "C",
+            lambda rest: indexing.store_parts(tr, target, rest, indexing.load_parts(tr, source, rest)),
+        )  # fmt: skip
+
+    if t.ndim == 1 and inner == 1:
+        def one(k: int, _: Parts) -> Parts:
+            chosen = index_at(tr, indices, (k,), shape[0], axis)
+            indexing.store_parts(tr, out, (k,), indexing.load_parts(tr, v, (chosen,)))
+            return ()
+
+        tr.loop(indices.ssa[2], one)
+        return out
+    elementwise_loops.nest(tr, extents(indices), "C", each)
+    return out
+
+
+def _lines(tr: Translator, s: Selection) -> tuple[list[Val], int]:
+    """Several index arrays: one-dimensional, of one length, one for each axis of what is indexed."""
+    t: ty.Array = s.v.type  # type: ignore[assignment]
+    arrays = [positions(tr, a) if _is_mask(a) else a for a in s.arrays]
+    if len(arrays) != t.ndim or any([a.type.ndim != 1 for a in arrays]):  # type: ignore[attr-defined]
+        tr.error(
+            "several index arrays are supported if they are one-dimensional and there is one for each axis",
+            "Write a loop, or index one axis at a time.",
+        )
+    n = arrays[0].ssa[2]
+    for a in arrays[1:]:
+        tr.check(differ(tr, n, a.ssa[2]), IndexError, "shape mismatch: indexing arrays could not be broadcast together")
+    return arrays, n
+
+
+def _gather(tr: Translator, s: Selection) -> Val:
+    arrays, n = _lines(tr, s)
+    out = allocate(tr, s.v.type.dtype, (n,))  # type: ignore[attr-defined]
+
+    def one(k: int, _: Parts) -> Parts:
+        at = [index_at(tr, a, (k,), e, axis) for axis, (a, e) in enumerate(zip(arrays, extents(s.v), strict=True))]
+        indexing.store_parts(tr, out, (k,), indexing.load_parts(tr, s.v, at))
+        return ()
+
+    tr.loop(n, one)
+    return out
+
+
+# -- writing -----------------------------------------------------------------------------------------------------------------------
+
+
+def setitem(tr: Translator, v: Val, items: list[Value], value: Value) -> None:
+    """``v[items] = value`` with arrays among the items."""
+    s = _selection(tr, v, items)
+    t: ty.Array = s.v.type  # type: ignore[assignment]
+    scalar: Parts | None = None
+    source: Val | None = None
+    if value.kind() is ty.Scalar:
+        scalar = indexing.element_value(tr, value, t.dtype)
+    else:
+        source = _values(tr, value, s.v)
+        if source.type.ndim == 0:  # type: ignore[attr-defined]
+            scalar, source = indexing.load_parts(tr, source, ()), None
+    a, axis = s.arrays[0], s.axes[0]
+    if len(s.arrays) == 1 and _is_mask(a):
+        _check_mask(tr, s.v, a, axis)
+        if a.type.ndim == t.ndim:  # type: ignore[attr-defined]
+            _put_mask(tr, s.v, a, scalar, source)
+            return
+        if a.type.ndim > 1:  # type: ignore[attr-defined]
+            tr.error("a mask of several dimensions must cover all dimensions of the array")
+        a = positions(tr, a)
+    if len(s.arrays) > 1:
+        _scatter(tr, s, scalar, source)
+        return
+    _put(tr, s.v, a, axis, scalar, source)
+
+
+def _values(tr: Translator, value: Value, target: Val) -> Val:
+    """Values to be stored: of the element type, in memory of their own where they might be in the target's."""
+    from jitpy.frontend.library import elementwise
+
+    value = elementwise.operand(tr, value)
+    t: ty.Scalar = target.type.dtype  # type: ignore[attr-defined]
+    if value.kind() is ty.Scalar:
+        from jitpy.frontend.library.reductions import as_zero_d
+
+        s = tr.val(value)
+        return as_zero_d(tr, Val(t, casts.cast(tr, s.ssa, s.type, t)))  # type: ignore[arg-type]
+    if value.type.dtype is not t:  # type: ignore[attr-defined]
+        return array(tr, cast_tree(tr, value, t))
+    v = array(tr, value)
+    return v if elementwise_stores.fresh(tr, v) and v.ssa[0] != target.ssa[0] else views.copied(tr, v)
+
+
+def _put_mask(tr: Translator, v: Val, mask: Val, scalar: Parts | None, source: Val | None) -> None:
+    flat = _flat_pair(tr, v, mask)
+    if flat is not None:
+        v, mask = flat
+    if scalar is not None:
+        def fill(indices: list[int], state: Parts) -> Parts:
+            def then() -> Parts:
+                indexing.store_parts(tr, v, indices, scalar)
+                return ()
+
+            tr.branch(indexing.load_parts(tr, mask, indices)[0], then, lambda: (), ())
+            return ()
+
+        _each(tr, v, fill, ())
+        return
+    assert source is not None
+    if source.type.ndim != 1:  # type: ignore[attr-defined]
+        tr.error("NumPy boolean array indexing assignment requires a 0 or 1-dimensional input")
+    n, have = _count_true(tr, mask), source.ssa[2]
+    one = tr.iconst(1)
+    bad = tr.op(op.BAND, 1, tr.icmp("ne", have, n), tr.icmp("ne", have, one))
+    tr.check(
+        bad, ValueError, "NumPy boolean array indexing assignment cannot assign ", (have, ty.py_int), " input values to the ",
+        (n, ty.py_int), " output values where the mask is true",
+    )  # fmt: skip
+    source = _repeated(tr, source)
+
+    def put(indices: list[int], state: Parts) -> Parts:
+        return _where_true(
+            tr, indexing.load_parts(tr, mask, indices)[0], state,
+            lambda k: indexing.store_parts(tr, v, indices, indexing.load_parts(tr, source, (k,))),
+        )  # fmt: skip
+
+    _each(tr, v, put, (tr.iconst(0),))
+
+
+def _repeated(tr: Translator, line: Val) -> Val:
+    """A line whose only element, if there is one, stands for all."""
+    t: ty.Array = line.type  # type: ignore[assignment]
+    step = indexing.steps_of(tr, line)[0]
+    step = tr.select(tr.icmp("eq", line.ssa[2], tr.iconst(1)), tr.iconst(0), step)
+    return Val(ty.array_of(t.dtype, 1, "A", t.readonly), (*line.ssa[:3], step))
+
+
+def _check_all(tr: Translator, indices: Val, extent: int, axis: int) -> None:
+    elementwise_loops.nest(
+        tr, extents(indices), "C", lambda at: _used(tr, index_at(tr, indices, at, extent, axis))
+    )
+
+
+def _used(tr: Translator, index: int) -> None:
+    """Keep an index check although nothing uses its result: a test that never holds."""
+    tr.check(tr.icmp("slt", index, tr.iconst(0)), IndexError, "index out of bounds")
+
+
+def _put(tr: Translator, v: Val, indices: Val, axis: int, scalar: Parts | None, source: Val | None) -> None:
+    shape = extents(v)
+    extent = shape[axis]
+    _check_all(tr, indices, extent, axis)
+    new_shape = [*shape[:axis], *extents(indices), *shape[axis + 1 :]]
+    inner: int = indices.type.ndim  # type: ignore[attr-defined]
+    if source is not None:
+        source = _broadcast_values(tr, source, new_shape)
+
+    def each(at: list[int]) -> None:
+        target = indexing.view_at(tr, v, axis, index_at(tr, indices, at, extent, axis))
+        if source is None:
+            assert scalar is not None
+            elementwise_loops.nest(
+                tr, extents(target), "C", lambda rest: indexing.store_parts(tr, target, rest, scalar)
+            )
+            return
+        elementwise_loops.nest(
+            tr, extents(target), "C",
+            lambda rest: indexing.store_parts(
+                tr, target, rest, indexing.load_parts(tr, source, [*rest[:axis], *at, *rest[axis:]])
+            ),
+        )  # fmt: skip
+
+    del inner
+    elementwise_loops.nest(tr, extents(indices), "C", each)
+
+
+def _broadcast_values(tr: Translator, source: Val, shape: Sequence[int]) -> Val:
+    """The values as an array of the selection's shape (strides 0 where they are broadcast)."""
+    t: ty.Array = source.type  # type: ignore[assignment]
+    extra = len(shape) - t.ndim
+    if extra < 0:
+        tr.error("the values have more dimensions than the selection")
+    steps = [tr.iconst(0)] * extra
+    one = tr.iconst(1)
+    for n, s, m in zip(extents(source), indexing.steps_of(tr, source), shape[extra:], strict=True):
+        other = tr.icmp("ne", n, m)
+        bad = tr.op(op.BAND, 1, other, tr.icmp("ne", n, one))
+        tr.check(bad, ValueError, "shape mismatch: value array could not be broadcast to indexing result")
+        steps.append(tr.select(other, tr.iconst(0), s))
+    return Val(ty.array_of(t.dtype, len(shape), "A", t.readonly), (*source.ssa[:2], *shape, *steps))
+
+
+def _scatter(tr: Translator, s: Selection, scalar: Parts | None, source: Val | None) -> None:
+    arrays, n = _lines(tr, s)
+    for axis, (a, e) in enumerate(zip(arrays, extents(s.v), strict=True)):
+        _check_all(tr, a, e, axis)
+    if source is not None:
+        source = _broadcast_values(tr, source, (n,))
+
+    def one(k: int, _: Parts) -> Parts:
+        at = [index_at(tr, a, (k,), e, axis) for axis, (a, e) in enumerate(zip(arrays, extents(s.v), strict=True))]
+        parts = indexing.load_parts(tr, source, (k,)) if source is not None else scalar
+        assert parts is not None
+        indexing.store_parts(tr, s.v, at, parts)
+        return ()
+
+    tr.loop(n, one)
+
+
+__all__ = ["add", "getitem", "known", "mul", "positions", "product", "setitem", "strides", "take"]

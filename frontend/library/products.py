@@ -1,0 +1,201 @@
+"""Products of vectors and matrices: dot, @, inner, vdot, outer, trace.
+
+Floats are added one after the other over the inner index (NumPy's BLAS adds in an order of its own: results agree to the usual error
+bound of a sum of products, not to the bit); float16 adds in float32, integers wrap, bools are "or" of "and".
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from jitpy.frontend.library import casts, elementwise, indexing, reductions, registry, ufuncs_scalar, views
+from jitpy.frontend.library.arrays_arguments import bind
+from jitpy.frontend.library.arrays_shape import allocate, array, differ, extents, is_array
+from jitpy.frontend.library.constructors import fill_zero
+from jitpy.frontend.library.constructors_nested import as_array
+from jitpy.frontend.types import promotion
+from jitpy.frontend.types import types as ty
+from jitpy.frontend.values import Const, Val, Value
+
+if TYPE_CHECKING:
+    from jitpy.frontend.translate.translator import Translator
+
+Parts = tuple[int, ...]
+
+
+class _Ring:
+    """Multiplication and addition in the type of a product."""
+
+    __slots__ = ("inner", "sources", "t", "tr")
+
+    def __init__(self, tr: Translator, a: Val, b: Val) -> None:
+        self.tr = tr
+        self.sources = a.type.dtype, b.type.dtype  # type: ignore[attr-defined]
+        self.t = promotion.promote(*self.sources)
+        self.inner = ty.float32 if self.t is ty.float16 else self.t
+
+    def load(self, v: Val, which: int, at: Any) -> Parts:
+        return casts.cast(self.tr, indexing.load_parts(self.tr, v, at), self.sources[which], self.inner)
+
+    def times(self, x: Parts, y: Parts) -> Parts:
+        t = self.inner
+        return ufuncs_scalar.emit(self.tr, np.multiply, (t, t, t), (x, y))[0]
+
+    def plus(self, x: Parts, y: Parts) -> Parts:
+        t = self.inner
+        return ufuncs_scalar.emit(self.tr, np.add, (t, t, t), (x, y))[0]
+
+    def zero(self) -> Parts:
+        return casts.constant_parts(self.tr, 0, self.inner)
+
+    def result(self, x: Parts) -> Parts:
+        return casts.cast(self.tr, x, self.inner, self.t)
+
+
+def _same(tr: Translator, n: int, m: int) -> None:
+    tr.check(
+        differ(tr, n, m), ValueError, "matmul: Input operand 1 has a mismatch in its core dimension 0 (size ",
+        (m, ty.py_int), " is different from ", (n, ty.py_int), ")",
+    )  # fmt: skip
+
+
+def _vectors(tr: Translator, ring: _Ring, a: Val, b: Val, n: int) -> Parts:
+    def body(i: int, state: Parts) -> Parts:
+        return ring.plus(state, ring.times(ring.load(a, 0, (i,)), ring.load(b, 1, (i,))))
+
+    return ring.result(tr.loop(n, body, ring.zero()))
+
+
+def product_of(tr: Translator, a: Val, b: Val) -> Value:
+    """The product of vectors and matrices."""
+    ring = _Ring(tr, a, b)
+    na, nb = a.type.ndim, b.type.ndim  # type: ignore[attr-defined]
+    if na > 2 or nb > 2 or not na or not nb:
+        tr.error("products are supported for vectors and matrices", "Loop over the leading axes.")
+    inner = extents(a)[-1]
+    _same(tr, inner, extents(b)[0])
+    if na == 1 and nb == 1:
+        return Val(ring.t, _vectors(tr, ring, a, b, inner))
+    if nb == 1:
+        rows = extents(a)[0]
+        out = allocate(tr, ring.t, (rows,))
+
+        def row(i: int, _: Parts) -> Parts:
+            indexing.store_parts(tr, out, (i,), _vectors(tr, ring, indexing.view_at(tr, a, 0, i), b, inner))
+            return ()
+
+        tr.loop(rows, row)
+        return out
+    shape = extents(b)[1:] if na == 1 else (extents(a)[0], extents(b)[1])
+    out = allocate(tr, ring.t, shape, "C", True)
+    columns = extents(b)[1]
+    if ring.inner is not ring.t or b.type.layout == "F":  # type: ignore[attr-defined]
+        def cell(at: list[int]) -> None:
+            line = a if na == 1 else indexing.view_at(tr, a, 0, at[0])
+            indexing.store_parts(tr, out, at, _vectors(tr, ring, line, indexing.view_at(tr, b, 1, at[-1]), inner))
+
+        from jitpy.frontend.library import elementwise_loops
+
+        elementwise_loops.nest(tr, shape, "C", cell)
+        return out
+    fill_zero(tr, out)
+
+    def rows_of(line: Val, target: Val) -> None:
+        """target += line[k] * b[k], one k after the other: the inner loop runs along rows of memory."""
+
+        def step(k: int, _: Parts) -> Parts:
+            factor = ring.load(line, 0, (k,))
+            source = indexing.view_at(tr, b, 0, k)
+
+            def add(j: int, _: Parts) -> Parts:
+                term = ring.times(factor, ring.load(source, 1, (j,)))
+                indexing.store_parts(tr, target, (j,), ring.plus(indexing.load_parts(tr, target, (j,)), term))
+                return ()
+
+            tr.loop(columns, add)
+            return ()
+
+        tr.loop(inner, step)
+
+    if na == 1:
+        rows_of(a, out)
+        return out
+
+    def each(i: int, _: Parts) -> Parts:
+        rows_of(indexing.view_at(tr, a, 0, i), indexing.view_at(tr, out, 0, i))
+        return ()
+
+    tr.loop(shape[0], each)
+    return out
+
+
+def matmul(tr: Translator, a: Value, b: Value) -> Value:
+    """``a @ b``."""
+    for v in (a, b):
+        if v.kind() is ty.Scalar:
+            tr.error("matmul: an operand is a number", "Use * instead.")
+    return product_of(tr, as_array(tr, a), as_array(tr, b))
+
+
+@registry.call(np.matmul)
+def _matmul(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    a, b, out = bind(tr, "np.matmul", args, kwargs, "a b out", 2)
+    return _stored(tr, product_of(tr, as_array(tr, a), as_array(tr, b)), out)  # type: ignore[arg-type]
+
+
+def _stored(tr: Translator, result: Value, out: Value | None) -> Value:
+    if out is None:
+        return result
+    from jitpy.frontend.library import elementwise_stores
+
+    target = array(tr, out)
+    indexing.writable(tr, target)
+    elementwise_stores.assign(tr, target, result, "out")
+    return target
+
+
+@registry.entry(registry.methods, (ty.Array, "dot"))
+@registry.call(np.dot)
+def _dot(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    a, b, out = bind(tr, "np.dot", args, kwargs, "a b out", 2)
+    assert a is not None and b is not None
+    for v in (a, b):
+        if v.kind() is ty.Scalar or (is_array(v) and v.type.ndim == 0):  # type: ignore[attr-defined]
+            return elementwise.apply(tr, np.multiply, (a, b))
+    return _stored(tr, product_of(tr, as_array(tr, a), as_array(tr, b)), out)
+
+
+@registry.call(np.vdot)
+def _vdot(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    a, b = [views.raveled(tr, as_array(tr, v)) for v in args]
+    if a.type.dtype.kind == "c":  # type: ignore[attr-defined]
+        a = array(tr, elementwise.apply(tr, np.conjugate, (a,)))
+    return product_of(tr, a, b)
+
+
+@registry.call(np.inner)
+def _inner(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    a, b = [as_array(tr, v) for v in args]
+    if not a.type.ndim or not b.type.ndim:  # type: ignore[attr-defined]
+        return elementwise.apply(tr, np.multiply, (a, b))
+    return product_of(tr, a, views.transposed(tr, b))
+
+
+@registry.call(np.outer)
+def _outer(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    a, b = bind(tr, "np.outer", args, kwargs, "a b", 2)
+    left = views.raveled(tr, as_array(tr, a))  # type: ignore[arg-type]
+    right = views.raveled(tr, as_array(tr, b))  # type: ignore[arg-type]
+    column = indexing.view(tr, left, [indexing.FULL, Const(None)])
+    row = indexing.view(tr, right, [Const(None), indexing.FULL])
+    return elementwise.apply(tr, np.multiply, (column, row))
+
+
+@registry.entry(registry.methods, (ty.Array, "trace"))
+@registry.call(np.trace)
+def _trace(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    a, offset = bind(tr, "np.trace", args, kwargs, "a offset")
+    line = views.diagonal(tr, as_array(tr, a), offset)  # type: ignore[arg-type]
+    return reductions.reduce_all(tr, line, reductions._fold_of("sum", line.type.dtype))  # type: ignore[attr-defined]

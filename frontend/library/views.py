@@ -1,0 +1,441 @@
+"""The same memory seen otherwise: transposed, reshaped, flattened, reversed, real and imaginary parts.
+
+Where NumPy gives a view these do too; ravel and reshape copy where the elements do not lie in C order. For arrays whose layout is
+not known while compiling they copy always, except where one dimension makes it unnecessary: a result that is written to must not be
+reshaped from such an array (the compiler remarks on it).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from jitpy.frontend.library import elementwise, elementwise_loops, indexing, registry
+from jitpy.frontend.library.arrays_arguments import axis_of, bind, checked_axis, constant, integers_of, is_none
+from jitpy.frontend.library.arrays_shape import (
+    add,
+    array,
+    contiguous_strides,
+    extents,
+    is_array,
+    itemsize,
+    known,
+    minimum,
+    mul,
+    product,
+    strides,
+    sub,
+)
+from jitpy.frontend.types import promotion
+from jitpy.frontend.types import types as ty
+from jitpy.frontend.values import Const, TupleVal, Val, Value
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from jitpy.backend.ir.types import Type as ClifType
+    from jitpy.frontend.translate.translator import Translator
+
+    _ = ClifType
+
+
+def copied(tr: Translator, v: Val, layout: str = "C") -> Val:
+    """A copy in C or F order."""
+    t: ty.Array = v.type  # type: ignore[assignment]
+    if t.ndim == 0:
+        from jitpy.frontend.library.reductions import as_zero_d
+
+        return as_zero_d(tr, indexing.load(tr, v, ()))
+    target = ty.array_of(t.dtype, t.ndim, layout)
+    tree = elementwise_loops.Tree(v)
+    out = elementwise_loops.allocate(tr, t.dtype, extents(v), layout)
+    shape = extents(v)
+    if t.layout == layout and t.ndim > 1:
+        total = product(tr, shape)
+        flat = elementwise_loops.flat_access(tr, out, total).v
+        access = elementwise_loops.flat_access(tr, v, total)
+        elementwise_loops.run(tr, tree, (total,), "C", [access], elementwise_loops.store_into(tr, flat))
+        return Val(target, out.ssa)
+    access = elementwise_loops.direct_access(tr, v, t.ndim)
+    elementwise_loops.run(tr, tree, shape, layout, [access], elementwise_loops.store_into(tr, out))
+    return Val(target, out.ssa)
+
+
+# -- order of axes -----------------------------------------------------------------------------------------------------------------
+
+
+def permuted(tr: Translator, v: Val, axes: Sequence[int]) -> Val:
+    """The axes in another order."""
+    t: ty.Array = v.type  # type: ignore[assignment]
+    shape, steps = extents(v), indexing.steps_of(tr, v)
+    order = tuple(axes)
+    identity = tuple(range(t.ndim))
+    if order == identity:
+        layout = t.layout
+    elif order == identity[::-1]:
+        layout = {"C": "F", "F": "C"}.get(t.layout, "A")
+    else:
+        layout = "A"
+    return indexing.derived(tr, v, t.ndim, layout, v.ssa[1], [shape[a] for a in order], [steps[a] for a in order])
+
+
+def transposed(tr: Translator, a: Value) -> Val:
+    """``a.T``."""
+    v = array(tr, a)
+    return permuted(tr, v, range(v.type.ndim)[::-1])  # type: ignore[attr-defined]
+
+
+def _axes_argument(tr: Translator, args: Sequence[Value]) -> list[int]:
+    if len(args) == 1 and args[0].__class__ is TupleVal:
+        args = args[0].items  # type: ignore[attr-defined]
+    return [constant(tr, a, "an axis") for a in args]
+
+
+@registry.entry(registry.methods, (ty.Array, "transpose"))
+@registry.call(np.transpose)
+def _transpose(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    v = _array_argument(tr, args[0])
+    rest = args[1:] or list(kwargs.values())
+    if not rest or is_none(rest[0]):
+        return transposed(tr, v)
+    ndim: int = v.type.ndim  # type: ignore[attr-defined]
+    axes = [checked_axis(tr, a, ndim) for a in _axes_argument(tr, rest)]
+    if sorted(axes) != list(range(ndim)):
+        tr.error("axes don't match array")
+    return permuted(tr, v, axes)
+
+
+@registry.entry(registry.methods, (ty.Array, "swapaxes"))
+@registry.call(np.swapaxes)
+def _swapaxes(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    v = _array_argument(tr, args[0])
+    ndim: int = v.type.ndim  # type: ignore[attr-defined]
+    i, j = [checked_axis(tr, a, ndim) for a in _axes_argument(tr, args[1:])]
+    axes = list(range(ndim))
+    axes[i], axes[j] = axes[j], axes[i]
+    return permuted(tr, v, axes)
+
+
+@registry.call(np.moveaxis)
+def _moveaxis(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    v = _array_argument(tr, args[0])
+    ndim: int = v.type.ndim  # type: ignore[attr-defined]
+    source, target = [checked_axis(tr, constant(tr, a, "an axis"), ndim) for a in args[1:]]
+    axes = [a for a in range(ndim) if a != source]
+    axes.insert(target, source)
+    return permuted(tr, v, axes)
+
+
+def _array_argument(tr: Translator, a: Value) -> Val:
+    if is_array(a):
+        return array(tr, a)
+    from jitpy.frontend.library.constructors_nested import as_array
+
+    return as_array(tr, a)
+
+
+# -- axes of extent 1 --------------------------------------------------------------------------------------------------------------
+
+
+@registry.call(np.expand_dims)
+def _expand_dims(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    a, axis = bind(tr, "np.expand_dims", args, kwargs, "a axis", 2)
+    assert a is not None
+    v = _array_argument(tr, a)
+    at = axis_of(tr, axis, v.type.ndim + 1)  # type: ignore[attr-defined]
+    items: list[Value] = [indexing.FULL] * v.type.ndim  # type: ignore[attr-defined]
+    items.insert(at or 0, Const(None))
+    return indexing.view(tr, v, items)
+
+
+@registry.entry(registry.methods, (ty.Array, "squeeze"))
+@registry.call(np.squeeze)
+def _squeeze(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    a, axis = bind(tr, "np.squeeze", args, kwargs, "a axis")
+    assert a is not None
+    v = _array_argument(tr, a)
+    t: ty.Array = v.type  # type: ignore[assignment]
+    if is_none(axis):
+        gone = [k for k, n in enumerate(extents(v)) if known(tr, n) == 1]
+        if len(gone) < t.ndim and any([known(tr, n) is None for n in extents(v)]):
+            tr.error("np.squeeze needs its axis here", "The rank of the result must not depend on the shape: write axis=.")
+    else:
+        wanted = constant(tr, axis, "the axis")
+        gone = [checked_axis(tr, k, t.ndim) for k in (wanted if wanted.__class__ is tuple else (wanted,))]
+        for k in gone:
+            tr.check(
+                tr.icmp("ne", extents(v)[k], tr.iconst(1)), ValueError,
+                "cannot select an axis to squeeze out which has size not equal to one",
+            )  # fmt: skip
+    left = [k for k in range(t.ndim) if k not in gone]
+    shape, steps = extents(v), indexing.steps_of(tr, v)
+    layout = t.layout
+    last = t.ndim - 1 if layout == "C" else 0
+    kept = [steps[k] for k in left]
+    if layout != "A" and left and last in gone:
+        kept[-1 if layout == "C" else 0] = tr.iconst(itemsize(t))
+    return indexing.derived(tr, v, len(left), layout, v.ssa[1], [shape[k] for k in left], kept)
+
+
+# -- one shape as another ----------------------------------------------------------------------------------------------------------
+
+
+def raveled(tr: Translator, v: Val) -> Val:
+    """The elements in C order along one axis: a view where they lie so."""
+    t: ty.Array = v.type  # type: ignore[assignment]
+    if t.ndim == 1:
+        return v
+    c = v if t.layout == "C" else copied(tr, v)
+    ct: ty.Array = c.type  # type: ignore[assignment]
+    return Val(
+        ty.array_of(t.dtype, 1, "C", ct.readonly), (c.ssa[0], c.ssa[1], product(tr, extents(v)), tr.iconst(itemsize(t)))
+    )
+
+
+def _order_is_c(tr: Translator, v: Value | None) -> None:
+    if constant(tr, v, "the order", "C") != "C":
+        tr.error("only order='C' is supported here", "Transpose first: a.T.ravel() is a.ravel(order='F').")
+
+
+@registry.entry(registry.methods, (ty.Array, "ravel"))
+@registry.call(np.ravel)
+def _ravel(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    a, order = bind(tr, "np.ravel", args, kwargs, "a order")
+    _order_is_c(tr, order)
+    assert a is not None
+    return raveled(tr, _array_argument(tr, a))
+
+
+@registry.entry(registry.methods, (ty.Array, "flatten"))
+def _flatten(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    a, order = bind(tr, "flatten", args, kwargs, "a order")
+    _order_is_c(tr, order)
+    v = array(tr, args[0])
+    return raveled(tr, copied(tr, v))
+
+
+def reshaped(tr: Translator, v: Val, shape: list[int]) -> Val:
+    """Another shape of as many elements; one extent may be -1."""
+    t: ty.Array = v.type  # type: ignore[assignment]
+    size = product(tr, extents(v))
+    if [known(tr, n) for n in shape].count(-1) > 1:
+        tr.check(True, ValueError, "can only specify one unknown dimension")
+    text = ["cannot reshape array of size ", (size, ty.py_int), " into the given shape"]
+    unknown = [k for k, n in enumerate(shape) if known(tr, n) == -1]
+    if unknown:
+        k = unknown[0]
+        others = product(tr, shape[:k] + shape[k + 1 :])
+        n = known(tr, others)
+        if n is None or n <= 0:
+            tr.check(tr.icmp("sle", others, tr.iconst(0)), ValueError, *text)
+        from jitpy.backend.ir import opcodes as op
+        from jitpy.backend.ir.types import I64
+
+        shape[k] = size if n == 1 else tr.op(op.UDIV_PROVEN, I64, size, others)
+        if n != 1:
+            tr.check(tr.icmp("ne", mul(tr, shape[k], others), size), ValueError, *text)
+    else:
+        for n in shape:
+            k = known(tr, n)  # type: ignore[assignment]
+            bounds = tr.bounds.get(n)
+            if (k is None or k < 0) and (bounds is None or bounds[0] < 0):
+                tr.check(tr.icmp("slt", n, tr.iconst(0)), ValueError, *text)
+        if product(tr, shape) != size:
+            tr.check(tr.icmp("ne", product(tr, shape), size), ValueError, *text)
+    if t.layout == "C" or (t.ndim == 1 and len(shape) == 1):
+        base = v
+    elif t.ndim == 1:
+        # A strided line: every axis of the result steps through it.
+        steps = list(contiguous_strides(tr, shape, 1, "C"))
+        own = indexing.steps_of(tr, v)[0]
+        return indexing.derived(tr, v, len(shape), "A", v.ssa[1], shape, [mul(tr, s, own) for s in steps])
+    else:
+        if t.layout == "A" and not t.readonly:
+            tr.remark("reshape copies this array, because its memory layout is not known")
+        base = copied(tr, v)
+    steps = contiguous_strides(tr, shape, itemsize(t), "C")  # type: ignore[assignment]
+    if t.ndim == 1 and len(shape) == 1 and t.layout != "C":
+        return v
+    return indexing.derived(tr, base, len(shape), "C", base.ssa[1], shape, steps)
+
+
+@registry.entry(registry.methods, (ty.Array, "reshape"))
+@registry.call(np.reshape)
+def _reshape(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    _order_is_c(tr, kwargs.pop("order", None))
+    v = _array_argument(tr, args[0])
+    rest = args[1:] or list(kwargs.values())
+    shape = integers_of(tr, rest[0] if len(rest) == 1 else TupleVal(tuple(rest)), "the shape")
+    return reshaped(tr, v, shape)
+
+
+# -- other views -------------------------------------------------------------------------------------------------------------------
+
+
+@registry.call(np.flip, np.fliplr, np.flipud)
+def _flip(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    a, axis = bind(tr, "np.flip", args, kwargs, "m axis")
+    assert a is not None
+    return flipped(tr, _array_argument(tr, a), axis)
+
+
+def flipped(tr: Translator, v: Val, axis: Value | None) -> Val:
+    """The order of the elements reversed along one axis or all."""
+    ndim: int = v.type.ndim  # type: ignore[attr-defined]
+    at = axis_of(tr, axis, ndim)
+    backwards = indexing.SliceVal(Const(None), Const(None), Const(-1))
+    return indexing.view(tr, v, [backwards if at is None or k == at else indexing.FULL for k in range(ndim)])
+
+
+def _flip_fixed(axis: int) -> Callable[..., Value]:
+    return lambda tr, args, kwargs: flipped(tr, _array_argument(tr, args[0]), Const(axis))
+
+
+registry.call(np.fliplr)(_flip_fixed(1))
+registry.call(np.flipud)(_flip_fixed(0))
+
+
+@registry.call(np.broadcast_to)
+def _broadcast_to(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    a, shape = bind(tr, "np.broadcast_to", args, kwargs, "array shape", 2)
+    assert a is not None and shape is not None
+    v = _array_argument(tr, a)
+    target = integers_of(tr, shape, "the shape")
+    t: ty.Array = v.type  # type: ignore[assignment]
+    extra = len(target) - t.ndim
+    if extra < 0:
+        tr.error("the target shape has fewer dimensions than the array")
+    one, zero = tr.iconst(1), tr.iconst(0)
+    steps = [zero] * extra
+    for n, s, m in zip(extents(v), indexing.steps_of(tr, v), target[extra:], strict=True):
+        is_one = tr.icmp("eq", n, one)
+        other = tr.icmp("ne", n, m)
+        from jitpy.frontend.library.arrays_shape import both, negate
+
+        tr.check(both(tr, other, negate(tr, is_one)), ValueError, "operands could not be broadcast together with remapped shapes")
+        steps.append(tr.select(both(tr, is_one, other), zero, s))  # type: ignore[arg-type]
+    view = indexing.derived(tr, v, len(target), "A", v.ssa[1], target, steps)
+    return Val(ty.array_of(t.dtype, len(target), "A", True), view.ssa)
+
+
+def diagonal(tr: Translator, v: Val, offset: Value | None) -> Val:
+    """A view of a diagonal of a matrix (read-only, as NumPy's is)."""
+    t: ty.Array = v.type  # type: ignore[assignment]
+    if t.ndim != 2:
+        tr.error("the diagonal is supported for two dimensions")
+    rows, columns = extents(v)
+    steps = indexing.steps_of(tr, v)
+    k = constant(tr, offset, "the offset", 0)
+    zero = tr.iconst(0)
+    data = v.ssa[1]
+    if k >= 0:
+        columns = sub(tr, columns, tr.iconst(k))
+        data = add(tr, data, mul(tr, tr.iconst(k), steps[1]))
+    else:
+        rows = sub(tr, rows, tr.iconst(-k))
+        data = add(tr, data, mul(tr, tr.iconst(-k), steps[0]))
+    count = minimum(tr, rows, columns)
+    if k:
+        from jitpy.frontend.library.arrays_shape import maximum
+
+        count = maximum(tr, count, zero)
+    view = indexing.derived(tr, v, 1, "A", data, (count,), (add(tr, steps[0], steps[1]),))
+    return Val(ty.array_of(t.dtype, 1, "A", True), view.ssa)
+
+
+@registry.entry(registry.methods, (ty.Array, "diagonal"))
+@registry.call(np.diagonal)
+def _diagonal(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    a, offset = bind(tr, "np.diagonal", args, kwargs, "a offset")
+    assert a is not None
+    return diagonal(tr, _array_argument(tr, a), offset)
+
+
+@registry.call(np.diag)
+def _diag(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    a, k = bind(tr, "np.diag", args, kwargs, "v k")
+    assert a is not None
+    v = _array_argument(tr, a)
+    t: ty.Array = v.type  # type: ignore[assignment]
+    if t.ndim == 2:
+        return copied(tr, diagonal(tr, v, k))
+    shift = constant(tr, k, "k", 0)
+    n = add(tr, v.ssa[2], tr.iconst(abs(shift)))
+    from jitpy.frontend.library.constructors import fill_zero
+
+    out = elementwise_loops.allocate(tr, t.dtype, (n, n), "C", True)
+    fill_zero(tr, out)
+
+    def body(i: int, _: tuple[int, ...]) -> tuple[int, ...]:
+        at = (add(tr, i, tr.iconst(max(-shift, 0))), add(tr, i, tr.iconst(max(shift, 0))))
+        indexing.store_parts(tr, out, at, indexing.load_parts(tr, v, (i,)))
+        return ()
+
+    tr.loop(v.ssa[2], body)
+    return out
+
+
+# -- parts of complex numbers --------------------------------------------------------------------------------------------------------
+
+
+def _component(tr: Translator, v: Val, which: int) -> Val:
+    t: ty.Array = v.type  # type: ignore[assignment]
+    part = promotion.component(t.dtype)
+    data = add(tr, v.ssa[1], tr.iconst(which * itemsize(part)))
+    view = indexing.derived(tr, v, t.ndim, "A", data, extents(v), indexing.steps_of(tr, v))
+    return Val(ty.array_of(part, t.ndim, "A", t.readonly), view.ssa)
+
+
+def real(tr: Translator, a: Value) -> Value:
+    """``a.real``."""
+    v = array(tr, a)
+    return _component(tr, v, 0) if v.type.dtype.kind == "c" else v  # type: ignore[attr-defined]
+
+
+def imag(tr: Translator, a: Value) -> Value:
+    """``a.imag``: of real arrays a new one of zeros."""
+    v = array(tr, a)
+    t: ty.Array = v.type  # type: ignore[assignment]
+    if t.dtype.kind == "c":
+        return _component(tr, v, 1)
+    from jitpy.frontend.library.constructors import fill_zero
+
+    out = elementwise_loops.allocate(tr, t.dtype, extents(v))
+    fill_zero(tr, out)
+    return Val(ty.array_of(t.dtype, t.ndim, "C", True), out.ssa)
+
+
+def _part_function(which: Any, name: str) -> Callable[..., Value]:
+    def handler(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -> Value:
+        a = args[0]
+        return tr.attribute(a, name) if a.kind() is ty.Scalar else which(tr, _array_argument(tr, a))
+
+    return handler
+
+
+registry.call(np.real)(_part_function(real, "real"))
+registry.call(np.imag)(_part_function(imag, "imag"))
+
+
+def _matrix_transposed(tr: Translator, a: Value) -> Val:
+    v = array(tr, a)
+    ndim: int = v.type.ndim  # type: ignore[attr-defined]
+    if ndim < 2:
+        tr.error("matrix transpose with ndim < 2 is undefined")
+    return permuted(tr, v, [*range(ndim - 2), ndim - 1, ndim - 2])
+
+
+def _flat(tr: Translator, a: Value) -> Value:
+    v = array(tr, a)
+    t: ty.Array = v.type  # type: ignore[assignment]
+    if t.layout != "C" and t.ndim != 1:
+        tr.error("flat is supported for C-contiguous arrays only", "Use a.ravel() to read, or loop over the indices to write.")
+    return raveled(tr, v)
+
+
+ATTRIBUTES: dict[str, Callable[[Translator, Any], Value]] = {
+    "T": transposed, "mT": _matrix_transposed, "flat": _flat, "real": real, "imag": imag,
+}  # fmt: skip
+
+__all__ = ["ATTRIBUTES", "copied", "elementwise", "raveled", "reshaped", "strides"]
