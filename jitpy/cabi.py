@@ -192,7 +192,8 @@ def export(dispatcher: Any) -> Any:
     overloads = list(dispatcher.overloads.values())
     if len(overloads) != 1:
         raise CompileError(
-            f"{dispatcher.__name__}.cffi needs exactly one signature, and there are {len(overloads)}: decorate with @jit('...')"
+            f"{dispatcher.__name__}.cffi needs exactly one signature, and there are {len(overloads)}: "
+            "decorate with @jit('...')"
         )
     overload = overloads[0]
     if len(overload.module.result_types) != 1:

@@ -13,6 +13,7 @@ is executed.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import io
 import marshal
@@ -29,7 +30,6 @@ from jitpy.frontend.module import KernelModule
 from jitpy.frontend.types import types as ty
 from jitpy.runtime import guards, memory
 from jitpy.runtime.codegen import KERNEL, machine_code
-import contextlib
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -77,7 +77,8 @@ class Dispatcher:
         self._log: list[str] = []
         self._inner: Any = None
         if code.co_kwonlyargcount:
-            # Bound arguments go to another callable: positional ones must not reach keyword-only parameters from outside.
+            # Bound arguments go to another callable: positional ones must not reach keyword-only parameters from
+            # outside.
             self._inner = make_callable(native_type(), 0, 0)
             self._inner._call = _refuse
             self._inner._records = []
@@ -88,7 +89,9 @@ class Dispatcher:
     # ---------------------------------------------------------------------------------------------------------------
 
     def _add_record(self, overload: Overload, shape: Shape, entry: Any) -> bool:
-        """Let such calls of ``entry`` (this function or its inner callable) go to machine code; whether they did not already."""
+        """Let such calls of ``entry`` (this function or its inner callable) go to machine code; whether they did not
+        already.
+        """
         key = shape.key()
         if any(r.overload is overload and r.shape.key() == key for r in entry._records):
             return False

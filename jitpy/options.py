@@ -20,8 +20,8 @@ def _bool(value: Any) -> bool:
 
 
 def _fastmath(value: Any) -> bool:
-    return (
-        isinstance(value, bool) or (isinstance(value, set | frozenset | dict | list | tuple) and _FLAGS.issuperset(value))
+    return isinstance(value, bool) or (
+        isinstance(value, set | frozenset | dict | list | tuple) and _FLAGS.issuperset(value)
     )
 
 

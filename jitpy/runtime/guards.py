@@ -113,12 +113,17 @@ def rows(guards: Sequence[Guard]) -> tuple[list[Row], list[Any]]:
                 out.append((id(function) + offset, id(value) if value is not None else 0))
     for array in arrays(guards):
         at = id(array)
-        out += [(at + offset, layout.word(at + offset)) for offset in (layout.ARRAY_NDIM, layout.ARRAY_DESCR, layout.ARRAY_FLAGS)]
+        out += [
+            (at + offset, layout.word(at + offset))
+            for offset in (layout.ARRAY_NDIM, layout.ARRAY_DESCR, layout.ARRAY_FLAGS)
+        ]
     return list(dict.fromkeys(out)), keep
 
 
 def arrays(guards: Sequence[Guard]) -> list[Any]:
-    """The arrays that kernels reach through guards: held by reference, so their rank, dtype and layout are part of the code."""
+    """The arrays that kernels reach through guards: held by reference, so their rank, dtype and layout are part of
+    the code.
+    """
     found: list[Any] = []
     waiting = [current(g) for g in guards]
     while waiting:

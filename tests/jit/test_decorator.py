@@ -96,7 +96,9 @@ def test_signatures_are_compiled_at_once_and_closed():
     g = jit("float32(float32)")(lambda x: x * 2)
     assert type(g(1.5)) is np.float32
     h = jit("f8(f8[:])")(lambda a: a[0])
-    assert h(np.arange(3.0)[::2]) == 0.0 and len(h.signatures) == 1 and h(np.arange(3.0)) == 0.0 and len(h.signatures) == 1
+    assert (
+        h(np.arange(3.0)[::2]) == 0.0 and len(h.signatures) == 1 and h(np.arange(3.0)) == 0.0 and len(h.signatures) == 1
+    )
 
 
 def test_methods_and_closures():

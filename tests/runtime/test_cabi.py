@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 from cffi import FFI
+from jitpy.backend.errors import CompileError
+from jitpy.frontend.types import types as ty
 from kernels import identity
 
 from jitpy import cabi
-from jitpy.backend.errors import CompileError
-from jitpy.frontend.types import types as ty
 
 
 def test_scalars(hand):

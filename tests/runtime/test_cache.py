@@ -33,7 +33,9 @@ def disk(monkeypatch, tmp_path):
         for name in py_func.__code__.co_names:
             if name in py_func.__globals__:
                 module.guard("global", py_func.__globals__, name, py_func.__globals__[name])
-        module.site(py_func.__code__.co_name, py_func.__code__.co_filename, py_func.__code__.co_firstlineno + 1, ValueError)
+        module.site(
+            py_func.__code__.co_name, py_func.__code__.co_filename, py_func.__code__.co_firstlineno + 1, ValueError
+        )
         return module
 
     fake = types.ModuleType("jitpy.frontend.pipeline")
@@ -111,7 +113,25 @@ def test_folders_that_others_can_write_to_are_ignored(disk, tmp_path):
 
 
 def test_digests_tell_kinds_apart():
-    values = [1, 1.0, True, "1", b"1", 1 + 0j, None, np.int8(1), np.int64(1), (1,), (1.0,), -0.0, 0.0, np.sin, np.cos, int, len]
+    values = [
+        1,
+        1.0,
+        True,
+        "1",
+        b"1",
+        1 + 0j,
+        None,
+        np.int8(1),
+        np.int64(1),
+        (1,),
+        (1.0,),
+        -0.0,
+        0.0,
+        np.sin,
+        np.cos,
+        int,
+        len,
+    ]
     digests = [cache.value_digest(v) for v in values]
     assert len(set(digests)) == len(values)
     assert cache.value_digest(np.zeros(3)) == cache.value_digest(np.ones(5)) != cache.value_digest(np.zeros((1, 1)))

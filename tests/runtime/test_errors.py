@@ -34,7 +34,7 @@ def kernel_raising(*fields):
 
 def test_message_class_and_traceback(hand):
     f = hand.jit(lambda x: x, kernel_raising(IndexError, ("index ", (0, ty.py_int), " is out of bounds")))
-    with pytest.raises(IndexError, match="^index 7 is out of bounds$") as info:
+    with pytest.raises(IndexError, match=r"^index 7 is out of bounds$") as info:
         f(7)
     frames = [(e.name, e.filename, e.lineno) for e in traceback.extract_tb(info.value.__traceback__)][1:]
     assert frames == [("outer", "outer.py", 20), ("inner", "inner.py", 10)]

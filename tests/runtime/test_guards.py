@@ -44,7 +44,7 @@ def test_a_global_that_changes_is_seen(hand):
 def test_an_equal_number_is_the_same_global():
     names = {"K": 10**6}
     guard = ("global", names, "K", names["K"])
-    table, keep = guards.rows([guard])
+    table, _keep = guards.rows([guard])
     assert holds_in_memory(table)
     names["K"] = int("1000000")
     assert not holds_in_memory(table) and guards.hold([guard])
@@ -55,7 +55,7 @@ def test_an_equal_number_is_the_same_global():
 def test_builtins_can_be_shadowed():
     names = {"__builtins__": builtins}
     guard = ("builtin", names, "len", len)
-    table, keep = guards.rows([guard])
+    table, _keep = guards.rows([guard])
     assert holds_in_memory(table) and guards.hold([guard])
     names["len"] = max
     assert not holds_in_memory(table) and not guards.hold([guard])
@@ -64,11 +64,11 @@ def test_builtins_can_be_shadowed():
 def test_resizing_and_deleting():
     names = {"a": 1.5, "b": 2.5}
     guard = ("global", names, "b", names["b"])
-    table, keep = guards.rows([guard])
+    table, _keep = guards.rows([guard])
     for i in range(1000):
         names[str(i)] = i
     assert guards.hold([guard]) and not holds_in_memory(table)
-    table, keep = guards.rows([guard])
+    table, _keep = guards.rows([guard])
     del names["a"]
     assert holds_in_memory(table) and guards.hold([guard])
     del names["b"]
@@ -87,7 +87,7 @@ def test_cells_attributes_functions():
         ("attr", types.SimpleNamespace, "__name__", "SimpleNamespace"),
     ]  # fmt: skip
     assert guards.hold(table)
-    rows, keep = guards.rows(table[:4])
+    rows, _keep = guards.rows(table[:4])
     assert holds_in_memory(rows)
     value = 4
     assert not guards.hold([table[0]]) and not holds_in_memory(rows)
@@ -104,7 +104,7 @@ def test_key_sharing_and_non_string_tables():
     a.x = b.x = 1.5
     for names in (a.__dict__, {"x": 1.5, 3: 4}):
         guard = ("global", names, "x", names["x"])
-        table, keep = guards.rows([guard])
+        table, _keep = guards.rows([guard])
         assert holds_in_memory(table)
         names["x"] = 2.5
         assert not holds_in_memory(table)
