@@ -78,8 +78,25 @@ class KernelModule:
     """
 
     __slots__ = (
-        "arg_types", "codes", "constants", "current", "entry", "externs", "functions", "guards", "lines", "py_func", "remarks",
-        "result_types", "sites", "typed_ir", "variables", "_const_ids", "_guard_keys", "_line_ids", "_site_ids",
+        "_const_ids",
+        "_guard_keys",
+        "_line_ids",
+        "_site_ids",
+        "arg_types",
+        "codes",
+        "constants",
+        "current",
+        "entry",
+        "externs",
+        "functions",
+        "guards",
+        "lines",
+        "py_func",
+        "remarks",
+        "result_types",
+        "sites",
+        "typed_ir",
+        "variables",
     )  # fmt: skip
 
     def __init__(self, py_func: FunctionType, arg_types: tuple[Type, ...]) -> None:

@@ -14,7 +14,17 @@ from jitpy.frontend.translate.kernel import Kernel, shape_type
 from jitpy.frontend.translate.state import convert, join, runtime_shape
 from jitpy.frontend.types import types as ty
 from jitpy.frontend.values import (
-    UNBOUND, BoundMethod, Compound, Const, EitherVal, FunctionVal, MaybeUnbound, TupleVal, UnionVal, Val, Value,
+    UNBOUND,
+    BoundMethod,
+    Compound,
+    Const,
+    EitherVal,
+    FunctionVal,
+    MaybeUnbound,
+    TupleVal,
+    UnionVal,
+    Val,
+    Value,
 )  # fmt: skip
 
 if TYPE_CHECKING:

@@ -81,8 +81,28 @@ class Frame:
     """The walk over one function's code. Leaves edges in ``returns``."""
 
     __slots__ = (
-        "call_site", "code", "depth", "globals", "heap", "identity", "index", "line", "locals", "name", "next_cell", "outer", "owner",
-        "parameters", "pending", "ready", "returns", "stack", "tr", "versions", "widened", "free",
+        "call_site",
+        "code",
+        "depth",
+        "free",
+        "globals",
+        "heap",
+        "identity",
+        "index",
+        "line",
+        "locals",
+        "name",
+        "next_cell",
+        "outer",
+        "owner",
+        "parameters",
+        "pending",
+        "ready",
+        "returns",
+        "stack",
+        "tr",
+        "versions",
+        "widened",
     )  # fmt: skip
 
     def __init__(

@@ -54,8 +54,24 @@ class Kernel:
     """One function of the module: what it is a translation of, its result's variants, its typed IR."""
 
     __slots__ = (
-        "arguments", "assumed", "bounds", "calls", "co", "compilation", "counted", "done", "free", "func", "function_name", "globals",
-        "global_arrays", "headers", "incomplete", "name", "variants", "waits",
+        "arguments",
+        "assumed",
+        "bounds",
+        "calls",
+        "co",
+        "compilation",
+        "counted",
+        "done",
+        "free",
+        "func",
+        "function_name",
+        "global_arrays",
+        "globals",
+        "headers",
+        "incomplete",
+        "name",
+        "variants",
+        "waits",
     )  # fmt: skip
 
     def __init__(

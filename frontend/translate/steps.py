@@ -8,7 +8,19 @@ from jitpy.frontend.bytecode import instructions as n
 from jitpy.frontend.library import control, functions, registry
 from jitpy.frontend.translate.frame import Edge
 from jitpy.frontend.types import types as ty
-from jitpy.frontend.values import NONE, NULL, UNBOUND, Const, EitherVal, FunctionVal, MaybeUnbound, SliceVal, TupleVal, UnionVal, Value
+from jitpy.frontend.values import (
+    NONE,
+    NULL,
+    UNBOUND,
+    Const,
+    EitherVal,
+    FunctionVal,
+    MaybeUnbound,
+    SliceVal,
+    TupleVal,
+    UnionVal,
+    Value,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -18,9 +18,8 @@ from jitpy.frontend.types import types as ty
 from jitpy.frontend.values import Const, EitherVal, Iterator, TupleVal, UnionVal, Val, Value
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
-    from jitpy.frontend.module import KernelModule
     from jitpy.frontend.translate.frame import Frame
     from jitpy.frontend.translate.kernel import Compilation, Kernel
 
