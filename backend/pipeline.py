@@ -27,27 +27,29 @@ if TYPE_CHECKING:
 
     from jitpy.backend.ir.function import Function
     from jitpy.backend.target.target import Target
+    from jitpy.backend.vcode.buffer import Finished
 
 Reloc = tuple[int, str, str, int]  # offset, kind, symbol, addend
 
 
 class CompiledFunction:
-    """Machine code of one function, entry at offset 0, constants behind the code. ``traps``:
-    (offset, code); ``lines``: (offset, srcloc) where it changes; ``saved``: (callee-saved preg,
-    offset from the stack pointer) of the prologue, for unwinding."""
+    """Machine code of one function, entry at offset 0, constants behind the code. ``traps``: (offset, code); ``lines``:
+    (offset, srcloc) where it changes. For unwinding: ``saved``: (callee-saved preg, offset from the stack pointer);
+    ``prologue_end``; ``returns``: (first byte, end) of each instruction that leaves, with the frame gone."""
 
-    __slots__ = ("align", "code", "frame_size", "lines", "name", "relocs", "saved", "traps")
+    __slots__ = (
+        "align", "code", "frame_size", "lines", "name", "prologue_end", "relocs", "returns", "saved", "traps",
+    )  # fmt: skip
 
-    def __init__(
-        self, name: str, code: bytes, align: int, relocs: list[Reloc], traps: list[tuple[int, str]],
-        lines: list[tuple[int, int]], frame_size: int, saved: list[tuple[int, int]],
-    ) -> None:  # fmt: skip
+    def __init__(self, name: str, done: Finished, frame_size: int, saved: list[tuple[int, int]]) -> None:
         self.name = name
-        self.code = code
-        self.align = align
-        self.relocs = relocs
-        self.traps = traps
-        self.lines = lines
+        self.code: bytes = done.code
+        self.align: int = done.align
+        self.relocs: list[Reloc] = done.relocs
+        self.traps: list[tuple[int, str]] = done.traps
+        self.lines: list[tuple[int, int]] = done.lines
+        self.prologue_end: int = done.prologue_end
+        self.returns: list[tuple[int, int]] = done.returns
         self.frame_size = frame_size
         self.saved = saved
 
@@ -99,16 +101,7 @@ def compile_function(
     done = emit(vcode, allocation, target, settings.align_loops)
     frame = vcode.frame
     _lap(times, "emit", clock)
-    return CompiledFunction(
-        func.name,
-        done.code,
-        done.align,
-        done.relocs,
-        done.traps,
-        done.lines,
-        frame.size,
-        frame.places(),
-    )
+    return CompiledFunction(func.name, done, frame.size, frame.places())
 
 
 def compile_module(

@@ -88,6 +88,30 @@ class Fixup:
         self.patch = patch
 
 
+class Dwarf:
+    """How unwinders see a target. ``registers``: preg -> DWARF number of those a prologue may save. ``initial``: call
+    frame instructions at a function's entry. ``prologue``: (code offset, instructions) of each of its steps up to the
+    frame pointer's setting; afterwards the CFA is ``frame_head`` above the frame pointer. ``epilogue``: back to the
+    rules of the entry, between the epilogue and the return instruction."""
+
+    __slots__ = (
+        "code_align", "data_align", "epilogue", "frame_head", "initial", "prologue", "registers", "return_column",
+    )  # fmt: skip
+
+    def __init__(
+        self, registers: dict[int, int], return_column: int, initial: bytes, prologue: tuple[tuple[int, bytes], ...],
+        epilogue: bytes, frame_head: int = 16, code_align: int = 1, data_align: int = -8,
+    ) -> None:  # fmt: skip
+        self.registers = registers
+        self.return_column = return_column
+        self.initial = initial
+        self.prologue = prologue
+        self.epilogue = epilogue
+        self.frame_head = frame_head
+        self.code_align = code_align
+        self.data_align = data_align
+
+
 class Target:
     """Everything the engine knows of an ISA. Set every attribute; those with a default here are
     optional.
@@ -101,6 +125,7 @@ class Target:
       abis            calling convention name -> `Abi`; every name CLIF has that the target supports
       code_align      of a function's start
       loop_align      of loop headers (1: none)
+      dwarf           `Dwarf`, for unwind tables (None: there are none)
       nop             size -> bytes that do nothing, for padding inside code
 
     Types
@@ -138,7 +163,7 @@ class Target:
     """
 
     __slots__ = (
-        "_parts", "abis", "big_endian", "call_direct", "call_indirect", "code_align", "contexts", "emit_branch",
+        "_parts", "abis", "big_endian", "call_direct", "call_indirect", "code_align", "contexts", "dwarf", "emit_branch",
         "emit_epilogue", "emit_jump", "emit_move", "emit_prologue", "emit_return", "emit_trap", "env", "extend",
         "features", "jump", "load", "load_stack", "loop_align", "move", "name", "nop", "parts", "pointer", "relocations",
         "rules", "stack_address", "store", "store_stack", "symbol_address", "tail_direct", "tail_indirect",
@@ -181,6 +206,7 @@ class Target:
         self.tail_direct = None
         self.tail_indirect = None
         self.relocations: dict[str, Fixup] = {}
+        self.dwarf: Dwarf | None = None
         self.contexts: list[Any] = []  # the engine's lowering contexts made for this target, for reuse
         self._parts: dict[Type, tuple[tuple[int, Type], ...]] = {}
 

@@ -41,6 +41,8 @@ class Sink:
         "features",
         "frame",
         "lines",
+        "prologue_end",
+        "returns",
         "srcloc",
         "target",
         "thread",
@@ -54,6 +56,8 @@ class Sink:
         self._align = target.code_align
         self.srcloc = 0
         self.lines: list[tuple[int, int]] = []
+        self.prologue_end = 0  # no branch comes before it, so it needs no translation
+        self.returns: list[tuple[int, int]] = []  # return instructions, first byte and end
         self.thread = list(range(blocks))  # block -> the block that a branch to it reaches in the end
         self._labels: list[int] = [-1] * blocks  # raw places
         self._items: list[tuple[int, tuple[Form, ...], int, Any]] = []  # place, forms, label, data
@@ -148,7 +152,9 @@ class Sink:
         if not self._items:
             code = self.code
             self._patch(code, self._labels, [f[0] for f in self._fixups])
-            return Finished(bytes(code), self._align, self._relocs, self._traps, self.lines)
+            return Finished(
+                bytes(code), self._align, self._relocs, self._traps, self.lines, self.prologue_end, self.returns
+            )
         places = [item[0] for item in self._items]
         grown, target_places = self._sizes(places)
         # Pieces between items, and the items.
@@ -173,6 +179,8 @@ class Sink:
             [(p + shift[bisect_left(places, p)], k, s, a) for p, k, s, a in self._relocs],
             [(p + shift[bisect_left(places, p)], c) for p, c in self._traps],
             [(p + shift[bisect_left(places, p)], s) for p, s in self.lines],
+            self.prologue_end,
+            [(p + shift[bisect_left(places, p)], q + shift[bisect_left(places, q)]) for p, q in self.returns],
         )
 
     def _shifts(self, grown: list[int]) -> list[int]:
@@ -232,14 +240,16 @@ def _by_size(entry: tuple[bytes, int]) -> tuple[int, int]:
 class Finished:
     """What comes out: bytes, the alignment they want, and tables of places in them."""
 
-    __slots__ = ("align", "code", "lines", "relocs", "traps")
+    __slots__ = ("align", "code", "lines", "prologue_end", "relocs", "returns", "traps")
 
     def __init__(
         self, code: bytes, align: int, relocs: list[tuple[int, str, str, int]], traps: list[tuple[int, str]],
-        lines: list[tuple[int, int]],
+        lines: list[tuple[int, int]], prologue_end: int, returns: list[tuple[int, int]],
     ) -> None:  # fmt: skip
         self.code = code
         self.align = align
         self.relocs = relocs
         self.traps = traps
         self.lines = lines
+        self.prologue_end = prologue_end
+        self.returns = returns

@@ -30,6 +30,7 @@ def emit(vcode: VCode, allocation: Allocation, target: Target, align_loops: bool
     blocks = len(vcode.succs)
     sink = Sink(target, frame, blocks)
     target.emit_prologue(sink, frame)
+    sink.prologue_end = len(sink.code)
     insts, allocs, starts = vcode.insts, allocation.allocs, vcode.block_starts
     edits = allocation.edits
     edits.append((_END, 0, 0, 0))
@@ -77,7 +78,9 @@ def emit(vcode: VCode, allocation: Allocation, target: Target, align_loops: bool
                     emit_jump(sink, goal)
             elif row.flags & RETURN:  # a return or a tail call
                 target.emit_epilogue(sink, frame)
+                leaving = len(code)
                 row.encode(sink, inst, allocs[i])
+                sink.returns.append((leaving, len(code)))
             elif row.imm == "table":
                 row.encode(sink, inst, allocs[i])
             else:

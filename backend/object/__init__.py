@@ -1,0 +1,1 @@
+"""Formats in which code leaves the compiler."""
