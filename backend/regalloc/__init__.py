@@ -1,6 +1,7 @@
 """Register allocation: VCode in, an ``Allocation`` out (``backend/vcode/vcode.py`` is the contract).
 
-``linear`` optimizes; ``onepass`` is for compile speed. The checker verifies the output of both. ``docs/regalloc.md`` tells the story.
+``linear`` optimizes; ``onepass`` is for compile speed. The checker verifies the output of both. ``docs/regalloc.md``
+tells the story.
 """
 
 from __future__ import annotations

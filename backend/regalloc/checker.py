@@ -1,16 +1,19 @@
-"""The checker: does an allocation compute what the VCode says? Used by every test, knows nothing of how allocators work.
+"""The checker: does an allocation compute what the VCode says? Every test uses it.
 
-The state at a point of the program is a map from locations (pregs and slots) to the set of vregs whose value the location holds.
-It is pushed through edits and instructions:
+The state at a point of the program is a map from locations (pregs and slots) to the set of vregs whose value the
+location holds. It is pushed through edits and instructions:
 
-- an edit ``a -> b`` makes b hold what a holds (of the moved class); a rematerialisation makes it hold the constant's vreg;
+- an edit ``a -> b`` makes b hold what a holds (of the moved class); a rematerialisation makes it hold the constant's
+  vreg;
 - a use must find its vreg in its location; afterwards clobbered pregs hold nothing;
-- a def of v makes its location hold v alone, and every other location forget v (in a loop they hold the previous iteration's v);
-- on an edge the parameters of the successor are assigned in parallel: a location that holds the argument also holds the parameter.
+- a def of v makes its location hold v alone, and every other location forget v (in a loop they hold the previous
+  iteration's v);
+- on an edge the parameters of the successor are assigned in parallel: a location that holds the argument also holds
+  the parameter.
 
-Where edges meet, a location holds what it holds on all of them (set intersection), so states only shrink and a worklist ends.
-Beside that the operands' constraints are checked, instruction by instruction. The scratch registers forget everything at each
-instruction, as emission may use them inside one.
+Where edges meet, a location holds what it holds on all of them (set intersection), so states only shrink and a
+worklist ends. Beside that the operands' constraints are checked, instruction by instruction. The scratch registers
+forget everything at each instruction, as emission may use them inside one.
 
 ``validate`` checks the input: that a VCode obeys the contract which allocators rely on.
 """

@@ -1,10 +1,11 @@
 """Live intervals with holes, use positions, reservations of fixed registers and hints, by one backwards walk.
 
-Instruction i owns four positions: ``4*i`` the gap before it, where moves happen; ``4*i + 1`` early, where uses are read;
-``4*i + 2`` where a call destroys registers; ``4*i + 3`` late, where defs are written. A range is half open.
+Instruction i owns four positions: ``4*i`` the gap before it, where moves happen; ``4*i + 1`` early, where uses are
+read; ``4*i + 2`` where a call destroys registers; ``4*i + 3`` late, where defs are written. A range is half open.
 
 - A fixed use is a copy in the gap: the vreg is read at ``4*i``, the preg is reserved from there to the read.
-- A reused use is a copy in the gap into the def's register, so the def's range begins at ``4*i + 1``: no other use can lie there.
+- A reused use is a copy in the gap into the def's register, so the def's range begins at ``4*i + 1``: no other use
+  can lie there.
 - A fixed def reserves the preg at ``4*i + 3``; the vreg begins there and prefers it.
 - Arguments of a jump are read in the gap before it.
 
@@ -24,9 +25,12 @@ COPY, EITHER, REGISTER, SLOT = range(4)
 
 
 class Intervals:
-    """Per vreg: ``ranges`` ``[(start, end), ...]`` and ``uses`` ``position * 4 + kind``, both ascending; how it begins; hints."""
+    """Per vreg: ``ranges`` ``[(start, end), ...]``, ``uses`` ``position * 4 + kind``, both ascending; its begin; hints."""
 
-    __slots__ = ("begin", "born", "clobbers", "needs_slot", "prefer", "ranges", "remat", "reserved", "source", "target", "uses")
+    __slots__ = (
+        "begin", "born", "clobbers", "needs_slot", "prefer", "ranges", "remat", "reserved", "source", "target",
+        "uses",
+    )  # fmt: skip
 
     def __init__(self, count: int) -> None:
         self.ranges: list[list[tuple[int, int]]] = [[] for _ in range(count)]

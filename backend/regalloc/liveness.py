@@ -1,7 +1,8 @@
 """Liveness: which vregs are live into each block, as bit sets in Python ints.
 
 Only vregs used outside of their defining block have a bit (``global_number``), so the sets stay small. The equation
-``live_in = uses | (live_out & ~defs)`` is solved backwards over the blocks in their order, then by a worklist along back edges.
+``live_in = uses | (live_out & ~defs)`` is solved backwards over the blocks in their order, then by a worklist along
+back edges.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from jitpy.backend.vcode.vcode import VCode
 
 
 class Liveness:
-    """``global_number[v]`` (-1 for block-local vregs), its inverse ``global_vregs``, ``live_in`` and ``live_out`` sets."""
+    """``global_number[v]`` (-1: block-local), its inverse ``global_vregs``, the sets ``live_in``, ``live_out``."""
 
     __slots__ = ("global_number", "global_vregs", "live_in", "live_out")
 

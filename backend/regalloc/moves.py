@@ -1,10 +1,10 @@
 """Parallel moves: a set of copies that happen at once, put into an order that a machine can execute.
 
-In come ``(source, destination, class)`` triples whose destinations are distinct; a location is a preg (``>= 0``), a spill slot
-(``< 0``), or, as a source only, ``("remat", inst)``. Out comes a list of the same triples, to be executed one after the other, in
-which no move goes from slot to slot. A move is ready when nobody still reads its destination; what is left when no move is ready
-are cycles, broken by saving one member in the scratch register of its class. A cycle that itself needs the scratch register
-(it moves slot to slot) saves the member in a spare slot instead.
+In come ``(source, destination, class)`` triples whose destinations are distinct; a location is a preg (``>= 0``), a
+spill slot (``< 0``), or, as a source only, ``("remat", inst)``. Out comes a list of the same triples, to be executed
+one after the other, in which no move goes from slot to slot. A move is ready when nobody still reads its destination;
+what is left when no move is ready are cycles, broken by saving one member in the scratch register of its class. A
+cycle that itself needs the scratch register (it moves slot to slot) saves the member in a spare slot instead.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ def sequence_moves(
             cycle.append((src, at, cls))
             at = src
         saved_class = cycle[-1][2]
-        if any(src < 0 and dst < 0 for src, dst, _ in cycle[:-1]) or cycle[-1][1] < 0 and first < 0:
+        if any(src < 0 and dst < 0 for src, dst, _ in cycle[:-1]) or (cycle[-1][1] < 0 and first < 0):
             temp = spare_slot(saved_class)
         else:
             temp = scratch[saved_class]

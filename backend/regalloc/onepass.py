@@ -1,14 +1,15 @@
 """The one-pass allocator: a single backwards walk, for compile speed.
 
-Between blocks every value lies in its spill slot: block parameters and values used in other blocks are stored once, behind their
-definition, and loaded at the start of each block that wants them in a register. Inside a block the walk goes from the last
-instruction to the first. The first use it meets (the last in program order) gives a vreg a register, which the vreg keeps up to its
-definition, unless the register is taken from it: then the value is loaded back from its slot behind the instruction that took it.
-The victim is the register whose next use is farthest (the one touched longest ago by the walk).
+Between blocks every value lies in its spill slot: block parameters and values used in other blocks are stored once,
+behind their definition, and loaded at the start of each block that wants them in a register. Inside a block the walk
+goes from the last instruction to the first. The first use it meets (the last in program order) gives a vreg a
+register, which the vreg keeps up to its definition, unless the register is taken from it: then the value is loaded
+back from its slot behind the instruction that took it. The victim is the register whose next use is farthest (the one
+touched longest ago by the walk).
 
-State: ``reg_of[v]`` (-1 when v is in no register), ``holder[preg]``, ``free`` (a mask), all as they are behind the instruction at
-hand and, when it is done, before it. Per instruction: what it destroys is evicted, defs are placed and leave their registers, fixed
-uses, reused uses, then the other uses are placed.
+State: ``reg_of[v]`` (-1 when v is in no register), ``holder[preg]``, ``free`` (a mask), all as they are behind the
+instruction at hand and, when it is done, before it. Per instruction: what it destroys is evicted, defs are placed and
+leave their registers, fixed uses, reused uses, then the other uses are placed.
 """
 
 from __future__ import annotations
@@ -300,7 +301,7 @@ class _OnePass:
                 if late_uses >> k & 1:
                     fixed_late |= 1 << constraint
         out_constraints = []
-        for k, constraint in enumerate(def_constraints):
+        for constraint in def_constraints:
             if constraint <= -16 and use_constraints[-16 - constraint] >= 0:
                 constraint = use_constraints[-16 - constraint]
             if constraint >= 0:

@@ -1,17 +1,19 @@
 """Resolution: from the places of the scan to operand allocations, spill slots and moves.
 
-The moves of a gap come in phases, each a parallel copy: what an edge brings at the start of a block, parameters stored there, values
-that change their place in the middle of a block, copies into fixed and reused operands, what an edge takes before a jump.
+The moves of a gap come in phases, each a parallel copy: what an edge brings at the start of a block, parameters
+stored there, values that change their place in the middle of a block, copies into fixed and reused operands, what an
+edge takes before a jump.
 
-A spilled value is stored once, behind its definition, or each time it loses its register, whichever is cheaper by the weights of the
-blocks: a value that only error exits want in memory costs nothing on the hot path. A constant is never stored but made again.
+A spilled value is stored once, behind its definition, or each time it loses its register, whichever is cheaper by the
+weights of the blocks: a value that only error exits want in memory costs nothing on the hot path. A constant is never
+stored but made again.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_right
 from heapq import heappop, heappush
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from jitpy.backend.regalloc.intervals import EITHER
 from jitpy.backend.regalloc.liveness import Liveness, bits_of
@@ -129,7 +131,6 @@ class Resolver:
             else:
                 slot = self.new_slot(units)
             self.slot_of[vreg] = slot
-            # Half an instruction more: a def may be stored while the last use is still read.
             heappush(waiting, (intervals.ranges[vreg][-1][1], slot))
 
     # Moves
@@ -175,7 +176,7 @@ class Resolver:
         return k >= 0 and ranges[k][1] > position
 
     def connect_edges(self) -> None:
-        """Where a value's place differs between the end of a block and the start of its successor, move it on the edge."""
+        """Move what lies elsewhere at the start of a successor than at the end of the block."""
         vcode = self.vcode
         scan = self.scan
         number, vregs = self.liveness.global_number, self.liveness.global_vregs

@@ -1,16 +1,19 @@
 """The scan: parts of vregs get registers in the order in which they begin.
 
-A ``Part`` is a stretch of a vreg's life that wants one register. Each preg has a timeline of the ranges given out, so a part fits a
-preg when its ranges meet no range of the timeline, no reservation for another vreg and no clobber. What happens to a part:
+A ``Part`` is a stretch of a vreg's life that wants one register. Each preg has a timeline of the ranges given out, so
+a part fits a preg when its ranges meet no range of the timeline, no reservation for another vreg and no clobber. What
+happens to a part:
 
-1. It takes a register that is free for all of its ranges; hints first (the parameter it becomes, the vreg it copies, the preg it is
-   read from), then in the target's order. A callee-saved register that nobody uses yet must be worth its save and restore.
-2. Otherwise the cheapest of: live in a register until that is taken, then go on elsewhere; evict the part that holds a register
-   now; stay in memory until the next use. The price is the weight of the block where the value must be loaded again, divided by the
-   distance to that place: what is needed last, and outside of loops, goes first.
+1. It takes a register that is free for all of its ranges; hints first (the parameter it becomes, the vreg it copies,
+   the preg it is read from), then in the target's order. A callee-saved register that nobody uses yet must be worth
+   its save and restore.
+2. Otherwise the cheapest of: live in a register until that is taken, then go on elsewhere; evict the part that holds
+   a register now; stay in memory until the next use. The price is the weight of the block where the value must be
+   loaded again, divided by the distance to that place: what is needed last, and outside of loops, goes first.
 
-A value in memory comes back in a new part. It begins at the outermost loop that holds the next use but not the place where the
-register was lost, so that the load happens before the loop. When there is no register that early, it begins at the use itself.
+A value in memory comes back in a new part. It begins at the outermost loop that holds the next use but not the place
+where the register was lost, so that the load happens before the loop. When there is no register that early, it begins
+at the use itself.
 
 The result is, per vreg, a list of ``(position, preg or MEMORY)``: where the value is from that position on.
 """
@@ -22,7 +25,7 @@ from heapq import heapify, heappop, heappush
 from typing import TYPE_CHECKING
 
 from jitpy.backend.errors import CompileError
-from jitpy.backend.regalloc.intervals import COPY, EITHER, REGISTER, SLOT, Intervals
+from jitpy.backend.regalloc.intervals import COPY, REGISTER, SLOT, Intervals
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -205,7 +208,7 @@ class Scan:
         return -1
 
     def register_use(self, vreg: int, position: int) -> int:
-        """The last position, from ``position`` to the end of its instruction, that wants the vreg in a register, or -1."""
+        """The last position in the instruction of ``position``, from there on, that wants a register; or -1."""
         uses = self.intervals.uses[vreg]
         k = bisect_left(uses, position * 4)
         found = -1
@@ -389,9 +392,35 @@ class Scan:
             if fresh < 0:
                 fresh = preg
         if fresh >= 0:
-            self.occupy(part, fresh)
-            return
-        self.contend(part, first, pregs, limits)
+            # A register to be saved and restored for this part alone costs about two memory accesses.
+            if self.worth(part) >= 2.0:
+                self.occupy(part, fresh)
+                return
+            pregs = tuple(preg for preg in pregs if used >> preg & 1)
+        if not self.contend(part, first, pregs, limits):
+            if fresh >= 0:
+                self.occupy(part, fresh)
+                return
+            index = start >> 2
+            raise CompileError(
+                f"{self.vcode.name}: instruction {index} ({self.vcode.insts[index].row.name}) needs more "
+                "registers at once than the target has; the lowering rule must use fewer"
+            )
+
+    def worth(self, part: Part) -> float:
+        """The weight of a part's uses and of its definition, as far as it matters."""
+        intervals = self.intervals
+        vreg = part.vreg
+        if not intervals.clobbers and not part.ranges[0][1] - part.ranges[0][0] > 64:
+            return 2.0  # short lives in leaf functions: real pressure
+        total = self.weights[self.block_at(intervals.born[vreg])]
+        end = part.ranges[-1][1]
+        for use in intervals.uses[vreg]:
+            if total >= 2.0:
+                break
+            if part.ranges[0][0] <= use >> 2 < end:
+                total += self.weights[self.block_at(use >> 2)]
+        return total
 
     def hints(self, vreg: int, pregs: tuple[int, ...]) -> list[int]:
         intervals = self.intervals
@@ -407,12 +436,11 @@ class Scan:
 
     def contend(
         self, part: Part, first: bool, pregs: tuple[int, ...], limits: Sequence[tuple[int, int]]
-    ) -> None:
-        """No register is free for the whole part."""
+    ) -> bool:
+        """No register is free for the whole part. False if it must have one and none can be had."""
         vreg, ranges = part.vreg, part.ranges
         intervals = self.intervals
         start = ranges[0][0]
-        use = self.next_use(vreg, start)
         must = False
         if first:
             must = intervals.begin[vreg] == REGISTER
@@ -453,24 +481,49 @@ class Scan:
                 best, choice, victim, limit = price, preg, holder, until
         if choice < 0:
             if must:
-                index = start >> 2
-                raise CompileError(
-                    f"{self.vcode.name}: instruction {index} ({self.vcode.insts[index].row.name}) needs more "
-                    "registers at once than the target has; the lowering rule must use fewer"
-                )
-            self.stay_in_memory(part, first, use)
-            return
+                return False
+            self.to_memory(vreg, start, ranges, hoist=first)
+            return True
         if victim is not None:
-            self.truncate(victim, start)
+            lost = self.leave_at(victim, start)
+            self.truncate(victim, lost)
             life = intervals.ranges[victim.vreg]
-            self.to_memory(victim.vreg, start, split_ranges(life, start)[1])
+            self.to_memory(victim.vreg, lost, split_ranges(life, lost)[1])
         if limit < FOREVER:
+            limit = self.leave_at(part, limit)
             kept, rest = split_ranges(ranges, limit)
             part.ranges = kept
             self.occupy(part, choice)
             self.to_memory(vreg, limit, rest)
         else:
             self.occupy(part, choice)
+        return True
+
+    def leave_at(self, part: Part, position: int) -> int:
+        """Where a part that loses its register at ``position`` should leave it: before loops that do not use it.
+
+        Left inside of such a loop, the value would have to be loaded again each time the loop comes around.
+        """
+        block = self.block_at(position)
+        depth, before, borders = self.vcode.loop_depth, self.before, self.borders
+        if not depth[block]:
+            return position
+        vreg = part.vreg
+        uses = self.intervals.uses[vreg]
+        k = bisect_left(uses, position * 4)
+        last = uses[k - 1] >> 2 if k else -1
+        born = part.ranges[0][0]
+        use = self.next_use(vreg, position)
+        at = self.reload_at(position, use) if use >= 0 else FOREVER
+        while depth[block] > 0:
+            start = borders[before[block] + 1]
+            if born >= start or last >= start or at < borders[self.region_end[block] + 1]:
+                break
+            position = start
+            block = before[block]
+            if block < 0:
+                break
+        return position
 
     def price_after(self, vreg: int, start: int, until: int) -> float:
         """The price of losing the register at ``until``."""
@@ -479,11 +532,6 @@ class Scan:
             return 0.0
         at = self.reload_at(until, use)
         return self.weights[self.block_at(at)] / (at - start + 4)
-
-    def stay_in_memory(self, part: Part, first: bool, use: int) -> None:
-        vreg, ranges = part.vreg, part.ranges
-        start = ranges[0][0]
-        self.to_memory(vreg, start, ranges, hoist=first)
 
 
 def split_ranges(
@@ -500,6 +548,3 @@ def split_ranges(
     if end > position:
         return [*ranges[: k - 1], (start, position)], [(position, end), *ranges[k:]]
     return ranges[:k], ranges[k:]
-
-
-__all__ = ["EITHER", "FOREVER", "MEMORY", "Part", "Scan"]

@@ -1,7 +1,7 @@
 """Quality and speed of the allocators on loop nests like those of kernels: ``python tests/regalloc/quality.py``.
 
-The metric: moves count 1, loads, stores and recomputed constants 3 and 1, each times 10 to the power of its block's loop depth (cold
-blocks 0.01), divided by the instructions weighted in the same way.
+The metric: moves count 1, loads, stores and recomputed constants 3 and 1, each times 10 to the power of its block's
+loop depth (cold blocks 0.01), divided by the instructions weighted in the same way.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from jitpy.backend.regalloc import allocate
 from jitpy.backend.regalloc.checker import check, validate
 from jitpy.backend.target.row import ANY, BRANCH, FLOAT, INT, REG, TERMINATOR, MInst, Row, reuse
 from jitpy.backend.vcode.vcode import Allocation, MachineEnv, VCode
-from regalloc_programs import ARGS, BRIF, CONST, JUMP_ROW, RET, make_env
+from regalloc_programs import ARGS, CONST, JUMP_ROW, RET, make_env
 
 LOAD = Row("load", (REG,), (REG, REG))
 FLOAD = Row("fload", (REG,), (REG, REG))
@@ -28,7 +28,7 @@ CMP = Row("cmpjcc", (), (REG, ANY), flags=TERMINATOR | BRANCH)
 
 
 def nest(depth: int, live: int, body: int, seed: int = 0, floats: int = 6, exits: bool = True) -> VCode:
-    """``depth`` nested counted loops; ``live`` values defined before and used here and there; cold exits from the innermost."""
+    """``depth`` nested counted loops, ``live`` values defined before them, cold exits from the innermost."""
     rng = random.Random(seed)
     vcode = VCode(f"nest{depth}x{live}")
     classes = vcode.vreg_class

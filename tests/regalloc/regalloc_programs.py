@@ -1,8 +1,9 @@
 """Random VCode over a made-up target, and an interpreter of it: on vregs, and on allocated locations.
 
-The target has every kind of constraint: two-address rows, a division in fixed registers, calls with clobbers, early defs, late uses,
-operands that may or must lie in slots, constants that can be recomputed, four classes of which two share a bank. An instruction's
-results are a hash of its name and of the values it reads, so that a wrong value anywhere shows up in the trace.
+The target has every kind of constraint: two-address rows, a division in fixed registers, calls with clobbers, early
+defs, late uses, operands that may or must lie in slots, constants that can be recomputed, four classes of which two
+share a bank. An instruction's results are a hash of its name and of the values it reads, so that a wrong value
+anywhere shows up in the trace.
 """
 
 from __future__ import annotations
@@ -11,13 +12,29 @@ import random
 from typing import Any
 
 from jitpy.backend.target.row import (
-    ANY, BRANCH, CALL, FLOAT, INT, JUMP, MASK, MOVE, REG, REMAT, RETURN, STACK, TERMINATOR, VECTOR, MInst, Row, reuse,
+    ANY,
+    BRANCH,
+    CALL,
+    FLOAT,
+    INT,
+    JUMP,
+    MASK,
+    MOVE,
+    REG,
+    REMAT,
+    RETURN,
+    STACK,
+    TERMINATOR,
+    VECTOR,
+    MInst,
+    Row,
+    reuse,
 )  # fmt: skip
 from jitpy.backend.vcode.vcode import Allocation, MachineEnv, VCode
 
 
 def make_env(ints: int = 6, floats: int = 4, masks: int = 2) -> MachineEnv:
-    """Ints 0.. (the last third callee-saved), scratch 31; floats and vectors 32.., scratch 63; masks 64.., sharing 31."""
+    """Ints 0.. (the last third callee-saved), scratch 31; floats, vectors 32.., scratch 63; masks 64.., scratch 31."""
     int_regs = tuple(range(ints))
     float_regs = tuple(range(32, 32 + floats))
     callee = 0
