@@ -43,19 +43,20 @@ _COMPARISONS = {
 class Elementwise(Value):
     """One element of each operand gives one element: ``emit(tr, [parts of each operand's element]) -> parts``."""
 
-    __slots__ = ("computed", "emit", "operands", "size", "type")
+    __slots__ = ("computed", "emit", "operands", "order", "size", "type")
 
     lazy = True
 
     def __init__(
-        self, emit: Callable[[Translator, list[Parts]], Parts], operands: tuple[Value, ...], dtype: ty.Scalar
+        self, tr: Translator, emit: Callable[[Translator, list[Parts]], Parts], operands: tuple[Value, ...], dtype: ty.Scalar
     ) -> None:
         self.emit = emit
         self.operands = operands
         self.computed: Any = None
         self.size = 1 + sum([v.size for v in operands if v.__class__ is Elementwise])  # type: ignore[attr-defined]
         ndim = max([v.type.ndim for v in operands if is_array(v)])  # type: ignore[attr-defined]
-        self.type = ty.array_of(dtype, ndim, _order(operands, ndim))
+        self.order = _order(tr, operands, ndim)
+        self.type = ty.array_of(dtype, ndim, self.order or "C")
 
     def kind(self) -> type:
         return ty.Array
@@ -81,10 +82,25 @@ class Elementwise(Value):
         self.computed = None
 
 
-def _order(operands: Sequence[Value], ndim: int) -> str:
-    """The order of a result: F where all operands of its rank are in F order, else C (as far as the types tell)."""
-    layouts = [v.type.layout for v in operands if is_array(v) and v.type.ndim == ndim]  # type: ignore[attr-defined]
-    return "F" if ndim > 1 and all([x == "F" for x in layouts]) else "C"
+def _order(tr: Translator, operands: Sequence[Value], ndim: int) -> str:
+    """The order of a result: F where all operands that have an opinion are in F order, else C (as far as the types tell).
+
+    An operand of lower rank has none, nor one with an axis that is broadcast.
+    """
+    if ndim < 2:
+        return "C"
+    orders: list[str] = []
+    for v in operands:
+        if v.__class__ is Elementwise:
+            if v.type.ndim == ndim:  # type: ignore[attr-defined]
+                orders.append(v.order)  # type: ignore[attr-defined]
+        elif is_array(v) and v.type.ndim == ndim:  # type: ignore[attr-defined]
+            silent = any([known(tr, n) == 1 for n in v.ssa[2 : 2 + ndim]])  # type: ignore[attr-defined]
+            orders.append("" if silent else v.type.layout)  # type: ignore[attr-defined]
+    orders = [x for x in orders if x]
+    if not orders:
+        return ""
+    return "F" if all([x == "F" for x in orders]) else "C"
 
 
 def operand(tr: Translator, v: Value) -> Value:
@@ -147,7 +163,7 @@ def apply(tr: Translator, ufunc: Any, operands: Sequence[Value]) -> Value:
 
         return emit
 
-    results = [Elementwise(emitter(k), tuple(leaves), t) for k, t in enumerate(loop[count:])]
+    results = [Elementwise(tr, emitter(k), tuple(leaves), t) for k, t in enumerate(loop[count:])]
     if len(results) == 1:
         return results[0]
     return TupleVal(tuple([tr.settle(r) for r in results]))
@@ -177,18 +193,18 @@ def _exact_comparison(tr: Translator, name: str, values: Sequence[Value]) -> Val
         result = scalars.compare(tr, name, *pair)
         return tr.val(result).ssa
 
-    return Elementwise(emit, (values[1 - at],), ty.np_bool)
+    return Elementwise(tr, emit, (values[1 - at],), ty.np_bool)
 
 
 def function(tr: Translator, emit: Callable[[Translator, list[Parts]], Parts], operands: Sequence[Value], dtype: ty.Scalar) -> Value:
     """A tree for a function of our own; scalars among the operands are Vals of the type that ``emit`` expects."""
-    return Elementwise(emit, tuple(operands), dtype)
+    return Elementwise(tr, emit, tuple(operands), dtype)
 
 
 def cast_tree(tr: Translator, v: Value, target: ty.Scalar) -> Value:
     """``v.astype(target)`` as a tree."""
     source = element_type(v)
-    return Elementwise(lambda tr, args: casts.cast(tr, args[0], source, target), (v,), target)
+    return Elementwise(tr, lambda tr, args: casts.cast(tr, args[0], source, target), (v,), target)
 
 
 # -- operators ---------------------------------------------------------------------------------------------------------------------

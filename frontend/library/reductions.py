@@ -33,7 +33,7 @@ from jitpy.frontend.library.arrays_shape import (
 )
 from jitpy.frontend.library.constructors import fill_parts, flat_view
 from jitpy.frontend.types import types as ty
-from jitpy.frontend.values import TupleVal, Val, Value
+from jitpy.frontend.values import Const, TupleVal, Val, Value
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -147,6 +147,10 @@ def reduce_all(tr: Translator, v: Val, fold: Fold) -> Val:
     ordered = memory_order(tr, v)
     if fold.pairwise:
         return _sum_scattered(tr, ordered, fold)
+    if fold.dtype is ty.float16 and fold.name == "prod":
+        from jitpy.frontend.library import views
+
+        return reduce_all(tr, views.copied(tr, ordered), fold)
     first = fold.load(tr, t.dtype, indexing.load_parts(tr, v, [tr.iconst(0)] * t.ndim)) if fold.start is None else None
     start = casts.constant_parts(tr, fold.start, fold.dtype) if first is None else first
 
@@ -165,35 +169,25 @@ def _sum_scattered(tr: Translator, v: Val, fold: Fold) -> Val:
     copy = elementwise_loops.compute_general(
         tr, elementwise_loops.Tree(v), ty.array_of(t.dtype, t.ndim, "C")
     )
-    shape, steps = extents(v), strides(v)
-    # Neighbouring axes that are one line count as one; extents of 1 do not matter.
-    inner, one_line = shape[-1], tr.icmp("eq", tr.iconst(0), tr.iconst(0))
-    lead: int | bool = True
-    for k in range(t.ndim - 2, -1, -1):
-        joined = tr.icmp("eq", steps[k], mul(tr, steps[k + 1], shape[k + 1]))
-        single = tr.icmp("eq", shape[k], tr.iconst(1))
-        below_single = tr.icmp("eq", inner, tr.iconst(1))
-        fits = tr.op(op.BOR, I8, tr.op(op.BOR, I8, joined, single), below_single)
-        lead = both(tr, lead, fits)
-        flag_value = tr.iconst(1, I8) if lead is True else lead
-        assert flag_value is not False
-        inner = tr.select(flag_value, tr.op(op.IMUL, I64, inner, shape[k]), inner)
-        one_line = tr.op(op.BAND, I8, one_line, flag_value)
+    dims = allocate(tr, ty.int64, (tr.iconst(2 * t.ndim),))
+    for k, x in enumerate((*extents(v), *strides(v))):
+        indexing.store_parts(tr, dims, (tr.iconst(k),), (x,))
+    converts = reductions_lines.accumulator(t.dtype) is not reductions_lines.accumulator(fold.dtype)
+    arguments = dims, Const(reductions_lines.BUFFER), Const(converts)
+    plan = tr.unpack(tr.call_python(reductions_lines.buffer_plan, arguments, inline=False), 2)
     line = flat_view(tr, copy)
-    size = tr.iconst(reductions_lines.BUFFER)
-    some = maximum(tr, inner, tr.iconst(1))
-    rows = tr.op(op.UDIV_PROVEN, I64, size, some)
-    chunk = tr.op(op.IMUL, I64, maximum(tr, rows, tr.iconst(1)), some)
-    if reductions_lines.accumulator(t.dtype) is reductions_lines.accumulator(fold.dtype):
-        whole = maximum(tr, line.ssa[2], tr.iconst(1))
-        chunk = tr.select(one_line, whole, chunk)
-    return reductions_lines.line_sum(tr, line, fold.dtype, chunk)
+    one = tr.iconst(1)
+    whole = [Val(ty.py_int, (maximum(tr, tr.val(x).ssa[0], one),)) for x in plan]
+    return reductions_lines.line_sum(tr, line, fold.dtype, tuple(whole))
 
 
 def _fold_line(tr: Translator, line: Val, fold: Fold) -> Parts:
-    """Reduce a line in registers, one element after the other."""
+    """Reduce a line in registers, one element after the other; products of float16 in float32."""
     t: ty.Array = line.type  # type: ignore[assignment]
     count = line.ssa[2]
+    if fold.dtype is ty.float16 and fold.name == "prod":
+        wide = _fold_line(tr, line, _fold_of("prod", t.dtype, ty.float32))
+        return casts.cast(tr, wide, ty.float32, ty.float16)
 
     def element(i: int) -> Parts:
         return fold.load(tr, t.dtype, indexing.load_parts(tr, line, (i,)))
@@ -430,8 +424,7 @@ _register()
 
 def _count(tr: Translator, v: Val, axes: tuple[int, ...] | None) -> Val:
     n = product(tr, extents(v) if axes is None else [extents(v)[a] for a in axes])
-    tr.bound(n, 0, 1 << 53)
-    return Val(ty.py_int, (n,))
+    return Val(ty.int64, (n,))
 
 
 def _as(tr: Translator, v: Value, t: ty.Scalar) -> Value:
@@ -448,7 +441,8 @@ def mean_of(tr: Translator, v: Val, axes: tuple[int, ...] | None, keepdims: bool
     result = dtype or (ty.float64 if t.kind in "biu" else t)
     inner = dtype or (ty.float32 if t is ty.float16 else result)
     total = reduce(tr, v, axes, keepdims, _fold_of("sum", t, inner))
-    return _as(tr, tr.binary("/", total, _count(tr, v, axes)), result)
+    quotient = tr.binary("/", total, _count(tr, v, axes))
+    return _as(tr, _as(tr, quotient, inner) if is_array(quotient) else quotient, result)
 
 
 @registry.entry(registry.methods, (ty.Array, "mean"))
@@ -478,10 +472,15 @@ def variance(tr: Translator, args: list[Value], kwargs: dict[str, Value], name: 
     if inner.kind == "c":
         from jitpy.frontend.library import views
 
+        if not is_array(distance):
+            distance = as_zero_d(tr, tr.val(distance))
+
         real, imag = views.real(tr, distance), views.imag(tr, distance)
         square = tr.binary("+", tr.binary("*", real, real), tr.binary("*", imag, imag))
     else:
         square = tr.binary("*", distance, distance)
+    if not is_array(square):
+        square = as_zero_d(tr, tr.val(square))
     result_type = ty.float64 if t.kind in "biu" else elementwise.element_type(square)
     summed = reduce(tr, square, axes, flag(tr, keepdims, "keepdims"), _fold_of("sum", result_type))
     n = count.ssa[0]
@@ -490,7 +489,7 @@ def variance(tr: Translator, args: list[Value], kwargs: dict[str, Value], name: 
         tr.error("ddof must be an integer here")
     if less:
         n = maximum(tr, sub(tr, n, tr.iconst(int(less))), tr.iconst(0))
-    return _as(tr, tr.binary("/", summed, Val(ty.py_int, (n,))), result_type), result_type
+    return _as(tr, tr.binary("/", summed, Val(ty.int64, (n,))), result_type), result_type
 
 
 @registry.entry(registry.methods, (ty.Array, "var"))

@@ -52,45 +52,79 @@ def pairwise_complex(line: Any, low: Any, count: Any, dtype: Any) -> Any:
     return pairwise_complex(line, low, half, dtype) + pairwise_complex(line, low + half, count - half, dtype)
 
 
-def buffered(line: Any, chunk: Any, dtype: Any) -> Any:
-    """The sum of a line of real numbers, ``chunk`` elements at a time."""
-    count = line.size
-    total = pairwise(line, 0, min(chunk, count), dtype)
+def buffered(line: Any, block: Any, chunk: Any, dtype: Any) -> Any:
+    """The sum of real numbers, ``chunk`` elements at a time, beginning anew with each ``block``."""
+    total = pairwise(line, 0, min(chunk, line.size), dtype)
+    start = 0
     low = chunk
-    while low < count:
-        total = total + pairwise(line, low, min(chunk, count - low), dtype)
-        low = low + chunk
+    while start < line.size:
+        while low < block:
+            total = total + pairwise(line, start + low, min(chunk, block - low), dtype)
+            low = low + chunk
+        low = 0
+        start = start + block
     return total
 
 
-def buffered_complex(line: Any, chunk: Any, dtype: Any) -> Any:
-    """The sum of a line of complex numbers, ``chunk`` elements at a time."""
-    count = line.size
-    total = pairwise_complex(line, 0, min(chunk, count), dtype)
+def buffered_complex(line: Any, block: Any, chunk: Any, dtype: Any) -> Any:
+    """The same of complex numbers."""
+    total = pairwise_complex(line, 0, min(chunk, line.size), dtype)
+    start = 0
     low = chunk
-    while low < count:
-        total = total + pairwise_complex(line, low, min(chunk, count - low), dtype)
-        low = low + chunk
+    while start < line.size:
+        while low < block:
+            total = total + pairwise_complex(line, start + low, min(chunk, block - low), dtype)
+            low = low + chunk
+        low = 0
+        start = start + block
     return total
 
 
-def line_sum(tr: Translator, line: Val, target: ty.Scalar, chunk: int | None = None) -> Val:
-    """The sum of a line of floats or complex numbers as ``target``; ``chunk`` (an i64): through a buffer of so many elements."""
+def buffer_plan(dims: Any, size: Any, converts: Any) -> Any:
+    """How NumPy's buffer is filled from an array that may be scattered: elements at a time, and after how many it begins anew.
+
+    ``dims`` are the extents and then the strides, outermost first; neighbouring axes that form one line count as one. The buffer
+    takes all inner axes that fit into it whole, and as many rows of the next as fit.
+    """
+    n = dims.size // 2
+    fitting = 1
+    i = n - 1
+    while i >= 0:
+        extent = int(dims[i])
+        step = int(dims[n + i])
+        while i > 0 and (dims[i - 1] == 1 or extent == 1 or dims[n + i - 1] == step * extent):
+            i = i - 1
+            if extent == 1:
+                step = int(dims[n + i])
+            extent = extent * int(dims[i])
+        i = i - 1
+        if fitting * extent <= size:
+            fitting = fitting * extent
+        elif fitting == 1:
+            return (size, extent) if converts else (extent, extent)
+        else:
+            return size // fitting * fitting, fitting * extent
+    return fitting, fitting
+
+
+def line_sum(tr: Translator, line: Val, target: ty.Scalar, plan: tuple[Value, ...] | None = None) -> Val:
+    """The sum of a line of floats or complex numbers as ``target``; ``plan`` (chunk, block): through a buffer."""
     from jitpy.frontend.library.arrays import numpy_dtype
     from jitpy.frontend.values import Const
 
     source: ty.Scalar = line.type.dtype  # type: ignore[attr-defined]
     dtype = Const(numpy_dtype(accumulator(target)))
     is_complex = target.kind == "c"
-    if chunk is None and accumulator(source) is not accumulator(target):
-        chunk = tr.iconst(BUFFER)
-    if chunk is None:
+    if plan is None and accumulator(source) is not accumulator(target):
+        whole = tr.select(tr.icmp("sgt", line.ssa[2], tr.iconst(0)), line.ssa[2], tr.iconst(1))
+        plan = Val(ty.py_int, (tr.iconst(BUFFER),)), Val(ty.py_int, (whole,))
+    if plan is None:
         zero, count = Val(ty.py_int, (tr.iconst(0),)), Val(ty.py_int, (line.ssa[2],))
         function = pairwise_complex if is_complex else pairwise
         result = tr.call_python(function, (line, zero, count, dtype), inline=False)
     else:
         function = buffered_complex if is_complex else buffered
-        result = tr.call_python(function, (line, Val(ty.py_int, (chunk,)), dtype), inline=False)
+        result = tr.call_python(function, (line, plan[1], plan[0], dtype), inline=False)
     v = tr.val(result)
     # The reduction begins with +0, so that a sum of negative zeros is +0.
     t: ty.Scalar = v.type  # type: ignore[assignment]
