@@ -68,7 +68,7 @@ def finish(kernel: Kernel, module: KernelModule) -> Any:
     graph = Graph(func)
     dead.remove(func, graph.order)
     facts = ranges.analyse(kernel, graph)
-    releases = ownership.insert(func, graph)
+    graph, releases = ownership.insert(kernel, graph)
     if kernel.compilation.options.get("typed_ir"):
         from jitpy.frontend.ir.printer import print_kernel
 

@@ -479,19 +479,24 @@ class Lowering:
         more = self.value((o.ICMP, I64, "slt", values[index], values[stop]), I8)
         self.brif(more, poll, (), exit_, args[n : n + m])
         self.bb = poll
-        self._poll()
+        params = [values[p] for p in self.source.block_params[b]]
+        self._poll(b, params)
         distance = self.value((o.ISUB, I64, None, values[stop], values[index]), I64)
         chunk = self.value((o.UMIN, I64, None, distance, self.iconst(STRIP)), I64)
         far = self.value((o.IADD, I64, None, values[index], chunk), I64)
-        params = [values[p] for p in self.source.block_params[b]]
         self.jump(self.blocks[b], (*params, far))
 
-    def _poll(self) -> None:
-        """Call the poll helper and leave if it says so; stays in cold code."""
+    def _poll(self, header: int, args: Sequence[int]) -> None:
+        """Call the poll helper and leave if it says so; stays in cold code. ``args``: what ``header`` is (or would be) entered with."""
         inst = self.emit((o.CALL_, 0, self._extern("jitpy_poll", (I64,), (I32,)), self.vmctx), (I32,))
-        go_on = self.cold_block()
+        go_on, leave = self.cold_block(), self.cold_block()
         status = self.out.results[inst][0]
-        self.brif(status, self._leave_block(-1, ()), (status,), go_on, ())
+        self.brif(status, leave, (), go_on, ())
+        self.bb = leave
+        passed = dict(zip(self.source.block_params[header], args, strict=False))
+        for v in self.releases.get(~header, ()):
+            self.emit((o.CALL_, 0, self._extern("jitpy_release", (I64,), ()), passed.get(v, self.values[v])))
+        self.emit((o.RETURN, 0, None, status))
         self.bb = go_on
 
     def _back_edge(self, header: int, args: list[int], limit: tuple[str, int], direct: bool) -> tuple[int, list[int]]:
@@ -508,7 +513,7 @@ class Lowering:
             left = self.value((o.IADD, I64, None, param, self.iconst(-1)), I64)
             self.brif(left, target, [*args, left], poll, ())
             self.bb = poll
-            self._poll()
+            self._poll(header, args)
             self.jump(target, [*args, self.iconst(STRIP)])
         else:
             old = self.value((o.LOAD_, I64, (_TRUSTED, COUNTDOWN), self.vmctx), I64)
@@ -517,7 +522,7 @@ class Lowering:
             more = self.value((o.ICMP, I64, "sgt", left, self.iconst(0)), I8)
             self.brif(more, target, args, poll, ())
             self.bb = poll
-            self._poll()
+            self._poll(header, args)
             self.jump(target, args)
         self.bb = saved
         if direct:
