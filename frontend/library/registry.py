@@ -67,16 +67,16 @@ always_inline: set[int] = set()
 
 #: Root module of a called object -> library modules to import before looking it up.
 modules: dict[str, tuple[str, ...]] = {
-    "builtins": ("scalars", "builtins", "containers", "lists"),
+    "builtins": ("scalars", "conversions", "builtins", "containers", "lists"),
     "math": ("math",),
     "cmath": ("complex_functions",),
     "operator": ("builtins",),
-    "numpy": ("numpy",),
+    "numpy": ("numpy", "conversions"),
     "random": ("random",),
 }
 #: Kind's class name -> library modules with its operators and methods.
 kinds: dict[str, tuple[str, ...]] = {
-    "Scalar": ("scalars",),
+    "Scalar": ("scalars", "conversions"),
     "Array": ("arrays",),
     "TupleVal": ("containers",),
     "RangeVal": ("containers",),

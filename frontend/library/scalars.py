@@ -704,6 +704,3 @@ def _register() -> None:
 
 
 _register()
-
-# What int(), x.real and the like mean belongs to every scalar kernel.
-from jitpy.frontend.library import conversions  # noqa: E402, F401
