@@ -9,7 +9,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-
 from jitpy.frontend.library import indexing, registry
 from jitpy.frontend.library.arrays_shape import array, extents, itemsize, product, strides
 from jitpy.frontend.types import types as ty

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-
 from jitpy.frontend.types import promotion
 from jitpy.frontend.types import types as ty
 from jitpy.frontend.values import Const, TupleVal, Value
@@ -37,9 +36,20 @@ def bind(tr: Translator, name: str, args: Sequence[Value], kwargs: dict[str, Val
     return out
 
 
+def sequence(v: Value) -> TupleVal | None:
+    """A tuple, or a list display, as a tuple of values; None for anything else."""
+    if v.__class__ is TupleVal:
+        return v
+    if v.__class__.__name__ == "ListDisplay":
+        return TupleVal(v.items)  # type: ignore[attr-defined]
+    if v.__class__ is Const and v.obj.__class__ in (tuple, list):
+        return TupleVal(tuple([Const(o) for o in v.obj]))
+    return None
+
+
 def is_none(v: Value | None) -> bool:
     """Whether an optional argument is absent or None."""
-    return v is None or (v.__class__ is Const and v.obj is None)  # type: ignore[attr-defined]
+    return v is None or (v.__class__ is Const and v.obj is None)
 
 
 def constant(tr: Translator, v: Value | None, what: str, default: Any = None) -> Any:
@@ -47,9 +57,10 @@ def constant(tr: Translator, v: Value | None, what: str, default: Any = None) ->
     if v is None:
         return default
     if v.__class__ is Const:
-        return v.obj  # type: ignore[attr-defined]
-    if v.__class__ is TupleVal:
-        return tuple(constant(tr, item, what) for item in v.items)  # type: ignore[attr-defined]
+        return v.obj
+    items = sequence(v)
+    if items is not None:
+        return tuple(constant(tr, item, what) for item in items.items)
     tr.error(f"{what} must be a constant here", "Write it as a literal, or keep it in a global or a default argument.")
 
 
@@ -94,13 +105,11 @@ def integers_of(tr: Translator, v: Value, what: str) -> list[int]:
     """A shape-like argument (an int or a tuple or list of ints) as i64 values."""
     from jitpy.frontend.library.indexing import as_index, is_integer
 
-    items = list(v.items) if v.__class__ is TupleVal else None  # type: ignore[attr-defined]
-    if items is None and v.__class__ is Const and v.obj.__class__ in (tuple, list):  # type: ignore[attr-defined]
-        items = [Const(o) for o in v.obj]  # type: ignore[attr-defined]
-    if items is None:
+    found = sequence(v)
+    items: list[Value] = list(found.items) if found is not None else [v]
+    if found is None:
         if v.kind() is ty.List:
             tr.error(f"{what} must be an int or a tuple", "The number of dimensions must be known: write a tuple instead of a list.")
-        items = [v]
     for item in items:
         if not is_integer(item):
             tr.error(f"{what} must be made of integers, not {item.describe()}")

@@ -48,18 +48,18 @@ def array(tr: Translator, v: Value) -> Val:
 
 def extents(v: Val) -> tuple[int, ...]:
     """The extents of an array."""
-    return v.ssa[2 : 2 + v.type.ndim]  # type: ignore[attr-defined, no-any-return]
+    return v.ssa[2 : 2 + v.type.ndim]  # type: ignore[attr-defined]
 
 
 def strides(v: Val) -> tuple[int, ...]:
     """The strides of an array in bytes."""
-    return v.ssa[2 + v.type.ndim :]  # type: ignore[attr-defined, no-any-return]
+    return v.ssa[2 + v.type.ndim :]  # type: ignore[attr-defined]
 
 
 def itemsize(t: Any) -> int:
     """Bytes of an element of an array type or scalar type."""
     scalar = t.dtype if t.__class__ is ty.Array else t
-    return scalar.bits // 8  # type: ignore[no-any-return]
+    return scalar.bits // 8
 
 
 # -- arithmetic on extents -------------------------------------------------------------------------------------------------------

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-
 from jitpy.backend.ir.types import I32, I64
 from jitpy.frontend.library import casts, registry
 from jitpy.frontend.library.arrays_arguments import bind, constant, dtype_of, integers_of, is_none

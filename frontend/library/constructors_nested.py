@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-
 from jitpy.frontend.library import casts, elementwise, elementwise_stores, indexing, registry, views
-from jitpy.frontend.library.arrays_arguments import bind, constant, dtype_of, is_none
+from jitpy.frontend.library.arrays_arguments import bind, constant, dtype_of, is_none, sequence
 from jitpy.frontend.library.arrays_shape import allocate, array, differ, extents, is_array, product
 from jitpy.frontend.types import promotion
 from jitpy.frontend.types import types as ty
@@ -35,31 +34,23 @@ def as_array(tr: Translator, v: Value, dtype: ty.Scalar | None = None) -> Val:
         out = allocate(tr, t, ())
         indexing.store_parts(tr, out, (), indexing.element_value(tr, v, t))
         return out
-    if v.__class__ is TupleVal:
-        return _from_tuple(tr, v, dtype)  # type: ignore[arg-type]
+    items = sequence(v)
+    if items is not None:
+        return _from_tuple(tr, items, dtype)
     if v.kind() is ty.List:
         return _from_list(tr, v, dtype)
-    if v.__class__ is Const and v.obj.__class__ in (list, tuple):  # type: ignore[attr-defined]
-        return _from_tuple(tr, _constant_items(v.obj), dtype)  # type: ignore[attr-defined]
     from jitpy.frontend.values import RangeVal
 
     if v.__class__ is RangeVal:
-        made = tr.call(Const(np.arange), v.children())  # type: ignore[attr-defined]
+        made = tr.call(Const(np.arange), v.children())
         return as_array(tr, made, dtype)
     tr.error(f"{v.describe()} cannot be made an array")
 
 
-def _constant_items(obj: Any) -> TupleVal:
-    return TupleVal(tuple([_constant_items(o) if o.__class__ in (list, tuple) else Const(o) for o in obj]))
-
-
 def _from_tuple(tr: Translator, v: TupleVal, dtype: ty.Scalar | None) -> Val:
     """A tuple of numbers, of equally long tuples, or of arrays of one shape."""
-    items = [
-        _constant_items(i.obj) if i.__class__ is Const and i.obj.__class__ in (list, tuple) else i  # type: ignore[attr-defined]
-        for i in v.items
-    ]
-    if any([is_array(i) or i.kind() is ty.List for i in items]):
+    items = [sequence(i) or i for i in v.items]
+    if any(is_array(i) or i.kind() is ty.List for i in items):
         from jitpy.frontend.library import joining
 
         arrays = [as_array(tr, i, dtype) for i in items]
@@ -67,7 +58,7 @@ def _from_tuple(tr: Translator, v: TupleVal, dtype: ty.Scalar | None) -> Val:
     lengths: list[int] = []
     leaves = items
     level: list[Any] = [TupleVal(tuple(items))]
-    while level and all([x.__class__ is TupleVal for x in level]):
+    while level and all(x.__class__ is TupleVal for x in level):
         sizes = {len(x.items) for x in level}
         if len(sizes) != 1:
             tr.check(
@@ -75,7 +66,7 @@ def _from_tuple(tr: Translator, v: TupleVal, dtype: ty.Scalar | None) -> Val:
             )
             tr.error("the nested tuples have different lengths")
         lengths.append(sizes.pop())
-        level = [i for x in level for i in x.items]
+        level = [sequence(i) or i for x in level for i in x.items]
         leaves = level
     types = []
     for leaf in leaves:
@@ -93,9 +84,9 @@ def _from_tuple(tr: Translator, v: TupleVal, dtype: ty.Scalar | None) -> Val:
 def _list_item(t: ty.Type) -> tuple[ty.Scalar | None, int]:
     depth = 0
     while t.__class__ is ty.List:
-        t = t.item  # type: ignore[attr-defined]
+        t = t.item
         depth += 1
-    return (t if t.__class__ is ty.Scalar else None), depth  # type: ignore[return-value]
+    return (t if t.__class__ is ty.Scalar else None), depth
 
 
 def from_line(values: Any, dtype: Any) -> Any:

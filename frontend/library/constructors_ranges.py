@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-
 from jitpy.backend.ir import opcodes as op
 from jitpy.backend.ir.types import F64, I8, I64
 from jitpy.frontend.library import casts, indexing, registry, scalars, ufuncs_scalar
@@ -25,7 +24,7 @@ def _number(tr: Translator, v: Value, what: str) -> ty.Scalar:
     t = tr.type_of(v)
     if t.__class__ is not ty.Scalar:
         tr.error(f"{what} must be a number, not {v.describe()}")
-    return t  # type: ignore[return-value]
+    return t
 
 
 @registry.call(np.arange)
@@ -37,7 +36,7 @@ def _arange(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -> Valu
         step = Const(1)
     assert start is not None and stop is not None
     types = [_number(tr, v, "an argument of np.arange") for v in (start, stop, step)]
-    if any([t.kind == "c" for t in types]):
+    if any(t.kind == "c" for t in types):
         tr.error("np.arange of complex numbers is not supported")
     joined = promotion.common(types)
     natural = promotion.DEFAULT.get(joined, joined)
@@ -45,7 +44,7 @@ def _arange(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -> Valu
         natural = ty.int64
     target = dtype_of(tr, dtype, natural)
     assert target is not None
-    if all([t.kind in "biu" for t in types]):
+    if all(t.kind in "biu" for t in types):
         return _integers(tr, start, stop, step, target)
     return _reals(tr, start, stop, step, target)
 
@@ -143,7 +142,7 @@ def _linspace(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -> Va
     if constant(tr, retstep, "retstep", False):
         tr.error("np.linspace with retstep=True is not supported", "Compute the step from the first two elements.")
     types = [_number(tr, v, "a bound of np.linspace") for v in (start, stop)]
-    if any([t.kind == "c" for t in types]):
+    if any(t.kind == "c" for t in types):
         tr.error("np.linspace of complex numbers is not supported")
     joined = promotion.common([promotion.float_for(t) if not t.weak else ty.py_float for t in types])
     natural = ty.float64 if joined.weak else joined

@@ -269,8 +269,7 @@ def list_extend(frame: Any, depth: int) -> None:
     from jitpy.frontend.library import lists
 
     values = frame.tr.unpack_all(frame.stack.pop())
-    for v in values:
-        lists.append(frame.tr, frame.stack[-depth], v)
+    frame.stack[-depth] = lists.extend(frame.tr, frame.stack[-depth], values)
 
 
 def list_to_tuple(tr: Translator, v: Value) -> Value:

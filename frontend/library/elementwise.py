@@ -12,8 +12,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-
 from jitpy.frontend.library import casts, ufuncs_scalar
+from jitpy.frontend.library.arrays_arguments import sequence
 from jitpy.frontend.library.arrays_shape import is_array, itemsize, known, strides
 from jitpy.frontend.types import types as ty
 from jitpy.frontend.values import Const, TupleVal, Val, Value
@@ -53,7 +53,7 @@ class Elementwise(Value):
         self.emit = emit
         self.operands = operands
         self.computed: Any = None
-        self.size = 1 + sum([v.size for v in operands if v.__class__ is Elementwise])  # type: ignore[attr-defined]
+        self.size = 1 + sum([v.size for v in operands if v.__class__ is Elementwise])  # type: ignore[has-type]
         ndim = max([v.type.ndim for v in operands if is_array(v)])  # type: ignore[attr-defined]
         self.order = _order(tr, operands, ndim)
         self.type = ty.array_of(dtype, ndim, self.order or "C")
@@ -92,15 +92,18 @@ def _order(tr: Translator, operands: Sequence[Value], ndim: int) -> str:
     orders: list[str] = []
     for v in operands:
         if v.__class__ is Elementwise:
-            if v.type.ndim == ndim:  # type: ignore[attr-defined]
-                orders.append(v.order)  # type: ignore[attr-defined]
+            if v.type.ndim == ndim:
+                orders.append(v.order)
         elif is_array(v) and v.type.ndim == ndim:  # type: ignore[attr-defined]
-            silent = any([known(tr, n) == 1 for n in v.ssa[2 : 2 + ndim]])  # type: ignore[attr-defined]
-            orders.append("" if silent else v.type.layout)  # type: ignore[attr-defined]
+            silent = any(known(tr, n) == 1 for n in v.ssa[2 : 2 + ndim])  # type: ignore[attr-defined]
+            layout = v.type.layout  # type: ignore[attr-defined]
+            if layout == "A" and known(tr, v.ssa[2 + ndim]) is not None and known(tr, v.ssa[-1]) is None:  # type: ignore[attr-defined]
+                layout = "F"  # a part of an array in F order
+            orders.append("" if silent else layout)
     orders = [x for x in orders if x]
     if not orders:
         return ""
-    return "F" if all([x == "F" for x in orders]) else "C"
+    return "F" if all(x == "F" for x in orders) else "C"
 
 
 def operand(tr: Translator, v: Value) -> Value:
@@ -113,10 +116,10 @@ def operand(tr: Translator, v: Value) -> Value:
             from jitpy.frontend.library import indexing
 
             return indexing.load(tr, tr.settle(v), ())  # type: ignore[arg-type]
-        if v.__class__ is Elementwise and v.size > MAX_NODES:  # type: ignore[attr-defined]
+        if v.__class__ is Elementwise and v.size > MAX_NODES:
             return tr.settle(v)
         return v
-    if kind is ty.List or v.__class__ is TupleVal:
+    if kind is ty.List or sequence(v) is not None:
         from jitpy.frontend.library import constructors_nested
 
         return constructors_nested.as_array(tr, v)
@@ -126,13 +129,13 @@ def operand(tr: Translator, v: Value) -> Value:
 def element_type(v: Value) -> ty.Scalar:
     """The type of an operand's elements."""
     t = v.type  # type: ignore[attr-defined]
-    return t.dtype if t.__class__ is ty.Array else t  # type: ignore[no-any-return]
+    return t.dtype if t.__class__ is ty.Array else t
 
 
 def apply(tr: Translator, ufunc: Any, operands: Sequence[Value]) -> Value:
     """A ufunc of arrays and scalars, not computed yet (of scalars alone: computed)."""
     values = [operand(tr, v) for v in operands]
-    if not any([is_array(v) for v in values]):
+    if not any(is_array(v) for v in values):
         return ufuncs_scalar.element(tr, ufunc, values)
     comparison = _COMPARISONS.get(ufunc)
     if comparison is not None:
@@ -142,7 +145,7 @@ def apply(tr: Translator, ufunc: Any, operands: Sequence[Value]) -> Value:
     types = tuple([element_type(v) for v in values])
     loop = ufuncs_scalar.resolve(tr, ufunc, types)
     last = values[-1]
-    constant = last.obj if last.__class__ is Const else None  # type: ignore[attr-defined]
+    constant = last.obj if last.__class__ is Const else None
     count = len(values)
     leaves: list[Value] = []
     sources: list[ty.Scalar] = []
@@ -180,7 +183,7 @@ def _exact_comparison(tr: Translator, name: str, values: Sequence[Value]) -> Val
     strong = types[1 - at]
     if scalar.__class__ is Const:
         low, high = ufuncs_scalar.limits(strong)
-        if low <= scalar.obj <= high:  # type: ignore[attr-defined]
+        if low <= scalar.obj <= high:
             return None
     else:
         scalar = tr.val(scalar)
@@ -266,16 +269,16 @@ def call_ufunc(tr: Translator, ufunc: Any, args: list[Value], kwargs: dict[str, 
         out = args.pop()
     if len(args) != ufunc.nin:
         tr.error(f"np.{ufunc.__name__} takes {ufunc.nin} arguments, {len(args)} given")
-    if out.__class__ is TupleVal and len(out.items) == 1:  # type: ignore[union-attr]
-        out = out.items[0]  # type: ignore[union-attr]
+    if out.__class__ is TupleVal and len(out.items) == 1:
+        out = out.items[0]
     if dtype is not None:
         from jitpy.frontend.library.arrays_arguments import dtype_of
 
         t = dtype_of(tr, dtype)
         if t is not None:
             args = [cast_tree(tr, v, t) if is_array(v) else Val(t, ufuncs_scalar.convert(tr, v, t)) for v in args]
-    if out is None or (out.__class__ is Const and out.obj is None):  # type: ignore[attr-defined]
-        if all([v.kind() is ty.Scalar for v in args]):
+    if out is None or (out.__class__ is Const and out.obj is None):
+        if all(v.kind() is ty.Scalar for v in args):
             return ufuncs_scalar.element(tr, ufunc, args)
         return apply(tr, ufunc, args)
     if not is_array(out) or ufunc.nout != 1:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-
 from jitpy.frontend.library import casts, elementwise, elementwise_stores, indexing, registry, ufuncs_scalar
 from jitpy.frontend.library.arrays_arguments import bind, constant, dtype_of, is_none
 from jitpy.frontend.library.arrays_shape import array, is_array
@@ -25,7 +24,7 @@ def settle_others(tr: Translator, used: Sequence[Value]) -> None:
     """Before memory changes: compute what waits on the stack, but for the operands of this operation."""
     stack = tr.frame.stack
     for i, v in enumerate(stack):
-        if v.lazy and not any([v is u for u in used]):
+        if v.lazy and not any(v is u for u in used):
             stack[i] = tr.settle(v)
 
 
@@ -34,7 +33,7 @@ def _where(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -> Value
     if len(args) == 1:
         from jitpy.frontend.library import sorting
 
-        return sorting.nonzero(tr, args, kwargs)
+        return sorting.nonzero(tr, args, kwargs)  # type: ignore[no-any-return]
     cond, x, y = bind(tr, "np.where", args, kwargs, "condition x y", 3)
     values = [elementwise.operand(tr, v) for v in (cond, x, y) if v is not None]
     types = [elementwise.element_type(v) for v in values]
@@ -55,7 +54,7 @@ def _where(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -> Value
         a, b = (casts.cast(tr, p, s, target) for p, s in zip(args[1:], sources[1:], strict=True))
         return tuple([tr.select(test, p, q) for p, q in zip(a, b, strict=True)])
 
-    if not any([is_array(v) for v in leaves]):
+    if not any(is_array(v) for v in leaves):
         from jitpy.frontend.library.reductions import as_zero_d
 
         return as_zero_d(tr, Val(target, emit(tr, [tr.val(v).ssa for v in leaves])))

@@ -50,11 +50,11 @@ class Tree:
             v, operands_done = stack.pop()
             if v.__class__ is Elementwise:
                 if operands_done:
-                    self.nodes.append(v)  # type: ignore[arg-type]
+                    self.nodes.append(v)
                 elif id(v) not in seen:
                     seen.add(id(v))
                     stack.append((v, True))
-                    stack.extend([(o, False) for o in reversed(v.operands)])  # type: ignore[attr-defined]
+                    stack.extend([(o, False) for o in reversed(v.operands)])
             elif is_array(v) and (v.type, v.ssa) not in leaves:  # type: ignore[attr-defined]
                 leaves.add((v.type, v.ssa))  # type: ignore[attr-defined]
                 self.leaves.append(v)  # type: ignore[arg-type]
@@ -193,12 +193,10 @@ def flattens(tr: Translator, leaves: Sequence[Val], shape: Sequence[int], order:
     """Whether one loop over all elements does: every array contiguous in the nest's order, nothing broadcast."""
     ndim = len(shape)
     return ndim > 1 and all(
-        [
-            v.type.layout == order  # type: ignore[attr-defined]
+        v.type.layout == order  # type: ignore[attr-defined]
             and v.type.ndim == ndim  # type: ignore[attr-defined]
-            and all([is_one(tr, n) <= is_one(tr, m) for n, m in zip(extents(v), shape, strict=True)])
+            and all(is_one(tr, n) <= is_one(tr, m) for n, m in zip(extents(v), shape, strict=True))
             for v in leaves
-        ]
     )
 
 
@@ -274,7 +272,7 @@ def compute(tr: Translator, lazy: Elementwise) -> Val:
 
 def _grows(tr: Translator, leaves: Sequence[Val], shape: Sequence[int]) -> bool:
     """Whether the result can have more elements than any array that exists."""
-    return not any([len(extents(v)) == len(shape) and not any([is_one(tr, n) for n in extents(v)]) for v in leaves])
+    return not any(len(extents(v)) == len(shape) and not any(is_one(tr, n) for n in extents(v)) for v in leaves)
 
 
 def run_direct(tr: Translator, tree: Tree, out: Val, shape: Sequence[int]) -> None:
@@ -310,4 +308,4 @@ def compute_general(tr: Translator, tree: Tree, t: ty.Array) -> Val:
     return out
 
 
-__all__ = ["Tree", "compute", "compute_general", "nest", "run", "run_direct", "negate"]
+__all__ = ["Tree", "compute", "compute_general", "negate", "nest", "run", "run_direct"]

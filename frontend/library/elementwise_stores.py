@@ -13,7 +13,20 @@ from jitpy.backend.ir import opcodes as op
 from jitpy.backend.ir.types import I64
 from jitpy.frontend.ir import opcodes as fo
 from jitpy.frontend.library import casts, elementwise_loops, indexing
-from jitpy.frontend.library.arrays_shape import add, both, differ, either, extents, is_array, itemsize, known, mul, negate, product, sub
+from jitpy.frontend.library.arrays_shape import (
+    add,
+    both,
+    differ,
+    either,
+    extents,
+    is_array,
+    itemsize,
+    known,
+    mul,
+    negate,
+    product,
+    sub,
+)
 from jitpy.frontend.library.elementwise import Elementwise, cast_tree, element_type, operand
 from jitpy.frontend.types import types as ty
 from jitpy.frontend.values import Val, Value
@@ -199,7 +212,7 @@ def _known_same_view(tr: Translator, a: Val, b: Val) -> bool:
     if a.ssa[1] != b.ssa[1]:
         return False
     pairs = zip(indexing.steps_of(tr, a), indexing.steps_of(tr, b), strict=True)
-    return all([s == r or (known(tr, s) is not None and known(tr, s) == known(tr, r)) for s, r in pairs])
+    return all(s == r or (known(tr, s) is not None and known(tr, s) == known(tr, r)) for s, r in pairs)
 
 
 def _same_view(tr: Translator, a: Val, b: Val) -> int | bool:

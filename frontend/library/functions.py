@@ -141,6 +141,7 @@ def call(tr: Translator, callee: Value, args: list[Value], kwargs: dict[str, Val
         result: Value = callee.handler(tr, [callee.self_value, *args], kwargs)  # type: ignore[attr-defined]
         return result
     if cls is FunctionVal:
+        tr.frame.settle_stack()
         return _call_inner(tr, callee, args, kwargs)  # type: ignore[arg-type]
     if cls is Const:
         obj = callee.obj  # type: ignore[attr-defined]
@@ -152,9 +153,11 @@ def call(tr: Translator, callee: Value, args: list[Value], kwargs: dict[str, Val
             result = handler(tr, args, kwargs)
             return result
         if obj.__class__ is FunctionType:
+            tr.frame.settle_stack()
             return call_function(tr, obj, args, kwargs, None)
         python = getattr(obj, "py_func", None)
         if python.__class__ is FunctionType:
+            tr.frame.settle_stack()
             return call_function(tr, python, args, kwargs, None)
         if isinstance(obj, type) and issubclass(obj, BaseException):
             if kwargs:
@@ -206,9 +209,7 @@ def free_of_function(function: Any) -> Callable[[Translator, str], Value]:
 
 
 def settled(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -> tuple[list[Value], dict[str, Value]]:
-    """Arguments of a Python function, and what waits on the stack, computed before its body runs."""
-    if tr.frame is not None:
-        tr.frame.settle_stack()
+    """Arguments of a Python function, computed before its body runs."""
     return [tr.settle(v) if v.lazy else v for v in args], {k: tr.settle(v) if v.lazy else v for k, v in kwargs.items()}
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from jitpy.backend.ir import opcodes as op
 from jitpy.backend.ir.types import I8, I64
 from jitpy.frontend.library import registry
+from jitpy.frontend.library.arrays_arguments import sequence
 from jitpy.frontend.library.arrays_shape import add, array, extents, is_array, itemsize, known, maximum, minimum, mul, strides, sub
 from jitpy.frontend.types import types as ty
 from jitpy.frontend.values import Const, SliceVal, TupleVal, Val, Value
@@ -29,7 +30,7 @@ Parts = tuple[int, ...]
 
 def items_of(index: Value) -> list[Value]:
     """The items between the brackets."""
-    return list(index.items) if index.__class__ is TupleVal else [index]  # type: ignore[attr-defined]
+    return list(index.items) if index.__class__ is TupleVal else [index]
 
 
 def full_items(tr: Translator, v: Val, index: Value) -> list[Value]:
@@ -40,12 +41,12 @@ def full_items(tr: Translator, v: Val, index: Value) -> list[Value]:
     used = 0
     for i, item in enumerate(items):
         if item.__class__ is Const:
-            if item.obj is Ellipsis:  # type: ignore[attr-defined]
+            if item.obj is Ellipsis:
                 if dots >= 0:
                     tr.error("an index can only have a single ellipsis ('...')")
                 dots = i
                 continue
-            if item.obj is None:  # type: ignore[attr-defined]
+            if item.obj is None:
                 continue
         used += item.type.ndim if is_array(item) and item.type.dtype.kind == "b" else 1  # type: ignore[attr-defined]
     if used > ndim:
@@ -68,7 +69,7 @@ def is_integer(item: Value) -> bool:
 def as_index(tr: Translator, item: Value) -> int:
     """An integer of any kind as i64."""
     if item.__class__ is Const:
-        n = int(item.obj)  # type: ignore[attr-defined]
+        n = int(item.obj)
         if not -(1 << 63) <= n < 1 << 63:
             tr.check(True, IndexError, "cannot fit 'int' into an index-sized integer")
             n = 0
@@ -89,7 +90,7 @@ def as_index(tr: Translator, item: Value) -> int:
 def _bound(tr: Translator, item: Value) -> int | None:
     """A bound of a slice as i64, None where it is absent."""
     if item.__class__ is Const:
-        n = item.obj  # type: ignore[attr-defined]
+        n = item.obj
         if n is None:
             return None
         if is_integer(item):
@@ -276,14 +277,14 @@ def view(tr: Translator, v: Val, items: Sequence[Value]) -> Val:
     forms: list[str] = []  # per axis of the source: integer, full, part (step 1), other
     axis = 0
     for item in items:
-        if item.__class__ is Const and item.obj is None:  # type: ignore[attr-defined]
+        if item.__class__ is Const and item.obj is None:
             new_shape.append(tr.iconst(1))
             new_steps.append(tr.iconst(0))
             continue
         extent, stride = shape[axis], steps[axis]
         if item.__class__ is SliceVal:
-            s: SliceVal = item  # type: ignore[assignment]
-            if all(c.__class__ is Const and c.obj is None for c in (s.start, s.stop, s.step)):  # type: ignore[attr-defined]
+            s: SliceVal = item
+            if all(c.__class__ is Const and c.obj is None for c in (s.start, s.stop, s.step)):
                 new_shape.append(extent)
                 new_steps.append(stride)
                 forms.append("full")
@@ -344,14 +345,14 @@ def getitem(tr: Translator, a: Value, index: Value) -> Value:
     v = array(tr, a)
     items = items_of(index)
     t: ty.Array = v.type  # type: ignore[assignment]
-    if len(items) == t.ndim and all([is_integer(i) for i in items]):
+    if len(items) == t.ndim and all(is_integer(i) for i in items):
         return load(tr, v, checked_indices(tr, v, items))
     items = checked_items(tr, v, index)
-    if any([is_array(i) for i in items]):
+    if any(is_array(i) for i in items):
         from jitpy.frontend.library import indexing_fancy
 
         return indexing_fancy.getitem(tr, v, items)
-    if len(items) == t.ndim and items_of(index)[-1].__class__ is not Const and all([is_integer(i) for i in items]):
+    if len(items) == t.ndim and items_of(index)[-1].__class__ is not Const and all(is_integer(i) for i in items):
         return load(tr, v, checked_indices(tr, v, items))
     result = view(tr, v, items)
     remember(tr, v, index, result)
@@ -362,14 +363,14 @@ def checked_items(tr: Translator, v: Val, index: Value) -> list[Value]:
     """`full_items`, each of a kind that can index an array."""
     items = full_items(tr, v, index)
     for i, item in enumerate(items):
-        if is_integer(item) or item.__class__ is SliceVal or (item.__class__ is Const and item.obj is None):  # type: ignore[attr-defined]
+        if is_integer(item) or item.__class__ is SliceVal or (item.__class__ is Const and item.obj is None):
             continue
         if is_array(item):
             continue
         t = tr.type_of(item)
-        if t.__class__ is ty.Scalar and t.kind == "b":  # type: ignore[union-attr]
+        if t.__class__ is ty.Scalar and t.kind == "b":
             tr.error("indexing with a single bool is not supported", "Use an if statement, or a[None] for a new axis.")
-        if item.kind() is ty.List or item.__class__ is TupleVal:
+        if item.kind() is ty.List or sequence(item) is not None:
             from jitpy.frontend.library import constructors_nested
 
             items[i] = constructors_nested.as_array(tr, item)
@@ -406,10 +407,10 @@ def stored_back(tr: Translator, v: Val, index: Value, value: Value) -> bool:
     """Whether ``v[index] = value`` stores a view to itself."""
     if value.__class__ is not Val or not is_array(value):
         return False
-    last = tr.memo.get(("view", value.ssa[1]))  # type: ignore[attr-defined]
-    if last is None or value.ssa != last[4]:  # type: ignore[attr-defined]
+    last = tr.memo.get(("view", value.ssa[1]))
+    if last is None or value.ssa != last[4]:
         return False
-    return last == (definition(tr, value.ssa[1]), v.ssa, index.key(), index.parts(), value.ssa)  # type: ignore[attr-defined]
+    return last == (definition(tr, value.ssa[1]), v.ssa, index.key(), index.parts(), value.ssa)  # type: ignore[no-any-return]
 
 
 # -- storing ---------------------------------------------------------------------------------------------------------------------
@@ -421,14 +422,14 @@ def setitem(tr: Translator, a: Value, index: Value, value: Value) -> None:
     t: ty.Array = v.type  # type: ignore[assignment]
     writable(tr, v)
     items = items_of(index)
-    if len(items) == t.ndim and all([is_integer(i) for i in items]) and value.kind() is ty.Scalar:
+    if len(items) == t.ndim and all(is_integer(i) for i in items) and value.kind() is ty.Scalar:
         indices = checked_indices(tr, v, items)
         store_parts(tr, v, indices, element_value(tr, value, t.dtype))
         return
     if stored_back(tr, v, index, value):
         return
     items = checked_items(tr, v, index)
-    if any([is_array(i) for i in items]):
+    if any(is_array(i) for i in items):
         from jitpy.frontend.library import indexing_fancy
 
         indexing_fancy.setitem(tr, v, items, value)
@@ -453,10 +454,10 @@ def element_value(tr: Translator, value: Value, target: ty.Scalar) -> Parts:
     from jitpy.frontend.library import casts, ufuncs_scalar
 
     if value.__class__ is Const and value.type.weak:  # type: ignore[attr-defined]
-        source: ty.Scalar = value.type  # type: ignore[attr-defined]
+        source: ty.Scalar = value.type  # type: ignore[assignment]
     else:
         value = tr.val(value)
-        source = value.type  # type: ignore[attr-defined]
+        source = value.type  # type: ignore[assignment]
     if source.kind == "c" and source.weak and target.kind in "iuf":
         tr.error(f"a complex cannot be stored in an element of type {target.name}", "Store its .real part.")
     through_int = target.kind == "i" or (target.kind == "u" and source.weak)
@@ -465,14 +466,14 @@ def element_value(tr: Translator, value: Value, target: ty.Scalar) -> Parts:
     if source.kind in "iu":
         if source.weak:
             return ufuncs_scalar.convert(tr, value, target)
-        if source.kind == target.kind and source.bits <= target.bits or source.kind == "u" and source.bits < target.bits:
-            return casts.cast(tr, value.ssa, source, target)  # type: ignore[attr-defined]
+        if (source.kind == target.kind and source.bits <= target.bits) or (source.kind == "u" and source.bits < target.bits):
+            return casts.cast(tr, value.ssa, source, target)  # type: ignore[union-attr]
         wide = ty.py_int if source.kind == "i" else ty.py_uint
-        return ufuncs_scalar.convert(tr, Val(wide, casts.cast(tr, value.ssa, source, wide)), target)  # type: ignore[attr-defined]
+        return ufuncs_scalar.convert(tr, Val(wide, casts.cast(tr, value.ssa, source, wide)), target)  # type: ignore[union-attr]
     if value.__class__ is Const:
-        value = Val(ty.py_float, (tr.fconst(value.obj),))  # type: ignore[attr-defined]
+        value = Val(ty.py_float, (tr.fconst(value.obj),))
         source = ty.py_float
-    return (_float_to_int(tr, casts.cast(tr, value.ssa, source, ty.py_float)[0], target),)  # type: ignore[attr-defined]
+    return (_float_to_int(tr, casts.cast(tr, value.ssa, source, ty.py_float)[0], target),)  # type: ignore[union-attr]
 
 
 def _float_to_int(tr: Translator, x: int, target: ty.Scalar) -> int:

@@ -57,7 +57,7 @@ def _selection(tr: Translator, v: Val, items: list[Value]) -> Selection:
             places.append(k)
             continue
         rest.append(item)
-        if item.__class__ is SliceVal or (item.__class__ is Const and item.obj is None):  # type: ignore[attr-defined]
+        if item.__class__ is SliceVal or (item.__class__ is Const and item.obj is None):
             axis += 1
         else:
             places.append(k)
@@ -204,7 +204,7 @@ def _lines(tr: Translator, s: Selection) -> tuple[list[Val], int]:
     """Several index arrays: one-dimensional, of one length, one for each axis of what is indexed."""
     t: ty.Array = s.v.type  # type: ignore[assignment]
     arrays = [positions(tr, a) if _is_mask(a) else a for a in s.arrays]
-    if len(arrays) != t.ndim or any([a.type.ndim != 1 for a in arrays]):  # type: ignore[attr-defined]
+    if len(arrays) != t.ndim or any(a.type.ndim != 1 for a in arrays):  # type: ignore[attr-defined]
         tr.error(
             "several index arrays are supported if they are one-dimensional and there is one for each axis",
             "Write a loop, or index one axis at a time.",

@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-
 from jitpy.backend.ir import opcodes as op
 from jitpy.backend.ir.types import I64
 from jitpy.frontend.library import casts, elementwise_loops, indexing, indexing_fancy, reductions, registry, views
-from jitpy.frontend.library.arrays_arguments import axis_of, bind, checked_axis, constant, integers_of, is_none
+from jitpy.frontend.library.arrays_arguments import axis_of, bind, checked_axis, constant, integers_of, is_none, sequence
 from jitpy.frontend.library.arrays_shape import add, allocate, array, differ, extents, maximum, mul
 from jitpy.frontend.library.constructors_nested import as_array
 from jitpy.frontend.types import promotion
@@ -25,10 +24,11 @@ Parts = tuple[int, ...]
 
 
 def _arrays(tr: Translator, v: Value, name: str) -> list[Val]:
-    if v.__class__ is TupleVal:
-        found = [as_array(tr, i) for i in v.items]  # type: ignore[attr-defined]
+    items = sequence(v)
+    if items is not None:
+        found = [as_array(tr, i) for i in items.items]
     elif v.kind() is ty.List:
-        tr.error(f"np.{name} wants its arrays in a tuple here", "Write np.{0}((a, b)) instead of np.{0}([a, b]).".format(name))
+        tr.error(f"np.{name} wants its arrays in a tuple here", f"Write np.{name}((a, b))..")
     else:
         tr.error(f"np.{name} wants a tuple of arrays")
     if not found:
@@ -50,7 +50,7 @@ def concatenated(tr: Translator, arrays: Sequence[Val], axis: int) -> Val:
     """The arrays one behind the other along ``axis``."""
     types: list[ty.Array] = [v.type for v in arrays]  # type: ignore[misc]
     ndim = types[0].ndim
-    if any([t.ndim != ndim for t in types]):
+    if any(t.ndim != ndim for t in types):
         tr.error("all the input arrays must have the same number of dimensions")
     if ndim == 0:
         tr.error("zero-dimensional arrays cannot be concatenated")
@@ -64,7 +64,7 @@ def concatenated(tr: Translator, arrays: Sequence[Val], axis: int) -> Val:
                     "all the input array dimensions except for the concatenation axis must match exactly",
                 )  # fmt: skip
         shape[axis] = add(tr, shape[axis], extents(v)[axis])
-    order = "F" if ndim > 1 and all([t.layout == "F" for t in types]) else "C"
+    order = "F" if ndim > 1 and all(t.layout == "F" for t in types) else "C"
     out = allocate(tr, dtype, shape, order, True)
     at = tr.iconst(0)
     steps = indexing.steps_of(tr, out)

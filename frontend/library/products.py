@@ -9,7 +9,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-
 from jitpy.frontend.library import casts, elementwise, indexing, reductions, registry, ufuncs_scalar, views
 from jitpy.frontend.library.arrays_arguments import bind
 from jitpy.frontend.library.arrays_shape import allocate, array, differ, extents, is_array

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-
 from jitpy.frontend.library import elementwise, elementwise_functions, elementwise_loops, indexing, reductions, registry
 from jitpy.frontend.library.arrays_arguments import bind, constant
 from jitpy.frontend.library.arrays_shape import allocate, array, differ, either, extents, is_array

@@ -10,7 +10,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-
 from jitpy.backend.ir import opcodes as op
 from jitpy.backend.ir.types import I8, I64
 from jitpy.frontend.library import casts, elementwise, elementwise_loops, indexing, reductions_lines, registry, ufuncs_scalar
@@ -61,8 +60,6 @@ class Fold:
 
 
 def _ufunc_step(ufunc: Any, t: ty.Scalar) -> Callable[[Translator, Parts, Parts], Parts]:
-    n_out = np.bool_ if t.kind == "b" else None
-    del n_out
     return lambda tr, a, b: ufuncs_scalar.emit(tr, ufunc, (t, t, t), (a, b))[0]
 
 
@@ -76,13 +73,13 @@ def _sum_type(t: ty.Scalar) -> ty.Scalar:
 def _fold_of(name: str, t: ty.Scalar, dtype: ty.Scalar | None = None) -> Fold:
     if name in ("sum", "prod"):
         target = dtype or _sum_type(t)
-        ufunc = np.add if name == "sum" else np.multiply
+        combine: Any = np.add if name == "sum" else np.multiply
         return Fold(
-            name, target, 0 if name == "sum" else 1, _ufunc_step(ufunc, target),
+            name, target, 0 if name == "sum" else 1, _ufunc_step(combine, target),
             lambda tr, s, p: casts.cast(tr, p, s, target), name == "sum" and target.kind in "fc",
         )  # fmt: skip
     if name in ("min", "max"):
-        ufunc = np.minimum if name == "min" else np.maximum
+        ufunc: Any = np.minimum if name == "min" else np.maximum
         return Fold(name, t, None, _ufunc_step(ufunc, t), lambda tr, s, p: p)
     truth = lambda tr, s, p: (casts.is_true(tr, s, p),)  # noqa: E731
     if name == "count_nonzero":
@@ -501,13 +498,13 @@ def _var(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -> Value:
 @registry.entry(registry.methods, (ty.Array, "std"))
 @registry.call(np.std)
 def _std(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -> Value:
-    result, t = variance(tr, args, kwargs, "std")
+    result, _t = variance(tr, args, kwargs, "std")
     return elementwise.apply(tr, np.sqrt, (result,)) if is_array(result) else ufuncs_scalar.element(tr, np.sqrt, (result,))
 
 
 @registry.call(np.ptp)
 def _ptp(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -> Value:
-    a, axis, out, keepdims = bind(tr, "np.ptp", args, kwargs, "a axis out keepdims")
+    a, axis, _out, keepdims = bind(tr, "np.ptp", args, kwargs, "a axis out keepdims")
     v = array(tr, _source(tr, a, "ptp"))
     t: ty.Scalar = v.type.dtype  # type: ignore[attr-defined]
     axes = axes_of(tr, axis, v.type.ndim)  # type: ignore[attr-defined]
@@ -582,4 +579,4 @@ for _name, _greater in (("argmin", False), ("argmax", True)):
     registry.call(getattr(np, _name))(_handler)
     registry.methods[ty.Array, _name] = _handler
 
-__all__ = ["TupleVal", "reduce", "reduce_all", "mean_of"]
+__all__ = ["TupleVal", "mean_of", "reduce", "reduce_all"]

@@ -120,7 +120,7 @@ def line_sum(tr: Translator, line: Val, target: ty.Scalar, plan: tuple[Value, ..
         plan = Val(ty.py_int, (tr.iconst(BUFFER),)), Val(ty.py_int, (whole,))
     if plan is None:
         zero, count = Val(ty.py_int, (tr.iconst(0),)), Val(ty.py_int, (line.ssa[2],))
-        function = pairwise_complex if is_complex else pairwise
+        function: Any = pairwise_complex if is_complex else pairwise
         result = tr.call_python(function, (line, zero, count, dtype), inline=False)
     else:
         function = buffered_complex if is_complex else buffered

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-
 from jitpy.frontend.library import elementwise, elementwise_loops, indexing, reductions, registry, views
 from jitpy.frontend.library.arrays_arguments import axis_of, bind, constant, dtype_of, is_none
 from jitpy.frontend.library.arrays_shape import allocate, array, extents

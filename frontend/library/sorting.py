@@ -9,7 +9,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-
 from jitpy.frontend.library import elementwise_loops, indexing, indexing_fancy, reductions, registry, views
 from jitpy.frontend.library.arrays_arguments import axis_of, bind, constant, is_none
 from jitpy.frontend.library.arrays_shape import allocate, array, extents, is_array

@@ -10,11 +10,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-
 from jitpy.frontend.library import elementwise, elementwise_loops, indexing, registry
 from jitpy.frontend.library.arrays_arguments import axis_of, bind, checked_axis, constant, integers_of, is_none
 from jitpy.frontend.library.arrays_shape import (
     add,
+    allocate,
     array,
     contiguous_strides,
     extents,
@@ -29,7 +29,7 @@ from jitpy.frontend.library.arrays_shape import (
 )
 from jitpy.frontend.types import promotion
 from jitpy.frontend.types import types as ty
-from jitpy.frontend.values import Const, TupleVal, Val, Value
+from jitpy.frontend.values import Const, SliceVal, TupleVal, Val, Value
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -49,7 +49,7 @@ def copied(tr: Translator, v: Val, layout: str = "C") -> Val:
         return as_zero_d(tr, indexing.load(tr, v, ()))
     target = ty.array_of(t.dtype, t.ndim, layout)
     tree = elementwise_loops.Tree(v)
-    out = elementwise_loops.allocate(tr, t.dtype, extents(v), layout)
+    out = allocate(tr, t.dtype, extents(v), layout)
     shape = extents(v)
     if t.layout == layout and t.ndim > 1:
         total = product(tr, shape)
@@ -88,7 +88,7 @@ def transposed(tr: Translator, a: Value) -> Val:
 
 def _axes_argument(tr: Translator, args: Sequence[Value]) -> list[int]:
     if len(args) == 1 and args[0].__class__ is TupleVal:
-        args = args[0].items  # type: ignore[attr-defined]
+        args = args[0].items
     return [constant(tr, a, "an axis") for a in args]
 
 
@@ -158,7 +158,7 @@ def _squeeze(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -> Val
     t: ty.Array = v.type  # type: ignore[assignment]
     if is_none(axis):
         gone = [k for k, n in enumerate(extents(v)) if known(tr, n) == 1]
-        if len(gone) < t.ndim and any([known(tr, n) is None for n in extents(v)]):
+        if len(gone) < t.ndim and any(known(tr, n) is None for n in extents(v)):
             tr.error("np.squeeze needs its axis here", "The rank of the result must not depend on the shape: write axis=.")
     else:
         wanted = constant(tr, axis, "the axis")
@@ -209,7 +209,7 @@ def _ravel(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -> Value
 
 @registry.entry(registry.methods, (ty.Array, "flatten"))
 def _flatten(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -> Value:
-    a, order = bind(tr, "flatten", args, kwargs, "a order")
+    _a, order = bind(tr, "flatten", args, kwargs, "a order")
     _order_is_c(tr, order)
     v = array(tr, args[0])
     return raveled(tr, copied(tr, v))
@@ -284,7 +284,7 @@ def flipped(tr: Translator, v: Val, axis: Value | None) -> Val:
     """The order of the elements reversed along one axis or all."""
     ndim: int = v.type.ndim  # type: ignore[attr-defined]
     at = axis_of(tr, axis, ndim)
-    backwards = indexing.SliceVal(Const(None), Const(None), Const(-1))
+    backwards = SliceVal(Const(None), Const(None), Const(-1))
     return indexing.view(tr, v, [backwards if at is None or k == at else indexing.FULL for k in range(ndim)])
 
 
@@ -314,7 +314,7 @@ def _broadcast_to(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -
         from jitpy.frontend.library.arrays_shape import both, negate
 
         tr.check(both(tr, other, negate(tr, is_one)), ValueError, "operands could not be broadcast together with remapped shapes")
-        steps.append(tr.select(both(tr, is_one, other), zero, s))  # type: ignore[arg-type]
+        steps.append(tr.select(both(tr, is_one, other), zero, s))
     view = indexing.derived(tr, v, len(target), "A", v.ssa[1], target, steps)
     return Val(ty.array_of(t.dtype, len(target), "A", True), view.ssa)
 
@@ -364,7 +364,7 @@ def _diag(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -> Value:
     n = add(tr, v.ssa[2], tr.iconst(abs(shift)))
     from jitpy.frontend.library.constructors import fill_zero
 
-    out = elementwise_loops.allocate(tr, t.dtype, (n, n), "C", True)
+    out = allocate(tr, t.dtype, (n, n), "C", True)
     fill_zero(tr, out)
 
     def body(i: int, _: tuple[int, ...]) -> tuple[int, ...]:
@@ -401,7 +401,7 @@ def imag(tr: Translator, a: Value) -> Value:
         return _component(tr, v, 1)
     from jitpy.frontend.library.constructors import fill_zero
 
-    out = elementwise_loops.allocate(tr, t.dtype, extents(v))
+    out = allocate(tr, t.dtype, extents(v))
     fill_zero(tr, out)
     return Val(ty.array_of(t.dtype, t.ndim, "C", True), out.ssa)
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from jitpy.frontend.bytecode import instructions as n
 from jitpy.frontend.library import control, functions, registry
+from jitpy.frontend.library.lists import ListDisplay
 from jitpy.frontend.translate.frame import Edge
 from jitpy.frontend.types import types as ty
 from jitpy.frontend.values import (
@@ -209,7 +210,7 @@ def _build(frame: Frame, arg: Any) -> Step:
     stack = frame.stack
     at = len(stack) - count
     tr = frame.tr
-    items = [tr.settle(v) if v.lazy else v for v in stack[at:]]
+    items = [tr.settle(v) if v.lazy and v.__class__ is not ListDisplay else v for v in stack[at:]]
     if kind == "tuple":
         result: Value = TupleVal(tuple(items))
     elif kind == "slice":
