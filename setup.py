@@ -21,6 +21,10 @@ class BuildGenerated(build_py):
 
             generate_all()
         super().run()
+        if not self.editable_mode:
+            # Tells the loader of generated code that nothing needs to be compared with its sources.
+            marker = pathlib.Path(self.build_lib) / "jitpy" / "backend" / "_generated" / "WHEEL"
+            marker.write_text("")
 
 
 def packages() -> list[str]:
@@ -28,11 +32,11 @@ def packages() -> list[str]:
     found = ["jitpy", *(f"jitpy.{p}" for p in find_packages("jitpy"))]
     for part in ("frontend", "backend"):
         found += [f"jitpy.{part}", *(f"jitpy.{part}.{p}" for p in find_packages(part))]
-    return found
+    return sorted({*found, "jitpy._generated", "jitpy.backend._generated"})
 
 
 setup(
     packages=packages(),
-    package_data={"": ["*.isle", "*.bin", "py.typed", "*.json"]},
+    package_data={"": ["*.isle", "*.clif", "*.image", "py.typed"]},
     cmdclass={"build_py": BuildGenerated},
 )

@@ -1,0 +1,22 @@
+"""What is generated from the sources, all of it: called when a wheel is built, so that an installed jitpy generates nothing.
+
+Decision code of the ISLE rules (mid-end, x86-64), the C library's declarations for cffi, the runtime's own machine code, the math library.
+In a checkout each is made when it is first needed, or when its sources change.
+"""
+
+from __future__ import annotations
+
+
+def generate_all() -> None:
+    """Make every generated file."""
+    from jitpy.backend.isa import host
+    from jitpy.backend.opt.egraph import EGraph
+    from jitpy.runtime import helpers
+
+    EGraph()
+    host()
+    helpers.code()
+
+
+if __name__ == "__main__":
+    generate_all()
