@@ -1,7 +1,8 @@
-"""Code object -> list of neutral instructions with positions. Reads the raw bytes; needs neither `dis` nor `opcode`.
+"""Code object -> list of neutral instructions with positions.
 
-`decode` is the whole of it. The version's module gives the table; this file gives the arguments their meaning: names, constants, operator
-spellings, instruction indices for jump targets. Inline caches (opcode 0) and instructions without effect here are dropped.
+`decode` reads the raw bytes; `version` gives it the running version's table. This file gives the arguments their meaning: names,
+constants, operator spellings, instruction indices for jump targets. Inline caches (opcode 0) and instructions without effect here
+are dropped. Of the library it needs the opcode numbers alone, not `dis`.
 """
 
 from __future__ import annotations
@@ -18,22 +19,27 @@ if TYPE_CHECKING:
 _SUPPORTED = {(3, 11): "py311", (3, 12): "py312", (3, 13): "py313", (3, 14): "py314", (3, 15): "py315"}
 
 
-def _version_module() -> Any:
+_version: dict[str, Any] = {}
+
+
+def version() -> dict[str, Any]:
+    """The tables of the running Python version: its module's names, and ``TABLE`` by opcode number."""
+    if _version:
+        return _version
     name = _SUPPORTED.get(sys.version_info[:2])
     if name is None:
         raise SourceError(
             f"Python {sys.version_info[0]}.{sys.version_info[1]} bytecode is not supported", "Use Python 3.11 to 3.15."
         )
-    return getattr(__import__(f"jitpy.frontend.bytecode.{name}", fromlist=[name]), "__dict__", None)
-
-
-_version: dict[str, Any] = {}
-
-
-def version() -> dict[str, Any]:
-    """The tables of the running Python version."""
-    if not _version:
-        _version.update(_version_module())
+    numbers: dict[str, int] = __import__("_opcode_metadata" if sys.version_info >= (3, 13) else "opcode").opmap
+    module = __import__(f"jitpy.frontend.bytecode.{name}", fromlist=[name])
+    table = {numbers[opcode]: row for opcode, row in module.ROWS.items() if numbers.get(opcode, 256) < 256}
+    for opcode in ("EXTENDED_ARG", "PUSH_EXC_INFO", "WITH_EXCEPT_START"):
+        _version[opcode] = numbers[opcode]
+    for key in ("OPERATORS", "COMPARISONS", "COMPARE_SHIFT", "NULL_AFTER"):
+        _version[key] = getattr(module, key)
+    _version["NAMES"] = {number: opcode for opcode, number in numbers.items()}
+    _version["TABLE"] = table
     return _version
 
 
@@ -75,13 +81,19 @@ def decode(co: CodeType) -> Decoded:
     names, consts = co.co_names, co.co_consts
     slots = local_names(co)
     first_free = len(slots) - len(co.co_freevars)
+    cells = {i for i, name in enumerate(slots) if i >= first_free or name in co.co_cellvars}
+    comparisons: tuple[str, ...] = v["COMPARISONS"]
+    compare_shift: int = v["COMPARE_SHIFT"]
+    null_after: bool = v["NULL_AFTER"]
     instrs: list[Any] = []
     offsets: list[int] = []
     index_of: list[int] = [0] * (len(raw) // 2 + 1)
     jumps: list[tuple[int, int]] = []
     line_of: list[int] = []
+    known = co.co_firstlineno
     for start, end, line in co.co_lines():
-        line_of.extend([line or 0] * ((end - start) // 2))
+        known = line or known  # artificial instructions have none
+        line_of.extend([known] * ((end - start) // 2))
     high = 0
     keywords: tuple[str, ...] = ()
     unit, units = 0, len(raw) // 2
@@ -99,7 +111,8 @@ def decode(co: CodeType) -> Decoded:
             unit += 1
         row = table.get(opcode)
         if row is None:
-            row = (n.UNSUPPORTED, n.FIXED, (f"bytecode instruction {opcode}", ""))
+            what = f"instructions {v['NAMES'].get(opcode, opcode)} of Python {sys.version_info[0]}.{sys.version_info[1]} bytecode"
+            row = (n.UNSUPPORTED, n.FIXED, (what, "Write it another way."))
         op, meaning, detail = row
         value: Any
         if meaning == n.LOCAL:
@@ -108,6 +121,11 @@ def decode(co: CodeType) -> Decoded:
                 value = slots[arg] if op != n.UNSUPPORTED else ("deletion of a free variable", "")
             else:
                 value = slots[arg] if op == n.LOAD_CLOSURE else arg
+        elif meaning == n.LOCAL_OR_CELL:  # the cell itself is wanted for a closure
+            if arg in cells:
+                op, value = n.LOAD_CLOSURE, slots[arg]
+            else:
+                value = arg
         elif meaning == n.CONST:
             value = consts[arg]
         elif meaning == n.FIXED:
@@ -125,7 +143,7 @@ def decode(co: CodeType) -> Decoded:
         elif meaning == n.NAME:
             value = names[arg]
         elif meaning == n.GLOBAL:
-            if arg & 1 and not v.get("NULL_AFTER"):
+            if arg & 1 and not null_after:
                 instrs.append((n.PUSH_NULL, None))
                 offsets.append(first)
             value = names[arg >> 1]
@@ -138,7 +156,7 @@ def decode(co: CodeType) -> Decoded:
             else:
                 value = operators[arg]
         elif meaning == n.COMPARISON:
-            value = v["COMPARISONS"][arg >> v["COMPARE_SHIFT"]]
+            value = comparisons[arg >> compare_shift]
         elif meaning == n.FORWARD or meaning == n.BACKWARD:
             jumps.append((len(instrs), unit + arg if meaning == n.FORWARD else unit - arg))
             value = detail
@@ -156,15 +174,20 @@ def decode(co: CodeType) -> Decoded:
         elif meaning == n.FORMATTING:
             value = (("", "s", "r", "a")[arg & 3], bool(arg & 4))
         else:  # a version's own way
-            value = v["argument"](meaning, detail, arg, co, slots)
-            if value.__class__ is list:  # expands to several
-                for pair in value:
-                    instrs.append(pair)
-                    offsets.append(first)
-                continue
+            expansion, dropped = detail(instrs, arg, co, slots)
+            del offsets[len(instrs) :]
+            index_of[first] = len(instrs)
+            instrs.extend(expansion)
+            offsets.extend([first] * len(expansion))
+            while dropped or (unit < units and raw[2 * unit] == 0):
+                if raw[2 * unit]:
+                    dropped -= 1
+                index_of[unit] = len(instrs)
+                unit += 1
+            continue
         instrs.append((op, value))
         offsets.append(first)
-        if meaning == n.GLOBAL and arg & 1 and v.get("NULL_AFTER"):
+        if meaning == n.GLOBAL and arg & 1 and null_after:
             instrs.append((n.PUSH_NULL, None))
             offsets.append(first)
     index_of[units] = len(instrs)
@@ -195,7 +218,8 @@ def _refuse_try(co: CodeType, v: dict[str, Any]) -> None:
     while at < len(table):
         start, _length, target, _depth = number(), number(), number(), number()
         first, second = raw[2 * target], raw[2 * target + 2] if 2 * target + 2 < len(raw) else 0
-        if (first, second) == v["WITH_HANDLER"] or first in v["CLEANUP_HANDLERS"]:
+        # Handlers of a ``with``, and those that only clean up (a comprehension's names, another handler's state), are fine.
+        if first != v["PUSH_EXC_INFO"] or second == v["WITH_EXCEPT_START"]:
             continue
         raise SourceError(
             "try statements are not supported",

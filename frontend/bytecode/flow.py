@@ -88,7 +88,16 @@ class Code:
             if op not in n.ENDS and end < len(instrs):
                 out.append(end)
             succs[start] = out
-            for s in out:
+        # Handlers of ``with`` and cleanups are reached by exceptions alone: their jumps back into the function make no loops.
+        reached, stack = {0}, [0]
+        while stack:
+            for s in succs[stack.pop()]:
+                if s not in reached:
+                    reached.add(s)
+                    stack.append(s)
+        order = [b for b in order if b in reached]
+        for start in order:
+            for s in succs[start]:
                 preds[s].append(start)
                 if s <= start:
                     back.append((start, s))
@@ -110,7 +119,7 @@ class Code:
         bodies: dict[int, set[int]] = {}
         for source, header in back:
             body = bodies.setdefault(header, {header})
-            stack = [source]
+            stack.append(source)
             while stack:
                 b = stack.pop()
                 if b not in body:

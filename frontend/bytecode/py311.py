@@ -1,4 +1,8 @@
-"""Python 3.11's opcodes: number -> (neutral op, meaning of the argument, detail)."""
+"""Python 3.11's opcodes: name -> (neutral op, meaning of the argument, detail). Whole; the later versions' files hold what changed.
+
+Numbers are not here: they come from the running interpreter's own table (`decode.version`). A name that a version does not have is
+simply not looked up there.
+"""
 
 from __future__ import annotations
 
@@ -9,120 +13,105 @@ OPERATORS = ("+", "&", "//", "<<", "@", "*", "%", "|", "**", ">>", "-", "/", "^"
 COMPARISONS = ("<", "<=", "==", "!=", ">", ">=")
 #: How far COMPARE_OP's argument is shifted.
 COMPARE_SHIFT = 0
-#: LOAD_ATTR's low bit says that it loads a method (from 3.12 on).
-ATTRIBUTE_BIT = False
-#: FOR_ITER's target pops the iterator itself (from 3.12 on END_FOR follows there).
-END_FOR = False
-EXTENDED_ARG = 144
+#: LOAD_GLOBAL pushes its NULL after the value (from 3.13 on).
+NULL_AFTER = False
 
-_TRY = ("try statements", "Let the exception pass to the caller, or test for the condition before.")
-_YIELD = ("generators", "Return a list or fill an array instead.")
-_ASYNC = ("async code", "Call the kernel from async code instead.")
-_MATCH = ("match statements with patterns of classes, mappings or sequences", "Use if and elif.")
-
-TABLE: dict[int, tuple[int, int, object]] = {
-    1: (n.POP, n.FIXED, 1),
-    2: (n.PUSH_NULL, n.FIXED, None),
-    9: (n.NOP, n.SKIP, None),
-    10: (n.UNARY, n.FIXED, "+"),
-    11: (n.UNARY, n.FIXED, "-"),
-    12: (n.UNARY, n.FIXED, "not"),
-    15: (n.UNARY, n.FIXED, "~"),
-    25: (n.GETITEM, n.FIXED, None),
-    30: (n.UNSUPPORTED, n.FIXED, _MATCH),
-    31: (n.UNSUPPORTED, n.FIXED, _MATCH),
-    32: (n.UNSUPPORTED, n.FIXED, _MATCH),
-    33: (n.UNSUPPORTED, n.FIXED, _MATCH),
-    35: (n.UNSUPPORTED, n.FIXED, _TRY),
-    36: (n.UNSUPPORTED, n.FIXED, _TRY),
-    37: (n.UNSUPPORTED, n.FIXED, _TRY),
-    49: (n.UNSUPPORTED, n.FIXED, _TRY),
-    50: (n.UNSUPPORTED, n.FIXED, _ASYNC),
-    51: (n.UNSUPPORTED, n.FIXED, _ASYNC),
-    52: (n.UNSUPPORTED, n.FIXED, _ASYNC),
-    53: (n.ENTER_WITH, n.FIXED, None),
-    54: (n.UNSUPPORTED, n.FIXED, _ASYNC),
-    60: (n.SETITEM, n.FIXED, None),
-    61: (n.DELITEM, n.FIXED, None),
-    68: (n.GET_ITER, n.FIXED, None),
-    69: (n.UNSUPPORTED, n.FIXED, _YIELD),
-    71: (n.UNSUPPORTED, n.FIXED, ("classes inside a function", "Define the class outside and pass numbers and arrays.")),
-    74: (n.LOAD_CONST, n.FIXED, AssertionError),
-    75: (n.UNSUPPORTED, n.FIXED, _YIELD),
-    82: (n.LIST_TO_TUPLE, n.FIXED, None),
-    83: (n.RETURN, n.FIXED, None),
-    86: (n.UNSUPPORTED, n.FIXED, _YIELD),
-    89: (n.UNSUPPORTED, n.FIXED, _TRY),
-    92: (n.UNPACK, n.RAW, None),
-    93: (n.FOR_ITER, n.FORWARD, None),
-    94: (n.UNPACK_EX, n.PAIR, None),
-    95: (n.UNSUPPORTED, n.FIXED, ("assignment to attributes", "Return the value, or store it in an array.")),
-    96: (n.UNSUPPORTED, n.FIXED, ("deletion of attributes", "")),
-    97: (n.UNSUPPORTED, n.FIXED, ("assignment to a global", "Return the value, or store it in a global array.")),
-    98: (n.UNSUPPORTED, n.FIXED, ("deletion of a global", "")),
-    99: (n.SWAP, n.RAW, None),
-    100: (n.LOAD_CONST, n.CONST, None),
-    102: (n.BUILD, n.RAW, "tuple"),
-    103: (n.BUILD, n.RAW, "list"),
-    104: (n.BUILD, n.RAW, "set"),
-    105: (n.BUILD, n.RAW, "dict"),
-    106: (n.LOAD_ATTR, n.NAME, None),
-    107: (n.COMPARE, n.COMPARISON, None),
-    108: (n.IMPORT_NAME, n.NAME, None),
-    109: (n.IMPORT_FROM, n.NAME, None),
-    110: (n.JUMP, n.FORWARD, None),
-    111: (n.JUMP_OR_POP, n.FORWARD, False),
-    112: (n.JUMP_OR_POP, n.FORWARD, True),
-    114: (n.JUMP_IF, n.FORWARD, False),
-    115: (n.JUMP_IF, n.FORWARD, True),
-    116: (n.LOAD_GLOBAL, n.GLOBAL, None),
-    117: (n.COMPARE, n.INVERT, ("is", "is not")),
-    118: (n.COMPARE, n.INVERT, ("in", "not in")),
-    119: (n.UNSUPPORTED, n.FIXED, _TRY),
-    120: (n.COPY, n.RAW, None),
-    122: (n.BINARY, n.BINARY_OR_INPLACE, None),
-    123: (n.UNSUPPORTED, n.FIXED, _YIELD),
-    124: (n.LOAD_LOCAL, n.LOCAL, None),
-    125: (n.STORE_LOCAL, n.LOCAL, None),
-    126: (n.DELETE_LOCAL, n.LOCAL, None),
-    128: (n.JUMP_IF_NONE, n.FORWARD, False),
-    129: (n.JUMP_IF_NONE, n.FORWARD, True),
-    130: (n.RAISE, n.RAW, None),
-    131: (n.UNSUPPORTED, n.FIXED, _ASYNC),
-    132: (n.MAKE_FUNCTION, n.RAW, None),
-    133: (n.BUILD, n.RAW, "slice"),
-    134: (n.JUMP, n.BACKWARD, None),
-    135: (n.NOP, n.SKIP, None),
-    136: (n.LOAD_CLOSURE, n.LOCAL, None),
-    137: (n.LOAD_LOCAL, n.LOCAL, None),
-    138: (n.STORE_LOCAL, n.LOCAL, None),
-    139: (n.DELETE_LOCAL, n.LOCAL, None),
-    140: (n.JUMP, n.BACKWARD, None),
-    142: (n.CALL_SPREAD, n.RAW, None),
-    145: (n.LIST_APPEND, n.RAW, None),
-    146: (n.UNSUPPORTED, n.FIXED, ("sets", "Use a list or an array.")),
-    147: (n.UNSUPPORTED, n.FIXED, ("dicts", "Use lists or arrays.")),
-    149: (n.NOP, n.SKIP, None),
-    151: (n.NOP, n.SKIP, None),
-    152: (n.UNSUPPORTED, n.FIXED, _MATCH),
-    155: (n.FORMAT, n.FORMATTING, None),
-    156: (n.UNSUPPORTED, n.FIXED, ("dicts", "Use lists or arrays.")),
-    157: (n.BUILD, n.RAW, "string"),
-    160: (n.LOAD_METHOD, n.NAME, None),
-    162: (n.LIST_EXTEND, n.RAW, None),
-    163: (n.UNSUPPORTED, n.FIXED, ("sets", "Use a list or an array.")),
-    164: (n.UNSUPPORTED, n.FIXED, ("** in calls", "Name the keyword arguments.")),
-    165: (n.UNSUPPORTED, n.FIXED, ("dicts", "Use lists or arrays.")),
-    166: (n.NOP, n.SKIP, None),
-    171: (n.CALL, n.RAW, None),
-    172: (n.NOP, n.KEYWORDS, None),
-    173: (n.JUMP_IF_NONE, n.BACKWARD, False),
-    174: (n.JUMP_IF_NONE, n.BACKWARD, True),
-    175: (n.JUMP_IF, n.BACKWARD, False),
-    176: (n.JUMP_IF, n.BACKWARD, True),
+ROWS: dict[str, tuple[int, int, object]] = {
+    "POP_TOP": (n.POP, n.FIXED, 1),
+    "PUSH_NULL": (n.PUSH_NULL, n.FIXED, None),
+    "NOP": (n.NOP, n.SKIP, None),
+    "UNARY_POSITIVE": (n.UNARY, n.FIXED, "+"),
+    "UNARY_NEGATIVE": (n.UNARY, n.FIXED, "-"),
+    "UNARY_NOT": (n.UNARY, n.FIXED, "not"),
+    "UNARY_INVERT": (n.UNARY, n.FIXED, "~"),
+    "BINARY_SUBSCR": (n.GETITEM, n.FIXED, None),
+    "BEFORE_WITH": (n.ENTER_WITH, n.FIXED, None),
+    "STORE_SUBSCR": (n.SETITEM, n.FIXED, None),
+    "DELETE_SUBSCR": (n.DELITEM, n.FIXED, None),
+    "GET_ITER": (n.GET_ITER, n.FIXED, None),
+    "LOAD_ASSERTION_ERROR": (n.LOAD_CONST, n.FIXED, AssertionError),
+    "LIST_TO_TUPLE": (n.LIST_TO_TUPLE, n.FIXED, None),
+    "RETURN_VALUE": (n.RETURN, n.FIXED, None),
+    "UNPACK_SEQUENCE": (n.UNPACK, n.RAW, None),
+    "FOR_ITER": (n.FOR_ITER, n.FORWARD, None),
+    "UNPACK_EX": (n.UNPACK_EX, n.PAIR, None),
+    "SWAP": (n.SWAP, n.RAW, None),
+    "LOAD_CONST": (n.LOAD_CONST, n.CONST, None),
+    "BUILD_TUPLE": (n.BUILD, n.RAW, "tuple"),
+    "BUILD_LIST": (n.BUILD, n.RAW, "list"),
+    "BUILD_SET": (n.BUILD, n.RAW, "set"),
+    "BUILD_MAP": (n.BUILD, n.RAW, "dict"),
+    "LOAD_ATTR": (n.LOAD_ATTR, n.NAME, None),
+    "COMPARE_OP": (n.COMPARE, n.COMPARISON, None),
+    "IMPORT_NAME": (n.IMPORT_NAME, n.NAME, None),
+    "IMPORT_FROM": (n.IMPORT_FROM, n.NAME, None),
+    "JUMP_FORWARD": (n.JUMP, n.FORWARD, None),
+    "JUMP_IF_FALSE_OR_POP": (n.JUMP_OR_POP, n.FORWARD, False),
+    "JUMP_IF_TRUE_OR_POP": (n.JUMP_OR_POP, n.FORWARD, True),
+    "POP_JUMP_FORWARD_IF_FALSE": (n.JUMP_IF, n.FORWARD, False),
+    "POP_JUMP_FORWARD_IF_TRUE": (n.JUMP_IF, n.FORWARD, True),
+    "LOAD_GLOBAL": (n.LOAD_GLOBAL, n.GLOBAL, None),
+    "IS_OP": (n.COMPARE, n.INVERT, ("is", "is not")),
+    "CONTAINS_OP": (n.COMPARE, n.INVERT, ("in", "not in")),
+    "COPY": (n.COPY, n.RAW, None),
+    "BINARY_OP": (n.BINARY, n.BINARY_OR_INPLACE, None),
+    "LOAD_FAST": (n.LOAD_LOCAL, n.LOCAL, None),
+    "STORE_FAST": (n.STORE_LOCAL, n.LOCAL, None),
+    "DELETE_FAST": (n.DELETE_LOCAL, n.LOCAL, None),
+    "POP_JUMP_FORWARD_IF_NOT_NONE": (n.JUMP_IF_NONE, n.FORWARD, False),
+    "POP_JUMP_FORWARD_IF_NONE": (n.JUMP_IF_NONE, n.FORWARD, True),
+    "RAISE_VARARGS": (n.RAISE, n.RAW, None),
+    "MAKE_FUNCTION": (n.MAKE_FUNCTION, n.RAW, None),
+    "BUILD_SLICE": (n.BUILD, n.RAW, "slice"),
+    "JUMP_BACKWARD_NO_INTERRUPT": (n.JUMP, n.BACKWARD, None),
+    "MAKE_CELL": (n.NOP, n.SKIP, None),
+    "LOAD_CLOSURE": (n.LOAD_CLOSURE, n.LOCAL, None),
+    "LOAD_DEREF": (n.LOAD_LOCAL, n.LOCAL, None),
+    "STORE_DEREF": (n.STORE_LOCAL, n.LOCAL, None),
+    "DELETE_DEREF": (n.DELETE_LOCAL, n.LOCAL, None),
+    "JUMP_BACKWARD": (n.JUMP, n.BACKWARD, None),
+    "CALL_FUNCTION_EX": (n.CALL_SPREAD, n.RAW, None),
+    "LIST_APPEND": (n.LIST_APPEND, n.RAW, None),
+    "COPY_FREE_VARS": (n.NOP, n.SKIP, None),
+    "RESUME": (n.NOP, n.SKIP, None),
+    "FORMAT_VALUE": (n.FORMAT, n.FORMATTING, None),
+    "BUILD_STRING": (n.BUILD, n.RAW, "string"),
+    "LOAD_METHOD": (n.LOAD_METHOD, n.NAME, None),
+    "LIST_EXTEND": (n.LIST_EXTEND, n.RAW, None),
+    "PRECALL": (n.NOP, n.SKIP, None),
+    "CALL": (n.CALL, n.RAW, None),
+    "KW_NAMES": (n.NOP, n.KEYWORDS, None),
+    "POP_JUMP_BACKWARD_IF_NOT_NONE": (n.JUMP_IF_NONE, n.BACKWARD, False),
+    "POP_JUMP_BACKWARD_IF_NONE": (n.JUMP_IF_NONE, n.BACKWARD, True),
+    "POP_JUMP_BACKWARD_IF_FALSE": (n.JUMP_IF, n.BACKWARD, False),
+    "POP_JUMP_BACKWARD_IF_TRUE": (n.JUMP_IF, n.BACKWARD, True),
 }
 
-#: The handler of a ``with`` begins with these two opcodes (PUSH_EXC_INFO, WITH_EXCEPT_START); that of a handler's own clean-up with
-#: COPY 3 (or RERAISE). Any other handler is a try statement's.
-WITH_HANDLER = (35, 49)
-CLEANUP_HANDLERS = (120, 119)
+#: Refused wherever they stand: (what, what to do instead, the opcodes that show it).
+REFUSED: tuple[tuple[str, str, str], ...] = (
+    ("match statements with patterns of classes, mappings or sequences", "Use if and elif.",
+     "GET_LEN MATCH_MAPPING MATCH_SEQUENCE MATCH_KEYS MATCH_CLASS"),
+    ("try statements", "Let the exception pass to the caller, or test for the condition before.",
+     "PUSH_EXC_INFO CHECK_EXC_MATCH CHECK_EG_MATCH WITH_EXCEPT_START POP_EXCEPT RERAISE"),
+    ("async code", "Call the kernel from async code instead.",
+     "GET_AITER GET_ANEXT BEFORE_ASYNC_WITH END_ASYNC_FOR GET_AWAITABLE"),
+    ("generators", "Return a list or fill an array instead.", "GET_YIELD_FROM_ITER RETURN_GENERATOR YIELD_VALUE SEND"),
+    ("sets", "Use a list or an array.", "SET_ADD SET_UPDATE"),
+    ("dicts", "Use lists or arrays.", "MAP_ADD BUILD_CONST_KEY_MAP DICT_UPDATE"),
+    ("classes inside a function", "Define the class outside and pass numbers and arrays.", "LOAD_BUILD_CLASS"),
+    ("assignments to attributes", "Return the value, or store it in an array.", "STORE_ATTR"),
+    ("deletions of attributes", "Attributes are read only.", "DELETE_ATTR"),
+    ("assignments to a global", "Return the value, or store it in a global array.", "STORE_GLOBAL"),
+    ("deletions of a global", "Globals are read only.", "DELETE_GLOBAL"),
+    ("** arguments", "Name the keyword arguments.", "DICT_MERGE"),
+)  # fmt: skip
+
+
+def refuse(rows: dict[str, tuple[int, int, object]], refused: tuple[tuple[str, str, str], ...]) -> None:
+    """Add rows for opcodes that end in a compile error."""
+    for what, hint, names in refused:
+        for name in names.split():
+            rows[name] = (n.UNSUPPORTED, n.FIXED, (what, hint))
+
+
+refuse(ROWS, REFUSED)
