@@ -32,6 +32,10 @@ def packages() -> list[str]:
     found = ["jitpy", *(f"jitpy.{p}" for p in find_packages("jitpy"))]
     for part in ("frontend", "backend"):
         found += [f"jitpy.{part}", *(f"jitpy.{part}.{p}" for p in find_packages(part))]
+    for generated in ("jitpy/_generated", "backend/_generated"):
+        # Filled by the build, or by use; they are packages so that a wheel carries them.
+        (ROOT / generated).mkdir(exist_ok=True)
+        (ROOT / generated / "__init__.py").touch()
     return sorted({*found, "jitpy._generated", "jitpy.backend._generated"})
 
 
