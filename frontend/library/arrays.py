@@ -1,7 +1,7 @@
 """Arrays: attributes, len, iteration, and where everything else about them is found.
 
-This module is imported when a kernel first meets an array. Element access and slicing come with it; operators, methods and functions
-are entered by name only, and their modules imported when one is used.
+This module is imported when a kernel first meets an array. Element access and slicing come with it; operators, methods and
+functions are entered by name only, and their modules imported when one is used.
 """
 
 from __future__ import annotations

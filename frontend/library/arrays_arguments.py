@@ -15,7 +15,9 @@ if TYPE_CHECKING:
     from jitpy.frontend.translate.translator import Translator
 
 
-def bind(tr: Translator, name: str, args: Sequence[Value], kwargs: dict[str, Value], parameters: str, required: int = 1) -> list[Value | None]:
+def bind(
+    tr: Translator, name: str, args: Sequence[Value], kwargs: dict[str, Value], parameters: str, required: int = 1
+) -> list[Value | None]:  # fmt: skip
     """The arguments in the order of ``parameters`` (names separated by blanks); None stands for those not given."""
     names = parameters.split()
     out: list[Value | None] = [None] * len(names)
@@ -109,7 +111,7 @@ def integers_of(tr: Translator, v: Value, what: str) -> list[int]:
     items: list[Value] = list(found.items) if found is not None else [v]
     if found is None:
         if v.kind() is ty.List:
-            tr.error(f"{what} must be an int or a tuple", "The number of dimensions must be known: write a tuple instead of a list.")
+            tr.error(f"{what} must be an int or a tuple", "The number of dimensions must be known: write a tuple.")
     for item in items:
         if not is_integer(item):
             tr.error(f"{what} must be made of integers, not {item.describe()}")

@@ -159,7 +159,7 @@ def product(tr: Translator, shape: Sequence[int]) -> int:
     return result
 
 
-# -- layouts -----------------------------------------------------------------------------------------------------------------------
+# -- layouts -----------------------------------------------------------------------------------------------------------
 
 
 def contiguous_strides(tr: Translator, shape: Sequence[int], size: int, layout: str) -> tuple[int, ...]:
@@ -196,7 +196,7 @@ def allocate(tr: Translator, dtype: ty.Scalar, shape: Sequence[int], layout: str
 
 
 def checked_bytes(tr: Translator, shape: Sequence[int], size: int) -> int:
-    """The bytes of an array; ValueError where they leave 64 bits. A zero extent does not excuse others that are too large (as in NumPy)."""
+    """The bytes of an array; ValueError where they leave 64 bits."""
     total = tr.iconst(size)
     bad: int | bool = False
     for n in shape:
@@ -208,8 +208,3 @@ def checked_bytes(tr: Translator, shape: Sequence[int], size: int) -> int:
         bad = either(tr, bad, overflow)
     tr.check(bad, ValueError, TOO_BIG)
     return total
-
-
-def with_type(v: Val, dtype: ty.Scalar, ndim: int, layout: str, readonly: bool, shape: Sequence[int], steps: Sequence[int], data: int) -> Val:
-    """A view: the owner of ``v`` with other fields."""
-    return Val(ty.array_of(dtype, ndim, layout, readonly), (v.ssa[0], data, *shape, *steps))

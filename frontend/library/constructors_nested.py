@@ -203,7 +203,7 @@ def _item(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -> Value:
     else:
         if t.ndim:
             tr.check(
-                differ(tr, product(tr, extents(v)), tr.iconst(1)), ValueError, "can only convert an array of size 1 to a Python scalar"
+                differ(tr, product(tr, extents(v)), tr.iconst(1)), ValueError, "can only convert an array of size 1 to a scalar"
             )
         element = indexing.load(tr, v, [tr.iconst(0)] * t.ndim)
     return python_number(tr, element)

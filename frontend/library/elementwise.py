@@ -1,8 +1,8 @@
 """Elementwise expressions: operators and ufuncs on arrays make a tree that is computed later, in one loop nest.
 
-`Elementwise` is such a tree: a node says how one element comes from one element of each operand, its operands are arrays, other
-trees, or scalars that are converted already. Nothing is allocated for the inner nodes of ``a * b + c``. A tree lives on the stack of
-one expression only: whatever gives it a name, uses it twice, branches, calls or stores, settles it first (`Value.lazy`).
+`Elementwise` is such a tree: a node says how one element comes from one element of each operand, its operands are arrays,
+other trees, or scalars that are converted already. Nothing is allocated for the inner nodes of ``a * b + c``. A tree lives on the
+stack of one expression only: whatever gives it a name, uses it twice, branches, calls or stores, settles it first (`Value.lazy`).
 
 `elementwise_loops` computes trees, `elementwise_stores` stores them straight into their destination.
 """
@@ -199,7 +199,9 @@ def _exact_comparison(tr: Translator, name: str, values: Sequence[Value]) -> Val
     return Elementwise(tr, emit, (values[1 - at],), ty.np_bool)
 
 
-def function(tr: Translator, emit: Callable[[Translator, list[Parts]], Parts], operands: Sequence[Value], dtype: ty.Scalar) -> Value:
+def function(
+    tr: Translator, emit: Callable[[Translator, list[Parts]], Parts], operands: Sequence[Value], dtype: ty.Scalar
+) -> Value:
     """A tree for a function of our own; scalars among the operands are Vals of the type that ``emit`` expects."""
     return Elementwise(tr, emit, tuple(operands), dtype)
 
@@ -210,7 +212,7 @@ def cast_tree(tr: Translator, v: Value, target: ty.Scalar) -> Value:
     return Elementwise(tr, lambda tr, args: casts.cast(tr, args[0], source, target), (v,), target)
 
 
-# -- operators ---------------------------------------------------------------------------------------------------------------------
+# -- operators ---------------------------------------------------------------------------------------------------------
 
 
 def binary(tr: Translator, name: str, a: Value, b: Value) -> Value:
@@ -255,7 +257,7 @@ def _store(tr: Translator, ufunc: Any, result: Value, out: Val, casting: str = "
     elementwise_stores.assign(tr, out, result, "out")
 
 
-# -- calls of ufuncs ----------------------------------------------------------------------------------------------------------------
+# -- calls of ufuncs ---------------------------------------------------------------------------------------------------
 
 
 def call_ufunc(tr: Translator, ufunc: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:

@@ -1,8 +1,8 @@
 """Computing a tree of elementwise operations: broadcasting, loop order, one loop nest.
 
-Axes whose extent is the constant 1 are broadcast when the code is made. All others are expected to agree; that is tested once, and a
-second, general nest (strides made 0 where an extent turns out to be 1, or ValueError) stands beside the expected one, whose loops know
-constant strides. Where every operand is contiguous in the result's order the nest is one loop.
+Axes whose extent is the constant 1 are broadcast when the code is made. All others are expected to agree; that is tested
+once, and a second, general nest (strides made 0 where an extent turns out to be 1, or ValueError) stands beside the expected one,
+whose loops know constant strides. Where every operand is contiguous in the result's order the nest is one loop.
 """
 
 from __future__ import annotations
@@ -100,7 +100,7 @@ def unit_strides(tr: Translator, v: Val) -> Val:
     return v
 
 
-# -- shapes ------------------------------------------------------------------------------------------------------------------------
+# -- shapes ------------------------------------------------------------------------------------------------------------
 
 
 def common_shape(tr: Translator, leaves: Sequence[Val], ndim: int) -> tuple[list[int], int | bool]:
@@ -160,7 +160,7 @@ def _mismatch_message(shape: Sequence[int], leaf: Val) -> list[Any]:
     return [p for p in parts if p != ""]
 
 
-# -- accesses ----------------------------------------------------------------------------------------------------------------------
+# -- accesses ----------------------------------------------------------------------------------------------------------
 
 
 def direct_access(tr: Translator, leaf: Val, ndim: int) -> Access:
@@ -207,7 +207,7 @@ def flat_access(tr: Translator, leaf: Val, total: int) -> Access:
     return Access(leaf, v, (0,))
 
 
-# -- loops -------------------------------------------------------------------------------------------------------------------------
+# -- loops -------------------------------------------------------------------------------------------------------------
 
 
 def nest(tr: Translator, shape: Sequence[int], order: str, body: Callable[[list[int]], None]) -> None:
@@ -237,7 +237,10 @@ def nest(tr: Translator, shape: Sequence[int], order: str, body: Callable[[list[
     level(0)
 
 
-def run(tr: Translator, tree: Tree, shape: Sequence[int], order: str, accesses: Sequence[Access], store: Callable[[list[int], Parts], None]) -> None:
+def run(
+    tr: Translator, tree: Tree, shape: Sequence[int], order: str, accesses: Sequence[Access],
+    store: Callable[[list[int], Parts], None],
+) -> None:  # fmt: skip
     """The loop nest: load the leaves' elements, compute, store."""
 
     def body(indices: list[int]) -> None:

@@ -148,7 +148,7 @@ def _store_message(shape: Sequence[int], into: Sequence[int]) -> list[Any]:
     return parts
 
 
-# -- what must be tested -----------------------------------------------------------------------------------------------------------
+# -- what must be tested -----------------------------------------------------------------------------------------------
 
 
 def _mismatch(tr: Translator, leaves: Sequence[Val], shape: Sequence[int]) -> int | bool:

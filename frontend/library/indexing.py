@@ -208,7 +208,7 @@ def _clamp_between(tr: Translator, x: int, extent: int, low: int, high: int) -> 
     return minimum(tr, maximum(tr, wrapped, low), high)
 
 
-# -- elements and views ------------------------------------------------------------------------------------------------------------
+# -- elements and views ------------------------------------------------------------------------------------------------
 
 
 def steps_of(tr: Translator, v: Val) -> list[int]:
@@ -376,7 +376,8 @@ def checked_items(tr: Translator, v: Val, index: Value) -> list[Value]:
             items[i] = constructors_nested.as_array(tr, item)
             continue
         tr.error(
-            f"only integers, slices (:), ellipsis (...), None and integer or boolean arrays are valid indices, not {item.describe()}"
+            "only integers, slices (:), ellipsis (...), None and integer or boolean arrays are valid indices, not "
+            + item.describe()
         )
     return items
 
@@ -389,7 +390,7 @@ def checked_indices(tr: Translator, v: Val, items: Sequence[Value]) -> list[int]
     ]
 
 
-# -- the view that an augmented assignment stores back -------------------------------------------------------------------------------
+# -- the view that an augmented assignment stores back -----------------------------------------------------------------
 
 
 def definition(tr: Translator, v: int) -> Any:
@@ -481,7 +482,7 @@ def _float_to_int(tr: Translator, x: int, target: ty.Scalar) -> int:
     from jitpy.frontend.library import ufuncs_scalar
 
     low, high = ufuncs_scalar.limits(target)
-    # Exact bounds of the numbers that truncate into the range: above low - 1 (low itself where that is not a double), below high + 1.
+    # Exact bounds of the numbers that truncate into the range: above low - 1 (from low where that is no double), below high + 1.
     above = tr.fcmp("gt", x, tr.fconst(float(low - 1))) if target.bits < 64 or low == 0 else tr.fcmp("ge", x, tr.fconst(float(low)))
     below = tr.fcmp("lt", x, tr.fconst(float(high + 1)))
     fits = tr.op(op.BAND, I8, above, below)

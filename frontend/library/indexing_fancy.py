@@ -125,7 +125,7 @@ def _each(tr: Translator, v: Val, body: object, state: Parts) -> Parts:
     return level(0, [], state)
 
 
-# -- reading -----------------------------------------------------------------------------------------------------------------------
+# -- reading -----------------------------------------------------------------------------------------------------------
 
 
 def getitem(tr: Translator, v: Val, items: list[Value]) -> Value:
@@ -139,7 +139,7 @@ def getitem(tr: Translator, v: Val, items: list[Value]) -> Value:
             if a.type.ndim == t.ndim:  # type: ignore[attr-defined]
                 return _compress(tr, s.v, a)
             if a.type.ndim > 1:  # type: ignore[attr-defined]
-                tr.error("a mask of several dimensions must cover all dimensions of the array", "Combine it with [..., None] and np.where.")
+                tr.error("a mask of several dimensions must cover all dimensions of the array", "Use np.where.")
             a = positions(tr, a)
         return take(tr, s.v, a, axis)
     return _gather(tr, s)
@@ -228,7 +228,7 @@ def _gather(tr: Translator, s: Selection) -> Val:
     return out
 
 
-# -- writing -----------------------------------------------------------------------------------------------------------------------
+# -- writing -----------------------------------------------------------------------------------------------------------
 
 
 def setitem(tr: Translator, v: Val, items: list[Value], value: Value) -> None:

@@ -20,7 +20,8 @@ THEMES = {
     "constructors_ranges": "arange linspace",
     "constructors_nested": "array asarray ascontiguousarray asfortranarray copy asanyarray atleast_1d",
     "arrays": "ndim shape size",
-    "views": "ravel reshape transpose swapaxes squeeze expand_dims flip fliplr flipud broadcast_to moveaxis diagonal real imag diag",
+    "views": "ravel reshape transpose swapaxes squeeze expand_dims flip fliplr flipud broadcast_to moveaxis diagonal diag "
+    "real imag",
     "elementwise_functions": "where clip isclose copyto",
     "reductions": "sum prod min max amin amax mean std var argmin argmax all any count_nonzero ptp",
     "reductions_running": "cumsum cumprod diff",

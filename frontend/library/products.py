@@ -1,7 +1,7 @@
 """Products of vectors and matrices: dot, @, inner, vdot, outer, trace.
 
-Floats are added one after the other over the inner index (NumPy's BLAS adds in an order of its own: results agree to the usual error
-bound of a sum of products, not to the bit); float16 adds in float32, integers wrap, bools are "or" of "and".
+Floats are added one after the other over the inner index (NumPy's BLAS adds in an order of its own: results agree to the usual
+error bound of a sum of products, not to the bit); float16 adds in float32, integers wrap, bools are "or" of "and".
 """
 
 from __future__ import annotations

@@ -104,7 +104,7 @@ def _check_not_empty(tr: Translator, fold_name: str, n: int) -> None:
     )  # fmt: skip
 
 
-# -- over everything ---------------------------------------------------------------------------------------------------------------
+# -- over everything ---------------------------------------------------------------------------------------------------
 
 
 def memory_order(tr: Translator, v: Val) -> Val:
@@ -195,7 +195,7 @@ def _fold_line(tr: Translator, line: Val, fold: Fold) -> Parts:
     return tr.loop(count, lambda i, s: fold.step(tr, s, element(i)), start)
 
 
-# -- along an axis -----------------------------------------------------------------------------------------------------------------
+# -- along an axis -----------------------------------------------------------------------------------------------------
 
 
 def line_at(tr: Translator, v: Val, axis: int, indices: Sequence[int]) -> Val:
@@ -364,7 +364,7 @@ def reduce(tr: Translator, a: Value, axes: tuple[int, ...] | None, keepdims: boo
     if len(axes) > 1:
         merged = merged_axes(tr, v, axes)
         if merged is None:
-            tr.error("reducing these axes together is not supported", "Reduce neighbouring axes of a contiguous array, or one at a time.")
+            tr.error("reducing these axes together is not supported", "Reduce one axis at a time.")
         result = reduce_axis(tr, merged[0], merged[1], fold)
     else:
         result = reduce_axis(tr, v, axes[0], fold)
@@ -416,7 +416,7 @@ def _register() -> None:
 _register()
 
 
-# -- mean and variance -------------------------------------------------------------------------------------------------------------
+# -- mean and variance -------------------------------------------------------------------------------------------------
 
 
 def _count(tr: Translator, v: Val, axes: tuple[int, ...] | None) -> Val:
@@ -514,7 +514,7 @@ def _ptp(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -> Value:
     return tr.binary("-", high, low)
 
 
-# -- positions of extremes ---------------------------------------------------------------------------------------------------------
+# -- positions of extremes ---------------------------------------------------------------------------------------------
 
 
 def _arg_line(tr: Translator, line: Val, greater: bool) -> Parts:

@@ -139,7 +139,7 @@ def _add() -> Any:
 
 
 def _block(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -> Value:
-    """Emits `block`: a loop with eight accumulators (for complex numbers four pairs), and a simple one for fewer than eight numbers."""
+    """Emits `block`: a loop with eight accumulators (for complex numbers four pairs), and a simple one for fewer."""
     line: Val = args[0]  # type: ignore[assignment]
     low, count = tr.val(args[1]).ssa[0], tr.val(args[2]).ssa[0]
     from jitpy.frontend.types.promotion import from_dtype

@@ -1,7 +1,7 @@
 """sort, argsort, searchsorted, unique, nonzero: library code in Python, compiled for each element type.
 
-Sorting in place is quicksort (median of three, insertion sort for short pieces, heapsort where it degenerates), NaN last. argsort is a
-stable merge sort: where keys are equal NumPy's default may give another order, which it leaves open.
+Sorting in place is quicksort (median of three, insertion sort for short pieces, heapsort where it degenerates), NaN last. argsort
+is a stable merge sort: where keys are equal NumPy's default may give another order, which it leaves open.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 Parts = tuple[int, ...]
 
 
-# -- compiled library code -----------------------------------------------------------------------------------------------------------
+# -- compiled library code ---------------------------------------------------------------------------------------------
 
 
 def insertion(a: Any, low: Any, high: Any) -> None:
@@ -204,7 +204,7 @@ def distinct(a: Any) -> Any:
     return k + 1
 
 
-# -- functions -------------------------------------------------------------------------------------------------------------------------
+# -- functions ---------------------------------------------------------------------------------------------------------
 
 
 def _ordered(tr: Translator, v: Val, what: str) -> None:

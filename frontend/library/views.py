@@ -62,7 +62,7 @@ def copied(tr: Translator, v: Val, layout: str = "C") -> Val:
     return Val(target, out.ssa)
 
 
-# -- order of axes -----------------------------------------------------------------------------------------------------------------
+# -- order of axes -----------------------------------------------------------------------------------------------------
 
 
 def permuted(tr: Translator, v: Val, axes: Sequence[int]) -> Val:
@@ -135,7 +135,7 @@ def _array_argument(tr: Translator, a: Value) -> Val:
     return as_array(tr, a)
 
 
-# -- axes of extent 1 --------------------------------------------------------------------------------------------------------------
+# -- axes of extent 1 --------------------------------------------------------------------------------------------------
 
 
 @registry.call(np.expand_dims)
@@ -178,7 +178,7 @@ def _squeeze(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -> Val
     return indexing.derived(tr, v, len(left), layout, v.ssa[1], [shape[k] for k in left], kept)
 
 
-# -- one shape as another ----------------------------------------------------------------------------------------------------------
+# -- one shape as another ----------------------------------------------------------------------------------------------
 
 
 def raveled(tr: Translator, v: Val) -> Val:
@@ -270,7 +270,7 @@ def _reshape(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -> Val
     return reshaped(tr, v, shape)
 
 
-# -- other views -------------------------------------------------------------------------------------------------------------------
+# -- other views -------------------------------------------------------------------------------------------------------
 
 
 @registry.call(np.flip, np.fliplr, np.flipud)
@@ -376,7 +376,7 @@ def _diag(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -> Value:
     return out
 
 
-# -- parts of complex numbers --------------------------------------------------------------------------------------------------------
+# -- parts of complex numbers ------------------------------------------------------------------------------------------
 
 
 def _component(tr: Translator, v: Val, which: int) -> Val:

@@ -1,0 +1,148 @@
+"""Operators and ufuncs on arrays: types, broadcasting, storing, overlap, and when things are computed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from differential import DTYPES, check, make
+
+import jitpy
+
+
+def arithmetic(a: Any, b: Any) -> Any:
+    return a + b, a * b - a, a / b, a // b, a % b, -a, abs(a), a**2, a < b, (a >= b) & (a != b), np.maximum(a, b), 2 - a
+
+
+@pytest.mark.parametrize("dtype", [d for d in DTYPES if d not in ("bool", "complex128")])
+def test_arithmetic(dtype: str) -> None:
+    for shape, layout in (((), "C"), ((0,), "C"), ((7,), "S"), ((3, 4), "C"), ((3, 4), "F"), ((2, 3, 4), "N")):
+        check(arithmetic, make(shape, dtype, layout), make(shape, dtype, layout), exact=False)
+
+
+def test_mixed_types() -> None:
+    def f(a: Any, b: Any) -> Any:
+        return a + b, a * b, a < b
+
+    for d1 in DTYPES:
+        for d2 in ("bool", "uint8", "int64", "uint64", "float32"):
+            if "c" not in d1[0]:
+                check(f, make((5,), d1), make((5,), d2))
+
+
+def test_python_numbers_are_weak() -> None:
+    def f(a: Any, i: Any, x: Any) -> Any:
+        return a + i, a * x, x - a, a > i, i < a, a == x
+
+    for dtype in DTYPES[:-1]:
+        for i in (1, -1, 300, 1 << 40):
+            check(f, make((5,), dtype), i, 0.5)
+
+
+SHAPES = [
+    ((3, 4), (4,)), ((3, 1), (1, 4)), ((3, 4), (3, 1)), ((1,), (5,)), ((3,), (4,)), ((2, 3, 4), (3, 1)), ((0,), (1,)),
+    ((3, 4), (3, 4)), ((2, 3), (3, 2)), ((0, 3), (1, 3)),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("shapes", SHAPES)
+def test_broadcasting(shapes: Any) -> None:
+    def f(a: Any, b: Any) -> Any:
+        return a + b
+
+    for layout in "CFS":
+        check(f, make(shapes[0], layout=layout), make(shapes[1]))
+
+
+def test_storing() -> None:
+    def f(a: Any, b: Any) -> None:
+        a[1:, :] = a[:-1, :]
+        a[:, 0] = b[:, 1]
+        a[:, 1:] += b[:, :-1]
+        a += b
+        a[1:] += a[:-1]
+        a -= a[0]
+        a[0] += a[1]
+        a[:] = b[:] = a + 1
+
+    def g(a: Any, b: Any) -> None:
+        a[:] = b
+
+    for l1 in "CFSN":
+        check(f, make((4, 5), layout=l1), make((4, 5)))
+    for s1, s2 in (((3, 4), (4,)), ((3, 4), (3, 1)), ((3, 4), (1, 3, 4)), ((3, 4), (2, 4)), ((4,), (3,)), ((1,), (4,))):
+        check(g, make(s1), make(s2))
+
+
+def test_overlapping_arguments() -> None:
+    def f(a: Any, b: Any) -> None:
+        a[1:] = b[:-1] + 1
+        b[:] = a * 2
+
+    for shift in (0, 1):
+        x, y = np.arange(6.0), np.arange(6.0)
+        f(x[: 6 - shift], x[shift:])
+        jitpy.jit(f)(y[: 6 - shift], y[shift:])
+        np.testing.assert_array_equal(x, y)
+
+
+def test_casting_of_results() -> None:
+    def f(a: Any, b: Any) -> Any:
+        a += b
+        return a
+
+    for d1 in DTYPES[:-1]:
+        for d2 in ("bool", "int8", "uint64", "float32"):
+            check(f, make((5,), d1), make((5,), d2))
+
+
+def test_out() -> None:
+    def f(a: Any, b: Any) -> Any:
+        c = np.empty_like(a)
+        np.add(a, b, out=c)
+        np.multiply(c, 2, c)
+        d = np.sqrt(np.abs(c), out=a)
+        return c, d
+
+    check(f, make((5,)), make((5,)))
+
+
+def change(a: Any) -> Any:
+    a[0] = 100
+    return a[1]
+
+
+def test_operands_are_read_when_python_reads_them() -> None:
+    def call(a: Any) -> Any:
+        return (a + 1) * change(a)
+
+    def walrus(a: Any) -> Any:
+        return (b := a * 2) + b
+
+    def branch(a: Any, c: Any) -> Any:
+        return (a + 1) * (2 if c else 3)
+
+    def names(a: Any) -> Any:
+        x, y = a + 1, a * 2
+        a[0] = 5
+        return x, y, (a + x, a - y)
+
+    for f in (call, walrus, names):
+        check(f, make((5,)))
+    check(branch, make((5,)), True)
+
+
+def test_functions() -> None:
+    def f(c: Any, a: Any, b: Any) -> Any:
+        return (
+            np.where(c > 0, a, b), np.where(c > 0, a, 0), np.where(c > 0, 1, 0), np.clip(a, -1, 1), a.clip(0), a.round(2),
+            a.astype(np.float32), np.isnan(a), np.isclose(a, b), np.minimum(a, 0),
+        )  # fmt: skip
+
+    def two(a: Any, b: Any) -> Any:
+        return np.divmod(a, b), np.modf(a)
+
+    for dtype in ("float64", "float32", "int32"):
+        check(f, make((7,)), make((7,), dtype), make((7,), dtype))
+    check(two, make((5,)), make((5,)))
