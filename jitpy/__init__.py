@@ -29,7 +29,7 @@ _EXPORTS = {
     "jit": "decorators", "njit": "decorators", "prange": "decorators", "typeof": "arguments",
     "CompileError": "backend.errors", "Trap": "trap",
 }  # fmt: skip
-_MODULES = ("types", "clif", "cross", "explain", "options", "notebook", "cache")
+_MODULES = ("types", "clif", "options", "notebook", "cache")
 
 
 def __getattr__(name: str) -> Any:
