@@ -222,6 +222,15 @@ def _operator(table: str, name: str) -> Callable[..., Any]:
     return handler
 
 
+def _contains(tr: Translator, item: Value, a: Value) -> Value:
+    """``item in a``: whether any element equals it, as NumPy has it."""
+    from jitpy.frontend.library import elementwise, reductions
+
+    equal = array(tr, elementwise.apply(tr, np.equal, (a, item)))
+    found = reductions.reduce_all(tr, equal, reductions._fold_of("any", ty.np_bool))
+    return Val(ty.py_bool, found.ssa)
+
+
 def _matmul(tr: Translator, a: Value, b: Value) -> Any:
     from jitpy.frontend.library import products
 
@@ -252,6 +261,7 @@ def _register() -> None:
         registry.binary[("@", *pair)] = _matmul
         for name in ("<", "<=", "==", "!=", ">", ">="):
             registry.compare[(name, *pair)] = _operator("compare", name)
+    registry.compare["in", None, ty.Array] = _contains
     for name in ("-", "+", "~", "abs"):
         registry.unary[name, ty.Array] = _operator("unary", name)
     for name in ("ndim", "shape", "size"):

@@ -103,6 +103,20 @@ def round_array(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -> 
     return elementwise.apply(tr, second, (scaled, scale))
 
 
+@registry.call(np.round, np.around)
+def _round(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    a, decimals = bind(tr, "np.round", args, kwargs, "a decimals")
+    assert a is not None
+    if a.kind() is ty.Scalar:
+        from jitpy.frontend.library import builtins
+
+        v = tr.val(a)
+        t: Any = v.type
+        strong = promotion.DEFAULT.get(t, t)
+        return builtins.numpy_round(tr, Val(strong, v.ssa), strong, decimals or Const(0))
+    return round_array(tr, args, kwargs)
+
+
 @registry.entry(registry.methods, (ty.Array, "astype"))
 def _astype(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -> Value:
     a, dtype, copy = bind(tr, "astype", args, kwargs, "a dtype copy", 2)

@@ -22,7 +22,7 @@ THEMES = {
     "arrays": "ndim shape size",
     "views": "ravel reshape transpose swapaxes squeeze expand_dims flip fliplr flipud broadcast_to moveaxis diagonal diag "
     "real imag",
-    "elementwise_functions": "where clip isclose copyto",
+    "elementwise_functions": "where clip isclose copyto round around",
     "reductions": "sum prod min max amin amax mean std var argmin argmax all any count_nonzero ptp",
     "reductions_running": "cumsum cumprod diff",
     "sorting": "sort argsort searchsorted unique flatnonzero nonzero",

@@ -143,6 +143,11 @@ def test_functions() -> None:
     def two(a: Any, b: Any) -> Any:
         return np.divmod(a, b), np.modf(a)
 
+    def has(a: Any, x: Any) -> Any:
+        return x in a, 100 not in a, np.round(a, 1), np.round(x, 1)
+
+    check(has, np.array([1.25, 2.0, -3.0]), 2.0)
+    check(has, np.array([1.25, 2.0, -3.0]), 2.625)
     for dtype in ("float64", "float32", "int32"):
         check(f, make((7,)), make((7,), dtype), make((7,), dtype))
     check(two, make((5,)), make((5,)))
