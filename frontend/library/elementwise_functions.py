@@ -113,7 +113,8 @@ def _round(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -> Value
         v = tr.val(a)
         t: Any = v.type
         strong = promotion.DEFAULT.get(t, t)
-        return builtins.numpy_round(tr, Val(strong, v.ssa), strong, decimals or Const(0))
+        result: Value = builtins.numpy_round(tr, Val(strong, v.ssa), strong, decimals or Const(0))
+        return result
     return round_array(tr, args, kwargs)
 
 
