@@ -1,0 +1,96 @@
+"""Random programs have the same outcome in CPython and under `@jit`: value, types, changed arguments, exception class.
+
+`JITPY_FUZZ_MINUTES` makes it run for so long instead of over a fixed set of seeds.
+"""
+
+from __future__ import annotations
+
+import copy
+import linecache
+import math
+import os
+import time
+import warnings
+
+import numpy as np
+import pytest
+from random_python import Generator
+
+import jitpy
+from jitpy.backend.errors import CompileError
+
+#: What jitpy may raise where CPython returns (SEMANTICS C2): an int beyond 64 bits, somewhere on the way; results whose type depends on values.
+REFUSALS = (OverflowError, ValueError)
+
+
+def same(a: object, b: object) -> bool:
+    """Equal in type and to the bit; any NaN equals any NaN."""
+    if type(a) is not type(b):
+        return False
+    if isinstance(a, tuple):
+        return len(a) == len(b) and all(map(same, a, b))
+    if isinstance(a, np.ndarray):
+        return a.dtype == b.dtype and a.shape == b.shape and bool(np.array_equal(a, b, equal_nan=a.dtype.kind in "fc"))
+    return a == b or (a != a and b != b)
+
+
+def outcome(function, arguments):
+    arguments = copy.deepcopy(arguments)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            return ("returned", function(*arguments)), arguments
+        except CompileError:
+            raise
+        except Exception as error:
+            return ("raised", type(error)), arguments
+
+
+def check(seed: int) -> str:
+    """"agrees", "refused" (an int beyond 64 bits) or "not compiled"; raises AssertionError with the program where they differ."""
+    generator = Generator(seed)
+    source = generator.source()
+    filename = f"<program {seed}>"
+    linecache.cache[filename] = (len(source), None, source.splitlines(True), filename)
+    namespace = {"np": np, "math": math}
+    exec(compile(source, filename, "exec"), namespace)
+    function = namespace["f"]
+    compiled = jitpy.jit(function)
+    result = "agrees"
+    for _ in range(3):
+        arguments = generator.arguments()
+        expected, expected_arguments = outcome(function, arguments)
+        try:
+            got, changed = outcome(compiled, arguments)
+        except CompileError as error:
+            # A refusal at compile time is right where the types make the operation an error.
+            text = str(error)
+            assert "four" in text or "4" in text or expected[0] == "raised" or "complex" in text or "not supported" in text, (
+                f"seed {seed}: {error}\n{source}"
+            )
+            return "not compiled"
+        if got == ("raised", OverflowError) and expected[0] == "returned":
+            result = "refused"
+            continue
+        assert got[0] == expected[0] and (got[1] is expected[1] if got[0] == "raised" else same(got[1], expected[1])), (
+            f"seed {seed}\n{source}\narguments {arguments!r}\nCPython {expected!r}\njitpy   {got!r}"
+        )
+        assert all(map(same, expected_arguments, changed)), (
+            f"seed {seed}\n{source}\narguments {arguments!r}\nCPython leaves {expected_arguments!r}\njitpy leaves   {changed!r}"
+        )
+    return result
+
+
+@pytest.mark.parametrize("chunk", range(8))
+def test_random_programs(chunk: int) -> None:
+    found = [check(seed) for seed in range(chunk * 20, chunk * 20 + 20)]
+    assert found.count("agrees") > 8, found
+
+
+@pytest.mark.skipif("JITPY_FUZZ_MINUTES" not in os.environ, reason="JITPY_FUZZ_MINUTES is not set: this one runs for minutes")
+def test_for_minutes() -> None:
+    end = time.monotonic() + 60 * float(os.environ["JITPY_FUZZ_MINUTES"])
+    seed = 1_000_000
+    while time.monotonic() < end:
+        check(seed)
+        seed += 1
