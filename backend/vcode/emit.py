@@ -1,14 +1,17 @@
 """Emission: VCode and its allocation in, bytes out.
 
 Before anything is written, blocks that do nothing but jump are threaded: branches to them go where
-they lead. Then blocks are written in order; a jump to the next block disappears, a two-way branch
-is inverted when its taken side is next, and costs a jump only when neither side is. Dead blocks
-cannot occur, so nothing has to be taken back. Loop headers are aligned if the target wants it.
-Behind the blocks lie the traps and the constants.
+they lead. Loops are rotated: a header that ends in the test for going on is written behind the block
+that jumps back to it, so that a turn costs one branch; the way in jumps to the test once. Only the
+order of writing changes, not the blocks' numbers. A jump to the next block disappears, a two-way
+branch is inverted when its taken side is next, and costs a jump only when neither side is. Dead
+blocks cannot occur, so nothing has to be taken back. The first block of a loop is aligned if the
+target wants it. Behind the blocks lie the traps and the constants.
 """
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from typing import TYPE_CHECKING
 
 from jitpy.backend.target.row import BRANCH, JUMP, MOVE, RETURN
@@ -35,20 +38,26 @@ def emit(vcode: VCode, allocation: Allocation, target: Target, align_loops: bool
     edits = allocation.edits
     edits.append((_END, 0, 0, 0))
     thread = _thread(vcode, allocation, sink)
-    follows = _following(vcode, thread)
+    order = _rotated(vcode, thread)
+    follows = _following(order, blocks)
     loop_align = target.loop_align if align_loops else 1
+    depth = vcode.loop_depth
     emit_move, emit_branch, emit_jump = target.emit_move, target.emit_branch, target.emit_jump
     labels = sink._labels
     code, lines = sink.code, sink.lines
     srcloc = 0
     edit = 0
     due = edits[0][0]
-    for b in range(blocks):
-        if loop_align > 1 and b and vcode.loop_depth[b] > vcode.loop_depth[b - 1]:
+    places = [e[0] for e in edits]
+    previous = 0
+    for b in order:
+        if depth[b] > depth[previous] and loop_align > 1 and not vcode.cold[b]:
             sink.align(loop_align)
+        if b != previous + 1:  # not where the edits go on
+            edit = bisect_left(places, 2 * starts[b])
+            due = places[edit]
+        previous = b
         labels[b] = len(code)
-        if thread[b] != b:
-            continue
         next_block = follows[b]
         for i in range(starts[b], starts[b + 1]):
             inst = insts[i]
@@ -145,13 +154,40 @@ def _thread(vcode: VCode, allocation: Allocation, sink: Sink) -> list[int]:
     return thread
 
 
-def _following(vcode: VCode, thread: list[int]) -> list[int]:
-    """The block whose code comes after each block's, for threaded blocks have none."""
-    blocks = len(thread)
+def _rotated(vcode: VCode, thread: list[int]) -> list[int]:
+    """The order in which blocks are written, without those that are threaded: see the module's docstring."""
+    insts, starts, depth, cold = vcode.insts, vcode.block_starts, vcode.loop_depth, vcode.cold
+    order = [b for b in range(len(thread)) if thread[b] == b]
+    latch: dict[int, int] = {}  # header -> the block to write it behind
+    for b in order:
+        inst = insts[starts[b + 1] - 1]
+        if not inst.row.flags & JUMP or cold[b] or not depth[b]:
+            continue
+        header = thread[inst.imm[0]]
+        if not 0 < header < b or cold[header]:
+            continue
+        test = insts[starts[header + 1] - 1]
+        if not test.row.flags & BRANCH or test.row.imm == "table":
+            continue
+        # One side goes on in the loop, the other leaves; without a side that leaves nothing is gained.
+        leaving = [cold[s] or depth[s] < depth[header] for s in test.imm[:2]]
+        if leaving[0] != leaving[1] and depth[b] >= depth[latch.get(header, b)]:
+            latch[header] = b
+    if not latch:
+        return order
+    behind = {b: header for header, b in latch.items()}
+    rotated: list[int] = []
+    for b in order:
+        if b not in latch:
+            rotated.append(b)
+            if b in behind:  # it ends in a jump, so it is no header that moves itself
+                rotated.append(behind[b])
+    return rotated
+
+
+def _following(order: list[int], blocks: int) -> list[int]:
+    """The block whose code comes after each block's."""
     follows = [-1] * blocks
-    after = -1
-    for b in range(blocks - 1, -1, -1):
+    for b, after in zip(order, order[1:]):
         follows[b] = after
-        if thread[b] == b:
-            after = b
     return follows
