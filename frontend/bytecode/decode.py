@@ -94,6 +94,8 @@ def decode(co: CodeType) -> Decoded:
     for start, end, line in co.co_lines():
         known = line or known  # artificial instructions have none
         line_of.extend([known] * ((end - start) // 2))
+    detail: Any
+    value: Any
     high = 0
     keywords: tuple[str, ...] = ()
     unit, units = 0, len(raw) // 2
@@ -111,10 +113,9 @@ def decode(co: CodeType) -> Decoded:
             unit += 1
         row = table.get(opcode)
         if row is None:
-            what = f"instructions {v['NAMES'].get(opcode, opcode)} of Python {sys.version_info[0]}.{sys.version_info[1]} bytecode"
+            what = f"{v['NAMES'].get(opcode, opcode)} instructions of Python {sys.version_info[0]}.{sys.version_info[1]}"
             row = (n.UNSUPPORTED, n.FIXED, (what, "Write it another way."))
         op, meaning, detail = row
-        value: Any
         if meaning == n.LOCAL:
             if arg >= first_free and op != n.LOAD_CLOSURE:
                 op = n.LOAD_FREE if op == n.LOAD_LOCAL else n.STORE_FREE if op == n.STORE_LOCAL else n.UNSUPPORTED

@@ -59,7 +59,7 @@ class Code:
         for i, (op, arg) in enumerate(instrs):
             if op in n.JUMPS:
                 target = arg if arg.__class__ is int else arg[0]  # type: ignore[index]
-                leaders.add(target)  # type: ignore[arg-type]
+                leaders.add(target)
                 leaders.add(i + 1)
             elif op in n.ENDS:
                 leaders.add(i + 1)
@@ -84,7 +84,7 @@ class Code:
             op, arg = instrs[end - 1]
             out: list[int] = []
             if op in n.JUMPS:
-                out.append(arg if arg.__class__ is int else arg[0])  # type: ignore[index, arg-type]
+                out.append(arg if arg.__class__ is int else arg[0])  # type: ignore[index]
             if op not in n.ENDS and end < len(instrs):
                 out.append(end)
             succs[start] = out
