@@ -53,10 +53,10 @@ DOMAINS: dict[str, frozenset[T.Type]] = {
 _BY_DOMAIN = {
     "integer": """brif trapz trapnz atomic_rmw atomic_cas atomic_load atomic_store udiv sdiv urem srem udiv_proven
     sdiv_proven
-        urem_proven srem_proven uadd_overflow sadd_overflow usub_overflow ssub_overflow umul_overflow smul_overflow
+        iconst urem_proven srem_proven uadd_overflow sadd_overflow usub_overflow ssub_overflow umul_overflow smul_overflow
         uadd_overflow_cin
         sadd_overflow_cin usub_overflow_bin ssub_overflow_bin uadd_overflow_trap bitrev clz cls ctz bmask ireduce""",
-    "integer to i64": "iconst iconcat vhigh_bits",
+    "integer to i64": "iconcat vhigh_bits",
     "integer from i16": "bswap isplit",
     "i16 to i64": "uload8 sload8 istore8",
     "i32 or i64": "uload16 sload16 istore16",
