@@ -12,6 +12,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from jitpy.backend.target.row import ANY
+
 
 def sequence_moves(
     moves: Sequence[tuple[Any, int, int]], scratch: Sequence[int], spare_slot: Callable[[int], int]
@@ -63,7 +65,13 @@ def sequence_moves(
 def _emit(
     out: list[tuple[Any, int, int]], src: Any, dst: int, cls: int, scratch: Sequence[int]
 ) -> None:
-    if dst < 0 and (src.__class__ is not int or src < 0):
-        out.append((src, scratch[cls], cls))
-        src = scratch[cls]
+    if dst < 0:
+        if src.__class__ is not int:
+            # A row that may write memory does so: the scratch register may be of another file, where its encoding means nothing.
+            through = src[1].row.defs[0] != ANY
+        else:
+            through = src < 0
+        if through:
+            out.append((src, scratch[cls], cls))
+            src = scratch[cls]
     out.append((src, dst, cls))

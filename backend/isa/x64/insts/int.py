@@ -139,7 +139,7 @@ def _constant(sink: Any, inst: MInst, allocs: tuple[int, ...]) -> None:
 # xor r, r and sbb r, r read nothing in truth, so they have no use.
 macro("zero", "xor =rm.d", _zero)
 macro("carry_mask", "sbb =rm.q", _sbb_self)
-macro("const", "mov =rm.q iq", _constant, REMAT)
+macro("const", "mov =rm?.q iq", _constant, REMAT)
 
 
 def _sum_or_lea(bits: int) -> Callable[[Any, MInst, tuple[int, ...]], None]:
