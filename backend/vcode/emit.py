@@ -12,6 +12,7 @@ target wants it. Behind the blocks lie the traps and the constants.
 from __future__ import annotations
 
 from bisect import bisect_left
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from jitpy.backend.target.row import BRANCH, JUMP, MOVE, RETURN
@@ -41,7 +42,7 @@ def emit(vcode: VCode, allocation: Allocation, target: Target, align_loops: bool
     order = _rotated(vcode, thread)
     follows = _following(order, blocks)
     loop_align = target.loop_align if align_loops else 1
-    depth = vcode.loop_depth
+    depth, cold = vcode.loop_depth, vcode.cold
     emit_move, emit_branch, emit_jump = target.emit_move, target.emit_branch, target.emit_jump
     labels = sink._labels
     code, lines = sink.code, sink.lines
@@ -51,7 +52,7 @@ def emit(vcode: VCode, allocation: Allocation, target: Target, align_loops: bool
     places = [e[0] for e in edits]
     previous = 0
     for b in order:
-        if depth[b] > depth[previous] and loop_align > 1 and not vcode.cold[b]:
+        if depth[b] > depth[previous] and loop_align > 1 and not cold[b]:
             sink.align(loop_align)
         if b != previous + 1:  # not where the edits go on
             edit = bisect_left(places, 2 * starts[b])
@@ -99,6 +100,9 @@ def emit(vcode: VCode, allocation: Allocation, target: Target, align_loops: bool
                         emit_jump(sink, taken)
                 elif taken == next_block:
                     emit_branch(sink, inst, allocs[i], other, True)
+                elif other != next_block and labels[other] >= 0 and (cold[taken] or depth[taken] < depth[other]):
+                    emit_branch(sink, inst, allocs[i], other, True)  # back to where the loop goes on
+                    emit_jump(sink, taken)
                 else:
                     emit_branch(sink, inst, allocs[i], taken, False)
                     if other != next_block:
@@ -169,8 +173,12 @@ def _rotated(vcode: VCode, thread: list[int]) -> list[int]:
         test = insts[starts[header + 1] - 1]
         if not test.row.flags & BRANCH or test.row.imm == "table":
             continue
-        # One side goes on in the loop, the other leaves; without a side that leaves nothing is gained.
-        leaving = [cold[s] or depth[s] < depth[header] for s in test.imm[:2]]
+        # One side goes on in the loop, the other leaves, perhaps after one more test; else nothing is gained.
+        level = depth[header]
+        leaving = [
+            cold[s] or depth[s] < level or all([cold[t] or depth[t] < level for t in vcode.succs[s]])
+            for s in test.imm[:2]
+        ]
         if leaving[0] != leaving[1] and depth[b] >= depth[latch.get(header, b)]:
             latch[header] = b
     if not latch:
@@ -188,6 +196,6 @@ def _rotated(vcode: VCode, thread: list[int]) -> list[int]:
 def _following(order: list[int], blocks: int) -> list[int]:
     """The block whose code comes after each block's."""
     follows = [-1] * blocks
-    for b, after in zip(order, order[1:]):
+    for b, after in pairwise(order):
         follows[b] = after
     return follows

@@ -308,6 +308,9 @@ class Lowering:
         idx, extent = args
         if i in self.facts.in_bounds:
             return idx
+        same = self.facts.same.get(i)
+        if same is not None:
+            return self.values[same]
         if i in self.facts.not_negative:
             wrapped = idx
         else:
@@ -473,7 +476,8 @@ class Lowering:
         out.block_insts[self.bb].pop()
         below = self.value((o.ICMP, I64, "slt", values[index], limit), I8)
         (then, n), (exit_, m) = targets
-        at_limit, poll = self.cold_block(), self.cold_block()
+        # Not cold: it is the way out too, and what only cold blocks lead to counts as cold itself.
+        at_limit, poll = self.out.block(), self.cold_block()
         self.brif(below, then, args[:n], at_limit, ())
         self.bb = at_limit
         more = self.value((o.ICMP, I64, "slt", values[index], values[stop]), I8)

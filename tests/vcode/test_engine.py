@@ -15,6 +15,7 @@ from jitpy.backend.ir.memflags import NOTRAP
 from jitpy.backend.ir.types import I32, I64, I128
 from jitpy.backend.regalloc.checker import validate
 from jitpy.backend.settings import Settings
+from jitpy.backend.vcode.emit import _rotated
 from jitpy.backend.vcode.lower import lower
 
 SETTINGS = Settings("none", "onepass", regalloc_checker=True)
@@ -67,6 +68,39 @@ def sum_loop() -> Function:
 def test_loop() -> None:
     assert run(sum_loop(), 100) == 4950
     assert run(sum_loop(), 0) == 0
+
+
+def nested_loops() -> Function:
+    """n rows of n turns, counting."""
+    func, b, (n,) = start([I64], [I64])
+    outer, row, inner, body, next_row, done = (func.block() for _ in range(6))
+    zero = func.value(b, (op.ICONST, I64, 0), I64)
+    func.append(b, (op.JUMP, 0, ((outer, 2),), zero, zero))
+    i, total = func.param(outer, I64), func.param(outer, I64)
+    func.append(outer, (op.BRIF, types.I8, ((row, 0), (done, 0)), func.value(outer, (op.ICMP, I64, "slt", i, n), types.I8)))
+    func.append(row, (op.JUMP, 0, ((inner, 2),), zero, total))
+    j, t = func.param(inner, I64), func.param(inner, I64)
+    func.append(inner, (op.BRIF, types.I8, ((body, 0), (next_row, 0)), func.value(inner, (op.ICMP, I64, "slt", j, n), types.I8)))
+    one = func.value(body, (op.ICONST, I64, 1), I64)
+    more = func.value(body, (op.IADD, I64, None, t, one), I64)
+    func.append(body, (op.JUMP, 0, ((inner, 2),), func.value(body, (op.IADD, I64, None, j, one), I64), more))
+    step = func.value(next_row, (op.ICONST, I64, 1), I64)
+    func.append(next_row, (op.JUMP, 0, ((outer, 2),), func.value(next_row, (op.IADD, I64, None, i, step), I64), t))
+    func.append(done, (op.RETURN, 0, None, total))
+    return func
+
+
+def test_loops_are_rotated() -> None:
+    """Each header is written behind the block that jumps back to it; the numbering stays."""
+    func = nested_loops()
+    vcode = lower(func, toy.target())
+    order = _rotated(vcode, list(range(len(vcode.succs))))
+    by_clif = {clif: order.index(m) for m, clif in enumerate(vcode.clif_blocks)}
+    _, outer, row, inner, body, next_row, done = func.layout
+    places = [by_clif[b] for b in (row, body, inner, next_row, outer, done)]
+    assert places == sorted(places)
+    assert run(nested_loops(), 7) == 49
+    assert run(nested_loops(), 0) == 0
 
 
 def test_dead_and_unused_things_vanish() -> None:

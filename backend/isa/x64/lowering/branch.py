@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from jitpy.backend.ir.opcodes import BAND, BXOR, FCMP, ICMP, UEXTEND
-from jitpy.backend.ir.types import I64
+from jitpy.backend.ir.opcodes import BAND, BOR, BXOR, FCMP, IADD, ICMP, ISUB, UEXTEND
+from jitpy.backend.ir.types import I32, I64
 from jitpy.backend.isa.x64.conditions import FLOAT, FP_EQ, INT, NE, B, E
 from jitpy.backend.isa.x64.lowering.convert import ConvertLowering
 from jitpy.backend.isa.x64.lowering.int import OVERFLOW_OPS, SETCC
@@ -14,6 +14,9 @@ from jitpy.backend.target.row import INT as INT_CLASS
 from jitpy.backend.target.row import MInst
 
 _STEPS = 8
+#: Operations whose flags say whether the result, of these types, is zero.
+ALU_NAMES = {IADD: "add", ISUB: "sub", BOR: "or"}
+FLAG_TYPES = (I32, I64)
 _NP, _P = 11, 10
 
 
@@ -45,6 +48,12 @@ class BranchLowering(ConvertLowering):
                 continue
             if op == BAND:
                 return self.test_and(n, NE) ^ invert
+            if op in ALU_NAMES and n[1] in FLAG_TYPES and self.uses[v] > 1 and self.ctx.fusable(v) is not None:
+                # Counted down and tested: the operation's own flags tell, so it is computed here.
+                result = self.alu(ALU_NAMES[op], n[1], n[3], n[4])
+                self.ctx.define(v, (result,))
+                self.sink(v)
+                return NE ^ invert
             break
         if nodes[v][0] < 0 and self.value_defs[v] >= 0:
             inst = self.value_defs[v]

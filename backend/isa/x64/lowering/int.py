@@ -241,6 +241,9 @@ class IntLowering(Base):
     def add_flags(self, op: str, type: Any, x: Any, y: Any) -> Any:
         """add or sub (or adc, sbb) that leaves the flags of its width; the result."""
         bits = BITS[type]
+        if op == "add" and (self.constant_of(x) is not None or (self.is_load(x) and not self.is_load(y))):
+            if self.constant_of(y) is None:
+                x, y = y, x
         k = self.constant_of(y)
         if k is not None and fits32(k):
             return self.op(ROWS[f"{op}{bits}_ri"], self.put_in_reg(x), imm=k)
@@ -252,12 +255,20 @@ class IntLowering(Base):
     def mul_flags(self, signed_: bool, type: Any, x: Any, y: Any) -> Any:
         """Product that leaves overflow in O."""
         bits = BITS[type]
-        a, b = self.put_in_reg(x), self.put_in_reg(y)
         if signed_ and type != I8:
+            if self.constant_of(x) is not None or (type >= I32 and self.is_load(x) and not self.is_load(y)):
+                x, y = y, x
             k = self.constant_of(y)
+            a = self.put_in_reg(x)
+            if k == 2:
+                return self.op(ROWS[f"add{bits}_rr"], a, a)
             if k is not None and fits32(k):
                 return self.op(ROWS[f"imul{bits}_rri"], a, imm=k)
-            return self.op(ROWS[f"imul{bits}_rr"], a, b)
+            if type >= I32 and self.is_load(y):
+                amode, trap = self.load_of(y)
+                return self.op_mem(ROWS[f"imul{bits}_rm"], amode, a, trap=trap)
+            return self.op(ROWS[f"imul{bits}_rr"], a, self.put_in_reg(y))
+        a, b = self.put_in_reg(x), self.put_in_reg(y)
         if type == I8:
             return self.op(ROWS["imul8_wide" if signed_ else "mul8_wide"], b, a)
         return self.mul_wide(signed_, type, a, b)[0]
