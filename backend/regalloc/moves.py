@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from jitpy.backend.target.row import ANY
+from jitpy.backend.target.row import REMAT_SLOT
 
 
 def sequence_moves(
@@ -67,8 +67,8 @@ def _emit(
 ) -> None:
     if dst < 0:
         if src.__class__ is not int:
-            # A row that may write memory does so: the scratch register may be of another file, where its encoding means nothing.
-            through = src[1].row.defs[0] != ANY
+            # A row that can write memory does so: the scratch register may be of another file, where its encoding means nothing.
+            through = not src[1].row.flags & REMAT_SLOT
         else:
             through = src < 0
         if through:

@@ -11,7 +11,7 @@ import pytest
 from jitpy.backend.regalloc import allocate
 from jitpy.backend.regalloc.checker import check, validate
 from jitpy.backend.regalloc.moves import sequence_moves
-from jitpy.backend.target.row import ANY, FLOAT, INT, REG, REMAT, MInst, Row
+from jitpy.backend.target.row import FLOAT, INT, REG, REMAT, REMAT_SLOT, MInst, Row
 from jitpy.backend.vcode.vcode import VCode
 from quality import cost, nest
 from regalloc_programs import ARGS, BRIF, CONST, GENERAL, JUMP_ROW, RET, make_env
@@ -140,7 +140,7 @@ def test_time_is_nearly_linear(algorithm: str) -> None:
 
 def test_constant_recomputed_into_a_slot_avoids_the_scratch_register() -> None:
     """The scratch register of ints may be a float register: a row that can write memory is not sent through it."""
-    into_memory = MInst(Row("const", (ANY,), (), flags=REMAT), (0,), ())
+    into_memory = MInst(Row("const", (REG,), (), flags=REMAT | REMAT_SLOT), (0,), ())
     into_register = MInst(Row("load", (REG,), (), flags=REMAT), (0,), ())
     scratch = (31, 31, 31, -1)
     assert sequence_moves([(("remat", into_memory), -1, INT)], scratch, lambda _: -9) == [(("remat", into_memory), -1, INT)]

@@ -13,7 +13,7 @@ from jitpy.backend.isa.x64.conditions import CC_NAMES
 from jitpy.backend.isa.x64.encode import address_bytes
 from jitpy.backend.isa.x64.frame import slot_address
 from jitpy.backend.isa.x64.rows import ROWS, macro, macro_mem, mem, rm, row
-from jitpy.backend.target.row import MOVE, REMAT, MInst
+from jitpy.backend.target.row import MOVE, REMAT, REMAT_SLOT, MInst
 
 #: Operand size in bits -> (kind, prefix of the encoding).
 SIZES = {8: ("b", ""), 16: ("w", "66 "), 32: ("d", ""), 64: ("q", "REX.W ")}
@@ -139,7 +139,7 @@ def _constant(sink: Any, inst: MInst, allocs: tuple[int, ...]) -> None:
 # xor r, r and sbb r, r read nothing in truth, so they have no use.
 macro("zero", "xor =rm.d", _zero)
 macro("carry_mask", "sbb =rm.q", _sbb_self)
-macro("const", "mov =rm?.q iq", _constant, REMAT)
+macro("const", "mov =rm.q iq", _constant, REMAT | REMAT_SLOT)
 
 
 def _sum_or_lea(bits: int) -> Callable[[Any, MInst, tuple[int, ...]], None]:
