@@ -178,6 +178,8 @@ class _Worker:
             return 0
         os.close(self.requests)
         os.close(self.replies)
+        # A child forked later holds these pipes open too, so it would not see their end.
+        os.kill(self.child, signal.SIGKILL)
         _, status = os.waitpid(self.child, 0)
         self.child = 0
         return status

@@ -266,6 +266,8 @@ class EGraph:
     def _load_key(self, node: Node, state: memory.State) -> Any:
         """Two loads with equal keys read the same value."""
         flags, offset = node[2]
+        if flags & _BIG:
+            offset = offset, _BIG  # in the other byte order the same bytes are another value
         if flags & _READONLY:
             return (node[0], node[1], offset, node[3], -1)
         r = memory.region_of(node)
@@ -316,4 +318,4 @@ class EGraph:
 
 _ICONST, _ICMP, _BRIF, _BR_TABLE, _JUMP = op.ICONST, op.ICMP, op.BRIF, op.BR_TABLE, op.JUMP
 _STORE, _LOAD = op.STORE_, op.LOAD_
-_READONLY = 4
+_READONLY, _BIG = 4, 16
