@@ -107,7 +107,11 @@ class Scan:
     def clobber_limits(self, ranges: list[tuple[int, int]]) -> list[tuple[int, int]]:
         """(mask, first position inside of the ranges where it is destroyed)."""
         out = []
+        last = ranges[-1][1]
         for mask, positions in self.intervals.clobbers.items():
+            k = bisect_left(positions, ranges[0][0])
+            if k == len(positions) or positions[k] >= last:
+                continue
             for start, end in ranges:
                 k = bisect_left(positions, start)
                 if k == len(positions):
@@ -362,19 +366,22 @@ class Scan:
         busy = self.busy
         used = self.used
         fresh = -1
+        lost = 0  # destroyed somewhere in the part's life
+        for mask, _ in limits:
+            lost |= mask
         for preg in self.hints(vreg, pregs):
-            if busy[preg] <= start and self.free_until(preg, vreg, ranges, limits, None) == FOREVER:
+            if busy[preg] <= start and not lost >> preg & 1 and self.free_until(preg, vreg, ranges, limits, None) == FOREVER:
                 if used >> preg & 1:
                     self.occupy(part, preg)
                     return
                 if fresh < 0:
                     fresh = preg
-        simple = not limits and len(ranges) == 1
+        simple = len(ranges) == 1
         reserved = intervals.reserved
         end = ranges[0][1]
         timelines = self.timelines
         for preg in pregs:
-            if busy[preg] > start:
+            if busy[preg] > start or lost >> preg & 1:
                 continue
             if simple and preg not in reserved:
                 # The same answer as free_until, for most parts.
@@ -384,7 +391,7 @@ class Scan:
                     k = bisect_right(starts, start)
                     if (k and line.ends[k - 1] > start) or (k < len(starts) and starts[k] < end):
                         continue
-            elif self.free_until(preg, vreg, ranges, limits, None) != FOREVER:
+            elif self.free_until(preg, vreg, ranges, (), None) != FOREVER:
                 continue
             if used >> preg & 1:
                 self.occupy(part, preg)
@@ -457,7 +464,13 @@ class Scan:
         choice = MEMORY
         victim: Part | None = None
         limit = start
+        short = 0  # destroyed too soon to be of use
+        for mask, position in limits:
+            if position < need or (position - start < 8 and not must):
+                short |= mask
         for preg in pregs:
+            if short >> preg & 1:
+                continue
             holder = self.holder(preg, start)
             price = 0.0
             if holder is not None:
