@@ -25,11 +25,11 @@ from types import BuiltinFunctionType, CodeType, FunctionType, ModuleType
 import numpy as np
 
 from jitpy import fingerprint
-from jitpy.compiler import Overload, load_overload
+from jitpy.compiler import Overload, compile_image, load_overload
 from jitpy.frontend.module import KernelModule
 from jitpy.frontend.types import types as ty
 from jitpy.runtime import guards, memory
-from jitpy.runtime.codegen import KERNEL, machine_code
+from jitpy.runtime.codegen import KERNEL
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -65,15 +65,10 @@ def compile_overload(
             hits += 1
             return overload
     misses += 1
-    from jitpy.frontend.pipeline import compile_kernel
-
-    module = compile_kernel(py_func, types, options)
-    code = machine_code(module.functions, KERNEL)
-    image = memory.Image.of(code)
-    lines = [(at + offset, line) for at, f in code.functions for offset, line in f.lines]
-    _save(where, stem, py_func, module, image, lines)
-    overload = load_overload(module, image, types, exact)
-    overload.lines = lines
+    compiled = compile_image(py_func, types, options)
+    _save(where, stem, py_func, compiled.module, compiled.image, compiled.lines)
+    overload = load_overload(compiled.module, compiled.image, types, exact)
+    compiled.describe(overload)
     return overload
 
 

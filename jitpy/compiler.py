@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from types import FunctionType
     from typing import Any
 
+    from jitpy.backend.pipeline import CodeModule
     from jitpy.frontend.module import KernelModule
     from jitpy.frontend.types.types import Type
 
@@ -29,12 +30,16 @@ class Overload:
     """A function compiled for argument types: its kernel, and what it took for granted.
 
     ``module`` is the frontend's product, ``loaded`` its machine code, ``lines`` its (offset, source location) pairs,
-    ``rows`` the guards as words of memory.
+    ``rows`` the guards as words of memory. ``clif_instructions`` are counted as they leave the frontend.
     """
 
     __slots__ = (
         "arrays",
+        "backend_seconds",
+        "clif_instructions",
         "exact",
+        "frontend_seconds",
+        "install_seconds",
         "keep",
         "kernel",
         "lines",
@@ -42,7 +47,6 @@ class Overload:
         "module",
         "row_count",
         "rows",
-        "seconds",
         "site_base",
         "types",
     )
@@ -59,7 +63,14 @@ class Overload:
         self.row_count = 0
         self.arrays: list[tuple[Any, ...]] = []
         self.keep: list[Any] = []
-        self.seconds = 0.0
+        #: Where the time went; nothing for the first two when the code came from the cache.
+        self.frontend_seconds = self.backend_seconds = self.install_seconds = 0.0
+        self.clif_instructions = 0
+
+    @property
+    def seconds(self) -> float:
+        """From bytecode to an address."""
+        return self.frontend_seconds + self.backend_seconds + self.install_seconds
 
     def holds(self) -> bool:
         """Whether everything that was taken for granted still is so."""
@@ -84,19 +95,49 @@ def compile_overload(
     py_func: FunctionType, types: tuple[Type, ...], options: Mapping[str, Any], exact: bool = True
 ) -> Overload:
     """Compile ``py_func`` for arguments of these types and load it. Raises CompileError."""
+    compiled = compile_image(py_func, types, options)
+    overload = load_overload(compiled.module, compiled.image, types, exact)
+    compiled.describe(overload)
+    return overload
+
+
+class Compiled:
+    """A kernel before it is loaded: the frontend's module, the machine code's image, and what making them took."""
+
+    __slots__ = ("backend_seconds", "clif_instructions", "frontend_seconds", "image", "lines", "module")
+
+    def __init__(self, module: KernelModule, code: CodeModule, clif_instructions: int) -> None:
+        self.module = module
+        self.image = memory.Image.of(code)
+        self.lines = [(at + offset, line) for at, f in code.functions for offset, line in f.lines]
+        self.clif_instructions = clif_instructions
+        self.frontend_seconds = self.backend_seconds = 0.0
+
+    def describe(self, overload: Overload) -> None:
+        """Hand over what belongs to the overload."""
+        overload.lines = self.lines
+        overload.clif_instructions = self.clif_instructions
+        overload.frontend_seconds = self.frontend_seconds
+        overload.backend_seconds = self.backend_seconds
+
+
+def compile_image(py_func: FunctionType, types: tuple[Type, ...], options: Mapping[str, Any]) -> Compiled:
+    """Both halves of the compiler, timed. Raises CompileError."""
     from jitpy.frontend.pipeline import compile_kernel
 
     start = time.perf_counter()
     module = compile_kernel(py_func, types, options)
-    code = machine_code(module.functions, KERNEL)
-    overload = load_overload(module, memory.Image.of(code), types, exact)
-    overload.lines = [(at + offset, line) for at, f in code.functions for offset, line in f.lines]
-    overload.seconds = time.perf_counter() - start
-    return overload
+    middle = time.perf_counter()
+    count = sum(len(insts) for f in module.functions for insts in map(f.block_insts.__getitem__, f.layout))
+    compiled = Compiled(module, machine_code(module.functions, KERNEL), count)
+    compiled.frontend_seconds = middle - start
+    compiled.backend_seconds = time.perf_counter() - middle
+    return compiled
 
 
 def load_overload(module: KernelModule, image: memory.Image, types: tuple[Type, ...], exact: bool) -> Overload:
     """Place a kernel's machine code and connect it with its sites, constants and guards."""
+    start = time.perf_counter()
     overload = Overload(types, module, exact)
     overload.site_base = errors.register_sites(module.sites)
 
@@ -111,6 +152,7 @@ def load_overload(module: KernelModule, image: memory.Image, types: tuple[Type, 
     overload.kernel = overload.loaded.symbols[module.entry]
     overload.arrays = guards.array_states(module.guards)
     overload.refresh()
+    overload.install_seconds = time.perf_counter() - start
     return overload
 
 
@@ -138,7 +180,9 @@ class Record:
     def __init__(self, overload: Overload, shape: boxing.Shape, nogil: bool) -> None:
         self.overload = overload
         self.shape = shape
+        start = time.perf_counter()
         self.wrapper = wrapper(overload.types, overload.module.result_types, shape, overload.exact, nogil)
+        overload.install_seconds += time.perf_counter() - start
         self.words = ffi.new("uint64_t[6]")
         self.address = address(self.words)
         self.words[0] = overload.kernel

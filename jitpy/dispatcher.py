@@ -281,8 +281,26 @@ class Dispatcher:
 
     @property
     def recompilations(self) -> list[str]:
-        """Why overloads were compiled again: what had changed."""
+        """Why overloads were compiled again, oldest first: ``(types): what had changed``.
+
+        Kernels take for granted what they read from outside: globals, closure variables, attributes of modules,
+        defaults, the code of helpers. Where one of these has changed at the next call, the kernel is compiled anew,
+        and this log says which, for example ``(int64): global K changed``.
+        """
         return list(self._log)
+
+    def stats(self) -> list[dict[str, Any]]:
+        """Per compiled overload, in order: its ``types``, seconds spent in ``frontend``, ``backend`` and ``install``,
+        ``clif_instructions``, and ``bytes`` of machine code. An overload from the cache spent time in install alone.
+        """
+        return [
+            {
+                "types": types, "frontend": o.frontend_seconds, "backend": o.backend_seconds,
+                "install": o.install_seconds, "clif_instructions": o.clif_instructions,
+                "bytes": o.loaded.size if o.loaded else 0,
+            }
+            for types, o in self._overloads.items()
+        ]  # fmt: skip
 
     def get_metadata(self, signature: Any = None) -> dict[Any, Any]:
         """Figures of the compilation, per signature or of one."""
