@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from random_clif import Generator, equal
-
 from jitpy.backend.analysis.verifier import verify
 from jitpy.backend.interp.interpreter import Interpreter
 from jitpy.backend.opt import optimize
 from jitpy.backend.text.parser import parse_functions
 from jitpy.backend.text.printer import print_function
+from random_clif import Generator, equal
 
 
 @pytest.mark.parametrize("chunk", range(20))
