@@ -116,7 +116,7 @@ def syntax(op: int) -> str:
     results = len(O.RESULTS[op])
     if O.RESULTS[op] == ("*",):
         return f"`v... = {text}`"
-    return ", ".join(["v"] * results) + " = " * bool(results) + text
+    return f"`{', '.join(['v'] * results)}{' = ' * bool(results)}{text}`"
 
 
 def types_text(op: int) -> str:
@@ -153,7 +153,8 @@ def reference() -> str:
     lines = [INTRODUCTION]
     lines.append(
         f"Scalars: {scalars}. Vectors: a scalar, `x`, and the number of lanes,\n"
-        "a power of two up to 256 (`i32x4`). There is no boolean (comparisons give i8 0 or 1, on vectors lanes of ones or zeros) and no pointer (addresses are i64).\n"
+        "a power of two up to 256 (`i32x4`). There is no boolean (comparisons give i8 0 or 1, on vectors lanes of ones\n"
+        "or zeros) and no pointer (addresses are i64).\n"
     )
     conventions = ", ".join(f"`{name}`" for name in CALL_CONVS)
     lines += [GRAMMAR, f"Calling conventions: {conventions}.\n", NUMBERS]
@@ -215,7 +216,8 @@ def stub() -> str:
         signature = f"{params}, {extra}" if extra else params
         line = f"    def {method_name(name)}({signature}) -> {returns}: ..."
         if len(line) > 110:
-            line = f"    def {method_name(name)}(\n        {signature}\n    ) -> {returns}: ..."
+            parts = signature.replace(", ", ",\n        ")
+            line = f"    def {method_name(name)}(\n        {parts},\n    ) -> {returns}: ..."
         lines.append(line)
     return "\n".join(lines) + "\n"
 

@@ -45,6 +45,8 @@ DOMAINS: dict[str, frozenset[T.Type]] = {
         "vector of i8 to i32": _lanes(T.I8, T.I16, T.I32),
         "vector of i16 to i64": _lanes(T.I16, T.I32, T.I64),
         "i8x16": (T.I8X16, T.I8X16 | T.DYNAMIC),
+        "f32x4": (T.F32X4,),
+        "f64x2": (T.F64X2,),
         "dynamic vector": tuple(t for t in _VECTOR if t & T.DYNAMIC),
         "anything": (T.INVALID, *_ALL),
     }.items()
@@ -78,7 +80,9 @@ _BY_DOMAIN = {
     "vector of i16 or i32": "sqmul_round_sat x86_pmulhrsw",
     "vector of i16 to i64": "snarrow unarrow uunarrow",
     "vector of i8 to i32": "swiden_low swiden_high uwiden_low uwiden_high iadd_pairwise",
-    "i8x16": "swizzle x86_pshufb shuffle",
+    "i8x16": "swizzle x86_pshufb x86_pmaddubsw shuffle",
+    "f32x4": "fvpromote_low",
+    "f64x2": "fvdemote",
     "dynamic vector": "extract_vector",
 }  # fmt: skip
 _DOMAIN_OF = {opcode: domain for domain, listed in _BY_DOMAIN.items() for opcode in listed.split()}
