@@ -14,7 +14,7 @@ import math
 import random
 import sys
 import time
-from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from jitpy.backend.ir import opcodes as o
 from jitpy.backend.ir.function import Function, signature
@@ -22,6 +22,11 @@ from jitpy.backend.ir.types import I8, I64
 from jitpy.backend.isa import host
 from jitpy.backend.pipeline import compile_function
 from jitpy.backend.settings import Settings
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from jitpy.backend.target.target import Target
 
 SIZES = (1_000, 3_000, 10_000, 30_000, 100_000)
 _TRUSTED = 3
@@ -151,14 +156,14 @@ SHAPES: dict[str, Callable[[int], Function]] = {
 }  # fmt: skip
 
 
-def measure(shape: Callable[[int], Function], size: int, settings: Settings) -> tuple[int, dict[str, float]]:
+def measure(shape: Callable[[int], Function], size: int, target: Target, settings: Settings) -> tuple[int, dict[str, float]]:
     """(instructions, seconds per pass) of one compilation."""
     func = shape(size)
     count = len(func.insts)
     times: dict[str, float] = {}
     gc.collect()
     start = time.perf_counter()
-    compile_function(func, host(), settings, times)
+    compile_function(func, target, settings, times)
     times["total"] = time.perf_counter() - start
     return count, times
 
@@ -177,10 +182,10 @@ def main(arguments: list[str]) -> None:
         at = arguments.index("--largest")
         largest = int(arguments[at + 1])
         del arguments[at : at + 2]
-    settings = Settings()
-    measure(straight, 1_000, settings)
+    target, settings = host(), Settings()
+    measure(loops, 1_000, target, settings)
     for name in arguments or SHAPES:
-        rows = [measure(SHAPES[name], size, settings) for size in SIZES if size <= largest]
+        rows = [measure(SHAPES[name], size, target, settings) for size in SIZES if size <= largest]
         passes = list(rows[0][1])
         print(f"\n{name}: us per instruction")
         print("  instructions" + "".join(f"{p:>10}" for p in passes))

@@ -84,7 +84,11 @@ def bits_of(mask: int) -> list[int]:
     out = []
     base = 0
     while mask:
-        # Sparse sets skip in words: shifting a long int for each bit would be quadratic.
+        # Sparse sets skip to the next bit set, then a word is taken: shifting a long int for each bit, or for each word that is
+        # empty, would be quadratic.
+        empty = (mask & -mask).bit_length() - 1
+        mask >>= empty
+        base += empty
         word = mask & 0xFFFFFFFFFFFFFFFF
         while word:
             low = word & -word
