@@ -124,7 +124,7 @@ def chained_comparison(a, b, c):
 
 @shows((True, False), (False, False), (True, True))
 def logic(a, b):
-    if a and not b or (b and not a):
+    if (a and not b) or (b and not a):
         return 1
     return 2 if not (a or b) else 3
 
@@ -148,7 +148,7 @@ def is_none(x=None):
 
 @shows((0.0,), (2.0,), (-2.0,))
 def conditional_expressions(x):
-    return (1.0 if x > 0 else -1.0 if x < 0 else 0.5) * (3.0 if not x else x)
+    return (1.0 if x > 0 else -1.0 if x < 0 else 0.5) * (3.0 if not x else x)  # noqa: SIM212
 
 
 @shows((5,), (0,))

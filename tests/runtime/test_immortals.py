@@ -1,4 +1,4 @@
-"""Objects that live for ever (3.12 on): machine code that hands them out must not disturb their reference counts, nor those of others."""
+"""Objects that live for ever (3.12 on): machine code that hands them out leaves reference counts as they were."""
 
 from __future__ import annotations
 
