@@ -13,6 +13,7 @@ name symbols, and whoever loads the code fills them in.
 
 from __future__ import annotations
 
+import gc
 from time import perf_counter
 from typing import TYPE_CHECKING
 
@@ -75,6 +76,17 @@ def compile_function(
 ) -> CompiledFunction:
     """Compile ``func`` (which optimization changes in place). ``times`` collects seconds by
     pass."""
+    # Many objects and no cycles among them: the collector would walk them, and the whole process, in vain.
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        return _compile(func, target, settings, times)
+    finally:
+        if collecting:
+            gc.enable()
+
+
+def _compile(func: Function, target: Target, settings: Settings, times: dict[str, float] | None) -> CompiledFunction:
     clock = perf_counter()
     if settings.enable_verifier:
         from jitpy.backend.analysis.verifier import verify
