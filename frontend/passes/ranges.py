@@ -1,25 +1,743 @@
-"""Range analysis of Python ints: which checks cannot fail."""
+"""Range analysis of Python ints: which bounds checks, wraps of negative indices and overflow checks cannot fail.
+
+What is known about i64 values is kept as differences. A value is ``base + constant`` where its definition says so
+(`linear`); about bases there are intervals (``low``, ``high``) and relations ``x <= y + c`` (``above[x][y] = c``, the same
+seen from y: ``below[y][x]``). Whether ``x <= y + c`` follows is a search for a short path (after ABCD: Bodik, Gupta, Sarkar,
+PLDI 2000).
+
+The walk goes down the dominator tree; facts of branches and of checks that passed hold in the subtree, an undo log takes
+them back. Children are visited in reverse postorder, so all forward edges into a block come before it: each leaves what it
+knows of its arguments, and the block's parameters get what all agree on. At a loop's header this is a *hypothesis*: every
+back edge must confirm it, else it is dropped and the walk repeated. What remains in the last walk is an inductive
+invariant. A loop's index needs no special treatment.
+
+Checked arithmetic has the exact result wherever control goes on; plain arithmetic only if the intervals say so.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from jitpy.backend.ir import opcodes as o
+from jitpy.backend.ir.types import BITS, I8, I64
+from jitpy.frontend.ir import opcodes as fo
+from jitpy.frontend.passes.graph import dominates
+from jitpy.frontend.types import types as ty
 
 if TYPE_CHECKING:
     from jitpy.frontend.passes.graph import Graph
     from jitpy.frontend.translate.kernel import Kernel
 
+MIN, MAX = -(1 << 63), (1 << 63) - 1
+#: The base of constants.
+ZERO = -1
+#: Walks with hypotheses before all that are left unconfirmed are given up.
+_ROUNDS = 6
+#: Relations that an edge carries per argument, and nodes that a proof may visit.
+_CARRIED, _VISITS = 8, 24
+
+_ADD = {fo.IADD_CHECK: 1, fo.ISUB_CHECK: -1, o.IADD: 1, o.ISUB: -1}
+_NEGATED = {"slt": "sge", "sge": "slt", "sgt": "sle", "sle": "sgt", "eq": "ne", "ne": "eq",
+            "ult": "uge", "uge": "ult", "ugt": "ule", "ule": "ugt"}  # fmt: skip
+#: What an edge knows of an argument: low, high, {y: c} for argument <= y + c, {y: c} for y <= argument + c.
+_Info = tuple[int, int, dict[int, int], dict[int, int]]
+
 
 class Facts:
-    """Instructions proved: ``no_overflow`` (checked arithmetic), ``in_bounds`` and ``not_negative`` (index checks)."""
+    """Instructions proved: ``no_overflow`` (checked arithmetic), ``in_bounds`` and ``not_negative`` (index checks).
 
-    __slots__ = ("in_bounds", "no_overflow", "not_negative")
+    ``same``: index check -> the result of an equal one that has passed. ``slow``: blocks of loops that are hardly ever entered.
+    """
+
+    __slots__ = ("in_bounds", "no_overflow", "not_negative", "same", "slow")
 
     def __init__(self) -> None:
         self.no_overflow: set[int] = set()
         self.in_bounds: set[int] = set()
         self.not_negative: set[int] = set()
+        self.same: dict[int, int] = {}
+        self.slow: set[int] = set()
+
+
+class Ranges:
+    """The state of one kernel's analysis."""
+
+    def __init__(self, kernel: Kernel, graph: Graph, granted: set[int]) -> None:
+        self.func = kernel.func
+        self.graph = graph
+        self.granted = granted
+        self.idom = graph.dominators()
+        self.bounds = _extents(kernel) | kernel.bounds
+        self.children: dict[int, list[int]] = {}
+        for b in graph.order[1:]:
+            self.children.setdefault(self.idom[b], []).append(b)
+        #: headers -> whether all edges back come from blocks that they dominate
+        self.headers: dict[int, bool] = {}
+        for b in graph.order:
+            for t in graph.succs[b]:
+                if graph.index[t] <= graph.index[b]:
+                    self.headers[t] = self.headers.get(t, True) and dominates(self.idom, graph.index, t, b)
+        self.dropped: set[tuple[int, str, int]] = set()
+
+    def run(self) -> Facts:
+        """Walk until the hypotheses hold."""
+        for turn in range(_ROUNDS + 1):
+            self.hopeless = turn == _ROUNDS
+            self.failed = False
+            self._walk()
+            if not self.failed:
+                break
+        return self.facts
+
+    # -- what is known -------------------------------------------------------------------------------------------------------
+
+    def _set(self, table: dict[Any, Any], key: Any, value: Any) -> None:
+        self.log.append((table, key, table.get(key)))
+        table[key] = value
+
+    def _undo(self, mark: int) -> None:
+        log = self.log
+        while len(log) > mark:
+            table, key, old = log.pop()
+            if old is None:
+                del table[key]
+            else:
+                table[key] = old
+
+    def linear(self, v: int) -> tuple[int, int]:
+        """(base, constant) of an i64 value."""
+        return self.lin.get(v) or (v, 0)
+
+    def interval(self, v: int) -> tuple[int, int]:
+        """The smallest and the largest that ``v`` can be."""
+        base, c = self.lin.get(v) or (v, 0)
+        if base == ZERO:
+            return c, c
+        low, high = self.low.get(base, MIN) + c, self.high.get(base, MAX) + c
+        return low if low > MIN else MIN, high if high < MAX else MAX
+
+    def _at_most(self, base: int, bound: int) -> None:
+        work = [(base, bound)]
+        budget = 16
+        while work and budget:
+            x, n = work.pop()
+            if n < self.high.get(x, MAX):
+                budget -= 1
+                self._set(self.high, x, n)
+                for y, c in self.below.get(x, {}).items():
+                    work.append((y, n + c))
+
+    def _at_least(self, base: int, bound: int) -> None:
+        work = [(base, bound)]
+        budget = 16
+        while work and budget:
+            x, n = work.pop()
+            if n > self.low.get(x, MIN):
+                budget -= 1
+                self._set(self.low, x, n)
+                for y, c in self.above.get(x, {}).items():
+                    work.append((y, n - c))
+
+    def less_equal(self, a: int, b: int, c: int) -> None:
+        """Learn ``a <= b + c``."""
+        x, m = self.linear(a)
+        y, n = self.linear(b)
+        self._relate(x, y, c + n - m)
+
+    def _relate(self, x: int, y: int, c: int) -> None:
+        if x == y:
+            return
+        if y == ZERO:
+            self._at_most(x, c)
+        elif x == ZERO:
+            self._at_least(y, -c)
+        else:
+            known = self.above.get(x)
+            if known is None:
+                known = self.above[x] = {}
+            if known.get(y, c + 1) <= c:
+                return
+            self._set(known, y, c)
+            back = self.below.get(y)
+            if back is None:
+                back = self.below[y] = {}
+            self._set(back, x, c)
+            self._at_most(x, self.high.get(y, MAX) + c)
+            self._at_least(y, self.low.get(x, MIN) - c)
+
+    def proves(self, a: int, b: int, c: int) -> bool:
+        """Whether ``a <= b + c`` follows."""
+        x, m = self.linear(a)
+        y, n = self.linear(b)
+        c += n - m
+        if x == y:
+            return c >= 0
+        smallest = 0 if y == ZERO else self.low.get(y, MIN)
+        if (0 if x == ZERO else self.high.get(x, MAX)) <= smallest + c:
+            return True
+        if x == ZERO:
+            # 0 <= y + c: y's lower bound is all there is.
+            return False
+        best = {x: 0}
+        work = [x]
+        above = self.above
+        budget = _VISITS
+        while work and budget:
+            x = work.pop()
+            so_far = best[x]
+            budget -= 1
+            for z, w in above.get(x, {}).items():
+                w += so_far
+                if z == y and w <= c:
+                    return True
+                if w < best.get(z, w + 1):
+                    best[z] = w
+                    if self.high.get(z, MAX) + w <= smallest + c:
+                        return True
+                    work.append(z)
+        return False
+
+    def condition(self, v: int, truth: bool) -> None:
+        """Learn that the condition ``v`` is nonzero (zero)."""
+        insts, defs = self.func.insts, self.func.value_defs
+        work = [(v, truth)]
+        while work:
+            v, truth = work.pop()
+            d = defs[v]
+            if d < 0:
+                continue
+            node = insts[d]
+            op = node[0]
+            if op == o.ICMP:
+                cc = node[2] if truth else _NEGATED[node[2]]
+                if node[1] == I64:
+                    self._compare(cc, node[3], node[4])
+                elif node[1] == I8 and cc in ("eq", "ne"):
+                    other = defs[node[4]]
+                    if other >= 0 and insts[other][0] == o.ICONST and insts[other][2] == 0:
+                        work.append((node[3], cc == "ne"))
+            elif (op == o.BAND and truth) or (op == o.BOR and not truth):
+                work += ((node[3], truth), (node[4], truth))
+            elif op == o.UEXTEND:
+                work.append((node[3], truth))
+
+    def _compare(self, cc: str, a: int, b: int) -> None:
+        if cc == "slt":
+            self.less_equal(a, b, -1)
+        elif cc == "sle":
+            self.less_equal(a, b, 0)
+        elif cc == "sgt":
+            self.less_equal(b, a, -1)
+        elif cc == "sge":
+            self.less_equal(b, a, 0)
+        elif cc == "eq":
+            self.less_equal(a, b, 0)
+            self.less_equal(b, a, 0)
+        elif cc == "ne":
+            for x, y in ((a, b), (b, a)):
+                low, high = self.interval(y)
+                if low == high:
+                    own_low, own_high = self.interval(x)
+                    base, c = self.linear(x)
+                    if base != ZERO and own_low == low:
+                        self._at_least(base, low + 1 - c)
+                    if base != ZERO and own_high == low:
+                        self._at_most(base, low - 1 - c)
+        elif cc in ("ult", "ule"):
+            if self.interval(b)[0] >= 0:
+                base, c = self.linear(a)
+                if base != ZERO:
+                    self._at_least(base, -c)
+                self.less_equal(a, b, -1 if cc == "ult" else 0)
+        elif self.interval(a)[0] >= 0 and self.interval(b)[1] >= 0 and self.interval(b)[0] >= 0:
+            self.less_equal(b, a, -1 if cc == "ugt" else 0)
+
+    # -- the walk ------------------------------------------------------------------------------------------------------------
+
+    def _walk(self) -> None:
+        self.log: list[tuple[dict[Any, Any], Any, Any]] = []
+        self.lin: dict[int, tuple[int, int]] = {}
+        self.low: dict[int, int] = {}
+        self.high: dict[int, int] = {}
+        for v, (low, high) in self.bounds.items():
+            self.low[v] = max(low, MIN)
+            self.high[v] = min(high, MAX)
+        self.above: dict[int, dict[int, int]] = {}
+        self.below: dict[int, dict[int, int]] = {}
+        self.passed: dict[tuple[int, int, int], int] = {}
+        self.pending: dict[int, _Info] = {}
+        self.pairs: dict[int, dict[tuple[int, int], int]] = {}
+        self.assumed: dict[int, list[tuple[int, str, int, int]]] = {}
+        self.facts = Facts()
+        children = self.children
+        stack: list[tuple[int, int]] = [(self.graph.order[0], -1)]
+        while stack:
+            b, mark = stack.pop()
+            if mark >= 0:
+                self._undo(mark)
+                continue
+            stack.append((b, len(self.log)))
+            self._block(b)
+            for child in reversed(children.get(b, ())):
+                stack.append((child, -1))
+
+    def _block(self, b: int) -> None:
+        f = self.func
+        insts = f.insts
+        preds = self.graph.preds[b]
+        if len(preds) == 1:
+            node = insts[f.block_insts[preds[0]][-1]]
+            if node[0] == o.BRIF and node[2][0][0] != node[2][1][0]:
+                self.condition(node[3], node[2][0][0] == b)
+        if b in self.headers:
+            self._assume(b)
+        else:
+            types = f.value_types
+            for p in f.block_params[b]:
+                if types[p] == I64:
+                    info = self.pending.get(p)
+                    if info is not None:
+                        self._learn(p, info)
+        transfer = _TRANSFER
+        for i in f.block_insts[b]:
+            node = insts[i]
+            op = node[0]
+            rule = transfer.get(op)
+            if rule is not None:
+                rule(self, i, node)
+            elif op == o.JUMP:
+                self._edge(node[2][0][0], node[3:], b)
+            elif op == o.BRIF:
+                (t, n), (e, _) = node[2]
+                if t == e:
+                    self._edge(t, node[4 : 4 + n], b)
+                    self._edge(e, node[4 + n :], b)
+                    continue
+                for target, args, truth in ((t, node[4 : 4 + n], True), (e, node[4 + n :], False)):
+                    if args:
+                        mark = len(self.log)
+                        self.condition(node[3], truth)
+                        self._edge(target, args, b)
+                        self._undo(mark)
+            elif op == o.BR_TABLE:
+                at = 4
+                for target, n in node[2]:
+                    self._edge(target, node[at : at + n], b)
+                    at += n
+
+    def info(self, v: int) -> _Info:
+        """What is known of ``v`` here."""
+        base, c = self.linear(v)
+        low, high = self.interval(v)
+        if base == ZERO:
+            return low, high, {}, {}
+        ups, downs = {base: c}, {base: -c}
+        for found, table in ((ups, self.above), (downs, self.below)):
+            work = [base]
+            while work and len(found) < _CARRIED:
+                x = work.pop(0)
+                for y, w in table.get(x, {}).items():
+                    w += found[x]
+                    if w < found.get(y, w + 1):
+                        if y not in found:
+                            work.append(y)
+                        found[y] = w
+                        if len(found) >= _CARRIED:
+                            break
+        return low, high, ups, downs
+
+    def _join(self, old: _Info, v: int) -> _Info:
+        low, high, ups, downs = self.info(v)
+        joined_ups, joined_downs = {}, {}
+        for y, c in old[2].items():
+            w = ups.get(y)
+            if w is not None:
+                joined_ups[y] = max(c, w)
+            elif self.proves(v, y, c):
+                joined_ups[y] = c
+        for y, c in old[3].items():
+            w = downs.get(y)
+            if w is not None:
+                joined_downs[y] = max(c, w)
+            elif self.proves(y, v, c):
+                joined_downs[y] = c
+        return min(old[0], low), max(old[1], high), joined_ups, joined_downs
+
+    def _learn(self, p: int, info: _Info) -> None:
+        low, high, ups, downs = info
+        self._at_least(p, low)
+        self._at_most(p, high)
+        for y, c in ups.items():
+            self._relate(p, y, c)
+        for y, c in downs.items():
+            self._relate(y, p, c)
+
+    def _edge(self, target: int, args: tuple[int, ...], source: int) -> None:
+        f = self.func
+        types = f.value_types
+        params = f.block_params[target]
+        if self.graph.index[target] <= self.graph.index[source]:
+            self._confirm(target, dict(zip(params, args, strict=True)))
+            return
+        ints = [(p, a) for p, a in zip(params, args, strict=True) if types[p] == I64]
+        pending = self.pending
+        for p, a in ints:
+            old = pending.get(p)
+            pending[p] = self.info(a) if old is None else self._join(old, a)
+        if target in self.headers and 1 < len(ints) <= 6:
+            found = {}
+            old_pairs = self.pairs.get(target)
+            for p, a in ints:
+                for q, b in ints:
+                    if p != q and (old_pairs is None or (p, q) in old_pairs):
+                        for c in (-1, 0):
+                            if self.proves(a, b, c):
+                                found[p, q] = c if old_pairs is None else max(c, old_pairs[p, q])
+                                break
+            self.pairs[target] = found
+
+    def _assume(self, header: int) -> None:
+        """The hypotheses of a loop's header."""
+        assumed: list[tuple[int, str, int, int]] = []
+        self.assumed[header] = assumed
+        if not self.headers[header] or self.hopeless:
+            return
+        f = self.func
+        dropped = self.dropped
+        for p in f.block_params[header]:
+            info = self.pending.get(p)
+            if info is None:
+                continue
+            low, high, ups, downs = info
+            candidates = [(p, "low", 0, low), (p, "high", 0, high)]
+            candidates += [(p, "up", y, c) for y, c in ups.items()]
+            candidates += [(p, "down", y, c) for y, c in downs.items()]
+            assumed += [h for h in candidates if h[:3] not in dropped]
+        for (p, q), c in self.pairs.get(header, {}).items():
+            if (p, "pair", q) not in dropped:
+                assumed.append((p, "pair", q, c))
+        for p, kind, y, c in assumed:
+            if kind == "low":
+                self._at_least(p, c)
+            elif kind == "high":
+                self._at_most(p, c)
+            elif kind == "down":
+                self._relate(y, p, c)
+            else:
+                self._relate(p, y, c)
+
+    def _confirm(self, header: int, args: dict[int, int]) -> None:
+        """An edge back to ``header``: drop the hypotheses that do not hold for its arguments."""
+        for p, kind, y, c in self.assumed.get(header, ()):
+            v = args[p]
+            if kind == "low":
+                good = self.interval(v)[0] >= c
+            elif kind == "high":
+                good = self.interval(v)[1] <= c
+            elif kind == "up":
+                good = self.proves(v, y, c)
+            elif kind == "down":
+                good = self.proves(y, v, c)
+            else:
+                good = self.proves(v, args[y], c)
+            if not good:
+                self.failed = True
+                self.dropped.add((p, kind, y))
+
+    # -- instructions --------------------------------------------------------------------------------------------------------
+
+    def _within(self, v: int, low: int, high: int) -> None:
+        if low > MIN:
+            self._at_least(v, low)
+        if high < MAX:
+            self._at_most(v, high)
+
+    def _constant(self, i: int, node: tuple[Any, ...]) -> None:
+        if node[1] == I64:
+            n = node[2]
+            self.lin[self.func.results[i][0]] = (ZERO, n - (1 << 64) if n > MAX else n)
+
+    def _sum(self, i: int, node: tuple[Any, ...]) -> None:
+        if node[1] != I64:
+            return
+        a, b = node[3:]
+        r = self.func.results[i][0]
+        sign = _ADD[node[0]]
+        (a_low, a_high), (b_low, b_high) = self.interval(a), self.interval(b)
+        if sign < 0:
+            b_low, b_high = -b_high, -b_low
+        low, high = a_low + b_low, a_high + b_high
+        if sign < 0:
+            # A difference of related values: b <= a + c bounds it from below, a <= b + c from above.
+            for c in (-1, 0):
+                if self.proves(b, a, c):
+                    low = max(low, -c)
+                    break
+            for c in (-1, 0):
+                if self.proves(a, b, c):
+                    high = min(high, c)
+                    break
+        exact = low >= MIN and high <= MAX
+        if node[0] >= 256:
+            if exact or i in self.granted:
+                self.facts.no_overflow.add(i)
+        elif not exact:
+            return
+        x, m = self.linear(a)
+        y, n = self.linear(b)
+        if y == ZERO:
+            self.lin[r] = (x, m + sign * n)
+            base, c = self.lin[r]
+            if base != ZERO and node[0] >= 256:
+                self._within(base, MIN - c, MAX - c)
+            return
+        if x == ZERO and sign > 0:
+            self.lin[r] = (y, m + n)
+            self._within(y, MIN - m - n, MAX - m - n)
+            return
+        self._within(r, low, high)
+        if b_high < MAX:
+            self.less_equal(r, a, b_high)
+        if b_low > MIN:
+            self.less_equal(a, r, -b_low)
+        if sign > 0:
+            if a_high < MAX:
+                self.less_equal(r, b, a_high)
+            if a_low > MIN:
+                self.less_equal(b, r, -a_low)
+
+    def _product(self, i: int, node: tuple[Any, ...]) -> None:
+        if node[1] != I64:
+            return
+        (a, b), (c, d) = self.interval(node[3]), self.interval(node[4])
+        corners = (a * c, a * d, b * c, b * d)
+        low, high = min(corners), max(corners)
+        exact = low >= MIN and high <= MAX
+        if node[0] >= 256:
+            if exact:
+                self.facts.no_overflow.add(i)
+        elif not exact:
+            return
+        self._within(self.func.results[i][0], low, high)
+
+    def _unsigned(self, i: int, node: tuple[Any, ...]) -> None:
+        (a, b), (c, d) = self.interval(node[3]), self.interval(node[4])
+        if a < 0 or c < 0:
+            return
+        op = node[0]
+        r = self.func.results[i][0]
+        if op == fo.USUB_CHECK:
+            if self.proves(node[4], node[3], 0):
+                self.facts.no_overflow.add(i)
+                self._within(r, 0, b)
+        else:
+            low, high = (a + c, b + d) if op == fo.UADD_CHECK else (a * c, b * d)
+            if high < 1 << 64:
+                self.facts.no_overflow.add(i)
+            if high <= MAX:
+                self._within(r, low, high)
+
+    def _shift(self, i: int, node: tuple[Any, ...]) -> None:
+        if node[1] != I64:
+            return
+        a = node[3]
+        base, count = self.linear(node[4])
+        low, high = self.interval(a)
+        if base != ZERO or not 0 <= count < 64 or (node[0] == o.USHR and low < 0):
+            return
+        r = self.func.results[i][0]
+        self._within(r, low >> count, high >> count)
+        if low >= 0:
+            self.less_equal(r, a, 0)
+        d = self.func.value_defs[a]
+        if count == 1 and d >= 0 and self.func.insts[d][0] in (fo.IADD_CHECK, o.IADD):
+            # The middle of x and y lies between them.
+            inner = self.func.insts[d]
+            if inner[0] == o.IADD and (low == MIN or high == MAX):
+                return
+            for x, y in (inner[3:5], inner[4:2:-1]):
+                for c in (-1, 0):
+                    if self.proves(x, y, c):
+                        self.less_equal(x, r, 0)
+                        self.less_equal(r, y, c)
+                        return
+
+    def _mask(self, i: int, node: tuple[Any, ...]) -> None:
+        if node[1] != I64:
+            return
+        r = self.func.results[i][0]
+        for v in node[3:]:
+            low, high = self.interval(v)
+            if low >= 0:
+                self._within(r, 0, high)
+                self.less_equal(r, v, 0)
+
+    def _remainder(self, i: int, node: tuple[Any, ...]) -> None:
+        if node[1] != I64:
+            return
+        a, b = node[3:]
+        low, high = self.interval(b)
+        r = self.func.results[i][0]
+        a_low, a_high = self.interval(a)
+        if low >= 0:
+            # Of a divisor of zero control does not come back.
+            self._within(r, max(min(a_low, 0), 1 - max(high, 1)), min(max(a_high, 0), max(high, 1) - 1))
+            if low > 0:
+                self.less_equal(r, b, -1)
+            if a_low >= 0:
+                self.less_equal(r, a, 0)
+
+    def _quotient(self, i: int, node: tuple[Any, ...]) -> None:
+        if node[1] != I64:
+            return
+        a, b = node[3:]
+        low, high = self.interval(b)
+        a_low, a_high = self.interval(a)
+        if low > 0:
+            corners = [_truncated(x, y) for x in (a_low, a_high) for y in (low, high)]
+            r = self.func.results[i][0]
+            self._within(r, min(corners), max(corners))
+            if a_low >= 0:
+                self.less_equal(r, a, 0)
+
+    def _extreme(self, i: int, node: tuple[Any, ...]) -> None:
+        if node[1] != I64:
+            return
+        a, b = node[3:]
+        r = self.func.results[i][0]
+        (a_low, a_high), (b_low, b_high) = self.interval(a), self.interval(b)
+        if node[0] == o.SMIN:
+            self._within(r, min(a_low, b_low), min(a_high, b_high))
+            self.less_equal(r, a, 0)
+            self.less_equal(r, b, 0)
+        elif node[0] == o.SMAX:
+            self._within(r, max(a_low, b_low), max(a_high, b_high))
+            self.less_equal(a, r, 0)
+            self.less_equal(b, r, 0)
+
+    def _select(self, i: int, node: tuple[Any, ...]) -> None:
+        f = self.func
+        r = f.results[i][0]
+        if f.value_types[r] != I64:
+            return
+        cond, a, b = node[3:]
+        divisor = self._floored(cond, a, b)
+        if divisor >= 0:
+            self._within(r, 0, self.interval(divisor)[1] - 1)
+            self.less_equal(r, divisor, -1)
+            return
+        mark = len(self.log)
+        self.condition(cond, True)
+        first = self.info(a)
+        self._undo(mark)
+        self.condition(cond, False)
+        joined = self._join(first, b)
+        self._undo(mark)
+        self._learn(r, joined)
+
+    def _floored(self, cond: int, a: int, b: int) -> int:
+        """The positive divisor h where a select is ``h``'s floor remainder: ``r = srem(x, h); r + h if r and r ^ h < 0 else r``."""
+        insts, defs = self.func.insts, self.func.value_defs
+
+        def node(v: int, op: int) -> tuple[Any, ...] | None:
+            d = defs[v]
+            return insts[d] if d >= 0 and insts[d][0] == op else None
+
+        rem, moved, both = node(b, o.SREM), node(a, o.IADD), node(cond, o.BAND)
+        if rem is None or moved is None or both is None or rem[1] != I64:
+            return -1
+        h: int = rem[4]
+        sign, nonzero = node(both[3], o.ICMP), node(both[4], o.ICMP)
+        if moved[3:] != (b, h) or sign is None or nonzero is None:
+            return -1
+        mixed = node(sign[3], o.BXOR)
+        if mixed is None or mixed[3:] != (b, h) or sign[2] != "slt" or self.linear(sign[4]) != (ZERO, 0):
+            return -1
+        if nonzero[2] != "ne" or nonzero[3] != b or self.linear(nonzero[4]) != (ZERO, 0):
+            return -1
+        return h if self.interval(h)[0] > 0 else -1
+
+    def _widen(self, i: int, node: tuple[Any, ...]) -> None:
+        f = self.func
+        r = f.results[i][0]
+        if f.value_types[r] == I64:
+            bits = BITS[f.value_types[node[3]]]
+            if node[0] == o.UEXTEND:
+                self._within(r, 0, (1 << bits) - 1)
+            else:
+                self._within(r, -(1 << bits - 1), (1 << bits - 1) - 1)
+
+    def _check(self, i: int, node: tuple[Any, ...]) -> None:
+        self.condition(node[3], False)
+
+    def _index(self, i: int, node: tuple[Any, ...]) -> None:
+        idx, extent = node[3:]
+        r = self.func.results[i][0]
+        facts = self.facts
+        base, c = self.linear(idx)
+        if self.interval(idx)[0] >= 0 or i in self.granted:
+            facts.not_negative.add(i)
+            self.lin[r] = (base, c)
+            if i in self.granted or self.proves(idx, extent, -1):
+                facts.in_bounds.add(i)
+            if base != ZERO:
+                self._at_least(base, -c)
+            self.less_equal(idx, extent, -1)
+        else:
+            key = (base, c, extent)
+            same = self.passed.get(key)
+            if same is not None:
+                facts.same[i] = same
+            else:
+                self._set(self.passed, key, r)
+            self.less_equal(idx, extent, -1)
+            self._at_least(r, 0)
+            self.less_equal(r, extent, -1)
+        ext_base, ext_c = self.linear(extent)
+        if ext_base != ZERO:
+            self._at_least(ext_base, 1 - ext_c)
+
+
+def _extents(kernel: Kernel) -> dict[int, tuple[int, int]]:
+    """The bounds of array arguments' extents: an array has fewer than 2**63 bytes."""
+    found: dict[int, tuple[int, int]] = {}
+    params = kernel.func.block_params[0]
+    at = 2  # after the context and the record of results
+    for a in kernel.arguments:
+        count = len(a.part_types())
+        t = getattr(a, "type", None)
+        if t.__class__ is ty.Array:
+            highest = MAX // max(t.dtype.bits // 8, 1)
+            for p in params[at + 2 : at + 2 + t.ndim]:
+                found[p] = (0, highest)
+        at += count
+    return found
+
+
+def _truncated(a: int, b: int) -> int:
+    return abs(a) // b if a >= 0 else -(abs(a) // b)
+
+
+_R = Ranges
+_TRANSFER: dict[int, Any] = {
+    o.ICONST: _R._constant,
+    o.IADD: _R._sum, o.ISUB: _R._sum, fo.IADD_CHECK: _R._sum, fo.ISUB_CHECK: _R._sum,
+    o.IMUL: _R._product, fo.IMUL_CHECK: _R._product,
+    fo.UADD_CHECK: _R._unsigned, fo.USUB_CHECK: _R._unsigned, fo.UMUL_CHECK: _R._unsigned,
+    o.SSHR: _R._shift, o.USHR: _R._shift,
+    o.BAND: _R._mask, o.SREM: _R._remainder, o.SDIV: _R._quotient,
+    o.SMIN: _R._extreme, o.SMAX: _R._extreme,
+    o.SELECT: _R._select, o.UEXTEND: _R._widen, o.SEXTEND: _R._widen,
+    fo.CHECK: _R._check, fo.INDEX_CHECK: _R._index,
+}  # fmt: skip
 
 
 def analyse(kernel: Kernel, graph: Graph) -> Facts:
     """The facts of a translated kernel."""
-    return Facts()
+    insts, table = kernel.func.insts, kernel.func.block_insts
+    if not any(insts[i][0] in _CHECKS for b in graph.order for i in table[b]):
+        return Facts()
+    return Ranges(kernel, graph, set()).run()
+
+
+_CHECKS = fo.CHECKED_ARITHMETIC | {fo.INDEX_CHECK}
