@@ -273,7 +273,12 @@ class Translator(Emitter):
         return self._item(registry.getitem, "indexing", obj, index)
 
     def setitem(self, obj: Value, index: Value, value: Value) -> None:
-        """``obj[index] = value``. An EitherVal reaches the handler; `tr.val` forks on it."""
+        """``obj[index] = value``. Stored among floats, the alternatives of an EitherVal are the same value; elsewhere they fork."""
+        if value.__class__ is EitherVal:
+            dtype = getattr(self.type_of(obj), "dtype", None)
+            if dtype is None or dtype.kind not in "fc":
+                self.fork(value)  # type: ignore[arg-type]
+            value = value.typed  # type: ignore[attr-defined]
         self._item(registry.setitem, "item assignment", obj, index, value)
 
     def delitem(self, obj: Value, index: Value) -> None:
