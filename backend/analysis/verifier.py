@@ -86,9 +86,9 @@ def _check_structure(func: Function, errors: list[Error]) -> None:
                     errors.append(Error(f"v{arg} is not defined", inst))
             for target, _ in cfg.targets(node):
                 if target not in placed:
-                    errors.append(Error(f"invalid block reference block{target}", inst))
+                    errors.append(Error(f"block{target} is not in the function", inst))
                 elif target == func.layout[0]:
-                    errors.append(Error(f"invalid reference to entry block block{target}", inst))
+                    errors.append(Error(f"block{target} is the entry: nothing may branch to it", inst))
 
 
 def _check_block_ends(func: Function, block: int, errors: list[Error]) -> None:
@@ -98,7 +98,7 @@ def _check_block_ends(func: Function, block: int, errors: list[Error]) -> None:
         return
     for inst in insts[:-1]:
         if O.EFFECTS[func.insts[inst][0]] & O.TERMINATOR:
-            errors.append(Error(f"a terminator instruction was encountered before the end of block{block}", inst))
+            errors.append(Error(f"a terminator stands before the end of block{block}", inst))
             return
     if not O.EFFECTS[func.insts[insts[-1]][0]] & O.TERMINATOR:
         errors.append(Error(f"block{block} does not end in a terminator", insts[-1]))
@@ -109,15 +109,15 @@ def _check_entry(func: Function, errors: list[Error]) -> None:
     params = [func.value_types[v] for v in func.block_params[entry]]
     wanted = [param.type for param in func.sig.params]
     if len(params) != len(wanted):
-        counts = f"entry block parameters ({len(params)}) must match function signature ({len(wanted)})"
+        counts = f"the entry block has {len(params)} parameters, the signature {len(wanted)}"
         errors.append(Error(counts, -1, entry))
         return
     for i, (has, needs) in enumerate(zip(params, wanted)):
         if has != needs:
-            text = f"entry block parameter {i} expected to have type {T.NAME[needs]}, got {T.NAME[has]}"
+            text = f"parameter {i} of the entry block is {T.NAME[has]}, in the signature {T.NAME[needs]}"
             errors.append(Error(text, -1, entry))
     if entry in func.cold:
-        errors.append(Error("entry block cannot be marked as cold", -1, entry))
+        errors.append(Error("the entry block is marked cold", -1, entry))
 
 
 def _definitions(func: Function, errors: list[Error]) -> set[int]:
@@ -162,8 +162,10 @@ def _check_dominance(func: Function, errors: list[Error]) -> None:
                 definition = func.value_defs[arg]
                 source = ~definition if definition < 0 else block_of[definition]
                 if source == block and definition == inst:
-                    errors.append(Error(f"uses value v{arg} from itself", inst))
+                    errors.append(Error(f"v{arg} is an operand of its own definition", inst))
                 elif source == block or not tree.dominates(source, block):
                     place = f"inst {definition}" if definition >= 0 else f"block{source}"
-                    errors.append(Error(f"uses value v{arg} from non-dominating {place}", inst))
+                    errors.append(
+                        Error(f"v{arg} may be undefined here: {place}, which defines it, does not dominate this use", inst)
+                    )
             here.update(func.results[inst])

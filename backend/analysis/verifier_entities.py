@@ -27,7 +27,7 @@ def check_entities(func: Function, errors: list[Error]) -> None:
             if message:
                 errors.append(Error(message, inst))
             if inst in func.debug_tags and not (O.EFFECTS[node[0]] & O.CALL or node[0] == O.SEQUENCE_POINT):
-                errors.append(Error("debug tags present on non-call, non-sequence point instruction", inst))
+                errors.append(Error("debug tags stand on calls and sequence points only", inst))
 
 
 def _declarations(func: Function) -> list[str]:
@@ -36,13 +36,13 @@ def _declarations(func: Function) -> list[str]:
         if not 0 <= ext.sig < len(func.signatures):
             messages.append(f"fn{i} has no signature sig{ext.sig}")
         elif ext.patchable and func.signatures[ext.sig].returns:
-            messages.append(f"fn{i}: patchable call cannot occur to a function with return values")
+            messages.append(f"fn{i} is patchable and returns values")
         elif ext.patchable and not ext.colocated:
-            messages.append(f"fn{i}: patchable call to non-colocated function")
+            messages.append(f"fn{i} is patchable and not colocated")
     for i in range(len(func.global_values)):
         messages += _global_value(func, i)
     names = [number for number, _ in func.regions.values()]
-    messages += [f"duplicate alias region {n}" for n in sorted(set(names)) if names.count(n) > 1]
+    messages += [f"two alias regions are number {n}" for n in sorted(set(names)) if names.count(n) > 1]
     for sig in [func.sig, *func.signatures]:
         messages += _signature_errors(sig)
     return messages
@@ -50,12 +50,12 @@ def _declarations(func: Function) -> list[str]:
 
 def _signature_errors(sig: Any) -> list[str]:
     messages = []
-    for kind, params in (("Parameter", sig.params), ("Return value", sig.returns)):
+    for kind, params in (("parameter", sig.params), ("return", sig.returns)):
         for i, param in enumerate(params):
             if param.extension and not T.IS_INT[param.type]:
-                messages.append(f"{kind} at position {i} has invalid extension {param.extension}")
+                messages.append(f"{kind} {i}, {T.NAME[param.type]}, cannot be extended ({param.extension})")
     if sig.call_conv == "preserve_all" and sig.returns:
-        messages.append("Signature with `preserve_all` ABI cannot have return values")
+        messages.append("a preserve_all signature returns nothing")
     return messages
 
 
@@ -68,13 +68,13 @@ def _global_value(func: Function, index: int) -> list[str]:
         if not 0 <= base < len(gvs):
             return [f"gv{index} refers to gv{base}, which does not exist"]
         if base in seen:
-            return [f"global value cycle: [{', '.join(f'gv{i}' for i in sorted(seen))}]"]
+            return [f"global values depend on themselves: {', '.join(f'gv{i}' for i in sorted(seen))}"]
         if gv.kind == "load" and gvs[base].kind in ("load", "iadd_imm") and gvs[base].type != T.I64:
-            return [f"base gv{base} has type {T.NAME[gvs[base].type]}, which is not the pointer type i64"]
+            return [f"gv{index}: the base gv{base} is {T.NAME[gvs[base].type]}, not an address"]
         seen.add(base)
         gv = gvs[base]
     if gv.kind == "vmctx" and "vmctx" not in [param.purpose for param in func.sig.params]:
-        return [f"gv{index}: undeclared vmctx reference"]
+        return [f"gv{index}: the function has no vmctx parameter"]
     return []
 
 
@@ -83,7 +83,7 @@ Check = Callable[["Function", "Node"], "str | None"]
 
 def _iconst(func: Function, node: Node) -> str | None:
     if not 0 <= node[2] <= T.MASK[node[1]]:
-        return f"constant immediate {node[2]} is out of bounds of {T.NAME[node[1]]}"
+        return f"{node[2]} is no {T.NAME[node[1]]} (constants are unsigned)"
     return None
 
 
@@ -103,7 +103,7 @@ def _lane(func: Function, node: Node) -> str | None:
     # Dynamic vectors are numbered by fixed parts, of which the scale 1 leaves one.
     count = 1 if node[0] == O.EXTRACT_VECTOR else T.LANES[node[1]]
     if not 0 <= node[2] < count:
-        return f"The lane {node[2]} does not index into the type {T.NAME[node[1]]}"
+        return f"{T.NAME[node[1]]} has no lane {node[2]}"
     return None
 
 
@@ -111,14 +111,14 @@ def _shuffle(func: Function, node: Node) -> str | None:
     if len(node[2]) != 16:
         return f"a shuffle has 16 lane numbers, not {len(node[2])}"
     if max(node[2]) > 31:
-        return f"shuffle immediate index {max(node[2])} is larger than the maximum 31"
+        return f"a shuffle selects among 32 bytes; there is no byte {max(node[2])}"
     return None
 
 
 def _flags(func: Function, flags: int) -> str | None:
     region = memflags.region(flags)
     if region is not None and region not in func.regions:
-        return f"undefined alias region region{region}"
+        return f"region{region} is not declared"
     trap = memflags.trap(flags)
     if trap is not None and trap >= len(trapcode.CODES):
         return f"memory flags {flags:#x} name no trap code"
@@ -132,17 +132,17 @@ def _memory(func: Function, node: Node) -> str | None:
     if not -(1 << 31) <= offset < 1 << 31:
         return f"offset {offset} does not fit 32 bits"
     if O.EFFECTS[node[0]] & O.STORE and flags & memflags.READONLY:
-        return "A store instruction cannot have the `readonly` MemFlag"
+        return "a store to readonly memory"
     return _flags(func, flags)
 
 
 def _memory_no_offset(func: Function, node: Node) -> str | None:
     if node[0] == O.BITCAST:
         if node[2] & ~(memflags.LITTLE | memflags.BIG):
-            return "The bitcast instruction only accepts the `big` or `little` memory flags"
+            return "bitcast takes the flags big and little only"
         arg = func.value_types[node[3]]
         if T.LANES[arg] != T.LANES[node[1]] and not node[2] and T.IS_VECTOR[arg] and T.IS_VECTOR[node[1]]:
-            return "Byte order specifier required for bitcast instruction changing lane count"
+            return "a bitcast that changes the number of lanes says little or big"
         return None
     return _flags(func, node[2])
 
@@ -194,21 +194,21 @@ def _try_call(func: Function, node: Node) -> str | None:
             return message
     call_conv = func.signatures[table.sig].call_conv
     if call_conv in ("windows_fastcall", "apple_aarch64", "probestack"):
-        return f"calling convention `{call_conv}` of callee does not support exceptions"
+        return f"{call_conv} functions do not throw"
     return None
 
 
 def _handler(func: Function, node: Node) -> str | None:
     block, index = node[2]
     if index < 0:
-        return f"exception handler index {index} cannot be negative"
+        return f"there is no handler {index}"
     if block not in func.layout:
-        return f"invalid block reference block{block}"
+        return f"block{block} is not in the function"
     last = func.insts[func.block_insts[block][-1]]
     if not O.FORMAT[last[0]].startswith("try_call"):
-        return f"referenced block block{block} does not end in a try_call"
+        return f"block{block} does not end in a try_call"
     if index >= len(last[2][1].targets) - 1:
-        return f"exception handler index {index} is out-of-range"
+        return f"block{block} has no handler {index}"
     return None
 
 

@@ -40,15 +40,15 @@ def _operands(func: Function, node: Node) -> list[str]:
     wanted = infer.arg_types(op, type)
     varying = "*" in O.ARGS[op]
     if len(args) < len(wanted) or (len(args) > len(wanted) and not varying):
-        return [f"mismatched argument count for {name}: got {len(args)}, expected {len(wanted)}"]
+        return [f"{name} takes {len(wanted)} operands, not {len(args)}"]
     ctrl = O.CTRL[op]
     if ctrl not in (".", ""):
         actual = func.value_types[args[int(ctrl)]]
         if actual != type:
             return [f"{name} is typed {T.NAME[type]}, but v{args[int(ctrl)]} is {T.NAME[actual]}"]
     if ctrl and type not in DOMAINS[DOMAIN[op]]:
-        place = f"arg {ctrl} (v{args[int(ctrl)]}) with type" if ctrl != "." else "type"
-        return [f"{place} {T.NAME[type]} failed to satisfy type set: {name} takes {DOMAIN[op]}"]
+        what = f"v{args[int(ctrl)]} is {T.NAME[type]}" if ctrl != "." else f"the type is {T.NAME[type]}"
+        return [f"{what}; {name} takes: {DOMAIN[op]}"]
     if not ctrl and type != infer.fixed_type(op):
         return [f"{name} has no controlling type, yet its node says {T.NAME[type]}"]
     messages = []
@@ -57,9 +57,9 @@ def _operands(func: Function, node: Node) -> list[str]:
         if needs == T.INVALID:
             relation = FREE.get(name)
             if relation and not relation[0](type, has):
-                messages.append(f"arg {i} (v{arg}) has type {T.NAME[has]}: {name}.{T.NAME[type]} takes {relation[1]}")
+                messages.append(f"v{arg} is {T.NAME[has]}; {name}.{T.NAME[type]} takes {relation[1]}")
         elif has != needs:
-            messages.append(f"arg {i} (v{arg}) has type {T.NAME[has]}, expected {T.NAME[needs]}")
+            messages.append(f"operand {i}, v{arg}, is {T.NAME[has]}, not {T.NAME[needs]}")
     return messages
 
 
@@ -68,9 +68,9 @@ def _results(func: Function, node: Node, results: Sequence[int]) -> list[str]:
     if O.FORMAT[node[0]].startswith("try_call"):
         wanted = ()
     if len(results) != len(wanted):
-        return [f"has {len(results)} results, expected {len(wanted)}"]
+        return [f"there are {len(results)} results, not {len(wanted)}"]
     return [
-        f"result v{value} has type {T.NAME[func.value_types[value]]}, expected {T.NAME[needs]}"
+        f"result v{value} is {T.NAME[func.value_types[value]]}, not {T.NAME[needs]}"
         for value, needs in zip(results, wanted)
         if func.value_types[value] != needs
     ]
@@ -81,7 +81,7 @@ def _passed(func: Function, node: Node) -> list[str]:
     op, args = node[0], node[3:]
     if op in _RETURNS:
         wanted = [r.type for r in func.sig.returns]
-        return _match(func, args, wanted, "arguments of return must match function signature")
+        return _match(func, args, wanted, "return")
     format = O.FORMAT[op]
     if format in ("jump", "brif", "branch_table"):
         return _branch(func, node)
@@ -96,22 +96,22 @@ def _passed(func: Function, node: Node) -> list[str]:
     if format.endswith("indirect"):
         args = args[1:]
     wanted = [p.type for p in sig.params]
-    messages += _match(func, args, wanted, f"mismatched argument count for {O.NAME[op]}")
+    messages += _match(func, args, wanted, O.NAME[op])
     if op in _TAIL_CALLS:
         if [r.type for r in sig.returns] != [r.type for r in func.sig.returns]:
-            messages.append("results of callee must match caller")
+            messages.append("a tail call returns what its caller does: the results differ")
         if sig.call_conv != func.sig.call_conv:
-            messages.append("callee's calling convention must match caller")
+            messages.append(f"a tail call keeps the convention: {func.sig.call_conv} calls {sig.call_conv}")
         elif sig.call_conv != "tail":
-            messages.append(f"calling convention `{sig.call_conv}` does not support tail calls")
+            messages.append(f"tail calls need the convention tail, not {sig.call_conv}")
     return messages
 
 
-def _match(func: Function, args: Sequence[int], wanted: Sequence[T.Type], count_message: str) -> list[str]:
+def _match(func: Function, args: Sequence[int], wanted: Sequence[T.Type], what: str) -> list[str]:
     if len(args) != len(wanted):
-        return [f"{count_message}: got {len(args)}, expected {len(wanted)}"]
+        return [f"{what} takes {len(wanted)} values, not {len(args)}"]
     return [
-        f"arg {i} (v{arg}) has type {T.NAME[func.value_types[arg]]}, expected {T.NAME[needs]}"
+        f"{what}: v{arg}, value {i}, is {T.NAME[func.value_types[arg]]}, not {T.NAME[needs]}"
         for i, (arg, needs) in enumerate(zip(args, wanted))
         if func.value_types[arg] != needs
     ]
@@ -124,7 +124,7 @@ def _branch(func: Function, node: Node) -> list[str]:
         args = node[first : first + count]
         first += count
         wanted = [func.value_types[v] for v in func.block_params[block]]
-        messages += _match(func, args, wanted, f"mismatched argument count for block{block}")
+        messages += _match(func, args, wanted, f"block{block}")
     if first != len(node):
         messages.append(f"{len(node) - 3} operands do not match the counts of the targets")
     return messages
@@ -138,11 +138,11 @@ def _try_targets(func: Function, node: Node) -> list[str]:
     if O.FORMAT[node[0]] == "try_call":
         declared = func.ext_funcs[node[2][0]].sig
         if func.signatures[declared].key() != sig.key():
-            messages.append(f"exception table signature sig{table.sig} did not match that of the function")
+            messages.append(f"sig{table.sig} of the try_call is not the signature of the function called")
     for index, ((block, count), payloads) in enumerate(zip(table.targets, table.payloads)):
         params = func.block_params[block]
         if len(params) != count:
-            messages.append(f"mismatched argument count for block{block}: got {count}, expected {len(params)}")
+            messages.append(f"block{block} takes {len(params)} values, not {count}")
             continue
         for param, payload in zip(params, payloads):
             needs = func.value_types[param]
@@ -154,12 +154,12 @@ def _try_targets(func: Function, node: Node) -> list[str]:
                 # Exception payloads are two words of the target.
                 source = returned if kind == "ret" else [T.I64, T.I64]
                 if (kind == "ret") != (index == 0):
-                    messages.append(f"`{kind}N` block argument used outside its target of `try_call`")
+                    messages.append(f"{text} is for {'the normal return' if kind == 'ret' else 'handlers'} only")
                     continue
                 if position >= len(source):
-                    messages.append(f"out-of-bounds `{kind}N` block argument")
+                    messages.append(f"there is no {text}")
                     continue
                 has = source[position]
             if has != needs:
-                messages.append(f"arg {text} has type {T.NAME[has]}, expected {T.NAME[needs]}")
+                messages.append(f"{text} is {T.NAME[has]}, not {T.NAME[needs]}")
     return messages

@@ -67,9 +67,9 @@ def _joined(comments: list[tuple[int, str]]) -> list[tuple[int, str]]:
     return joined
 
 
-def error_directives(comments: list[tuple[int, str]]) -> dict[int, str]:
-    """Line -> expected part of an error message."""
-    return {line: match[1].strip() for line, text in comments if (match := _ERROR.match(text))}
+def error_directives(comments: list[tuple[int, str]]) -> list[tuple[int, str]]:
+    """(line, expected part of an error message), in order."""
+    return [(line, match[1].strip()) for line, text in comments if (match := _ERROR.match(text))]
 
 
 def _parse_run(line: int, text: str, func: Function, path: str) -> Run:

@@ -44,8 +44,7 @@ def trampoline(func: Function) -> Function:
     entry = made.block()
     slots = made.param(entry, T.I64)
     args = [
-        made.value(entry, (O.LOAD_, p.type, (memflags.TRUSTED, _SLOT * i), slots), p.type)
-        for i, p in enumerate(func.sig.params)
+        made.value(entry, (O.LOAD_, p.type, (memflags.TRUSTED, _SLOT * i), slots), p.type) for i, p in enumerate(func.sig.params)
     ]
     callee = made.import_function(func.name, func.sig, colocated=True)
     returns = tuple(r.type for r in func.sig.returns)
@@ -133,9 +132,7 @@ def load_functions(functions: list[Function], opt_level: str) -> Callable[[str, 
             size = T.BYTES[param.type]
             slots[_SLOT * i : _SLOT * i + size] = arg.to_bytes(size, "little")
         done = worker.call(image.base + image.symbols[_trampoline_name(name)], bytes(slots))
-        return [
-            int.from_bytes(done[_SLOT * i : _SLOT * i + T.BYTES[r.type]], "little") for i, r in enumerate(sig.returns)
-        ]
+        return [int.from_bytes(done[_SLOT * i : _SLOT * i + T.BYTES[r.type]], "little") for i, r in enumerate(sig.returns)]
 
     return call
 

@@ -169,7 +169,7 @@ class _Printer:
         text = ""
         for item, comma in syntax.ITEMS[format]:
             if item == "v":
-                word = f"v{args.pop(0)}"
+                word = f"v{args.pop(0)}" if args else "?"  # the verifier prints broken nodes too
             elif item == "values":
                 word = _values(args)
             elif item == "args":

@@ -3,7 +3,6 @@
 from pathlib import Path
 
 import pytest
-
 from jitpy.backend.errors import UnsupportedError
 from jitpy.backend.filetests import engines
 from jitpy.backend.filetests.directives import Run

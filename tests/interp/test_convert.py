@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
 from jitpy.backend.interp.meaning import MEANING, Trap
 from jitpy.backend.ir import types as T
 from jitpy.backend.ir.opcodes import BY_NAME

@@ -4,7 +4,6 @@ import random
 
 import numpy as np
 import pytest
-
 from jitpy.backend.interp.interpreter import Interpreter
 from jitpy.backend.interp.meaning import MEANING, Trap
 from jitpy.backend.ir import infer, opcodes, types
@@ -131,6 +130,9 @@ def test_every_opcode_has_a_meaning() -> None:
 
 
 def test_i128_travels_through_functions() -> None:
-    (func,) = parse_functions("function %f(i64, i64) -> i128 { block0(v0: i64, v1: i64): v2 = iconcat v0, v1 v3 = imul v2, v2 return v3 }")
+    (func,) = parse_functions(
+        """function %f(i64, i64) -> i128 {
+        block0(v0: i64, v1: i64): v2 = iconcat v0, v1 v3 = imul v2, v2 return v3 }"""
+    )
     x = 5 | 9 << 64
     assert Interpreter([func]).call("f", [5, 9]) == [x * x & (1 << 128) - 1]

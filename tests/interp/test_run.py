@@ -4,7 +4,6 @@ import ctypes
 import struct
 
 import pytest
-
 from jitpy.backend.errors import UnsupportedError
 from jitpy.backend.interp.interpreter import Interpreter, OutOfFuel, Throw
 from jitpy.backend.interp.meaning import Trap
@@ -36,7 +35,10 @@ def test_externs_and_addresses_of_functions() -> None:
 
 
 def test_memory_is_the_process_own() -> None:
-    it = machine("function %sum(i64) -> f64 { block0(v0: i64): v1 = load.f64 v0 v2 = load.f64 v0+8 v3 = fadd v1, v2 store v3, v0-8 return v3 }")
+    it = machine(
+        """function %sum(i64) -> f64 {
+        block0(v0: i64): v1 = load.f64 v0 v2 = load.f64 v0+8 v3 = fadd v1, v2 store v3, v0-8 return v3 }"""
+    )
     data = (ctypes.c_double * 3)(0.0, 1.5, 2.25)
     (bits,) = it.call("sum", [ctypes.addressof(data) + 8])
     assert struct.unpack("<d", struct.pack("<Q", bits))[0] == 3.75 == data[0]
@@ -44,7 +46,10 @@ def test_memory_is_the_process_own() -> None:
 
 @pytest.mark.parametrize("address", [0, 8, 1 << 63, (1 << 64) - 8, 0x7A00_0000_0000_0000])
 def test_wild_addresses_trap(address: int) -> None:
-    it = machine("function %f(i64) -> i8 { block0(v0: i64): v1 = load.i8 user9 v0 return v1 } function %g(i64) { block0(v0: i64): store v0, v0 return }")
+    it = machine(
+        """function %f(i64) -> i8 { block0(v0: i64): v1 = load.i8 user9 v0 return v1 }
+        function %g(i64) { block0(v0: i64): store v0, v0 return }"""
+    )
     with pytest.raises(Trap, match="user9"):
         it.call("f", [address])
     with pytest.raises(Trap, match="heap_oob"):

@@ -3,7 +3,6 @@
 import random
 
 import pytest
-
 from jitpy.backend.analysis.verifier import verify
 from jitpy.backend.interp.interpreter import Interpreter
 from jitpy.backend.ir.builder import FunctionBuilder

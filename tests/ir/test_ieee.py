@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-
 from jitpy.backend.ir import ieee
 from jitpy.backend.ir import types as T
 

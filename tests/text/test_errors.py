@@ -1,7 +1,6 @@
 """What does not parse is refused with the place and what was expected."""
 
 import pytest
-
 from jitpy.backend.errors import ParseError
 from jitpy.backend.text.parser import parse_file, parse_functions
 

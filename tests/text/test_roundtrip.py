@@ -3,7 +3,6 @@
 from pathlib import Path
 
 import pytest
-
 from jitpy.backend.ir import domains, infer, opcodes, types
 from jitpy.backend.ir.compare import equivalent
 from jitpy.backend.ir.function import Function, signature
