@@ -35,6 +35,8 @@ def main() -> int:
     from rich.progress import track
 
     console = Console()
+    if not console.is_terminal:
+        console = Console(width=170)  # a file or a pipe has room for the whole table
     rows = [
         measure_kernel(theme, function, arguments, repeats=3 if options.quick else 7)
         for theme, function, arguments in track(chosen, "kernels", console=console)

@@ -43,7 +43,7 @@ def show(console: Any, figures: dict[str, Any]) -> None:
         f"geometric means over {len(run_ratios)} kernels: first call {geometric_mean(first_ratios):.3f}, "
         f"run time {geometric_mean(run_ratios):.2f} of Numba's; {geometric_mean(speedups):.0f} times CPython"
     )
-    calls = Table(title="a call, ns (loop included)")
+    calls = Table(title="a call, ns")
     for heading in ("kind", "CPython", "jitpy", "Numba", "ratio"):
         calls.add_column(heading, justify="left" if heading == "kind" else "right")
     for row in figures["calls"]:

@@ -40,11 +40,11 @@ def components(edges, parent):
 def _sparse(n=3_000, per_row=12):
     rng = np.random.default_rng(15)
     indptr = np.arange(0, n * per_row + 1, per_row)
-    return rng.random(n * per_row), rng.integers(0, n, n * per_row), indptr, rng.random(n), np.empty(n)
+    return rng.random(n * per_row), rng.integers(0, n, n * per_row), indptr, rng.random(n), np.ones(n)
 
 
 KERNELS = [
     (spmv, _sparse),
     (gather_scatter, lambda: (np.ones(50_000), np.random.default_rng(16).integers(0, 1000, 50_000), np.zeros(1000))),
-    (components, lambda: (np.random.default_rng(17).integers(0, 5_000, (8_000, 2)), np.empty(5_000, np.int64))),
+    (components, lambda: (np.random.default_rng(17).integers(0, 5_000, (8_000, 2)), np.ones(5_000, np.int64))),
 ]

@@ -70,9 +70,9 @@ def _floats(n=100_000):
 KERNELS = [
     (total, lambda: (_floats(),)),
     (dot, lambda: (_floats(), _floats()[::-1].copy())),
-    (saxpy, lambda: (2.5, _floats(), _floats(), np.empty(100_000))),
+    (saxpy, lambda: (2.5, _floats(), _floats(), np.ones(100_000))),
     (mean_and_deviation, lambda: (_floats(),)),
     (largest, lambda: (_floats(),)),
     (histogram, lambda: (_floats(), 64, 0.0, 1.0)),
-    (prefix_sum, lambda: (np.arange(100_000), np.empty(100_000, np.int64))),
+    (prefix_sum, lambda: (np.arange(100_000), np.ones(100_000, np.int64))),
 ]

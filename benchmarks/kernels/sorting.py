@@ -59,5 +59,5 @@ def _floats(n):
 KERNELS = [
     (insertion_sort, lambda: (_floats(600),)),
     (heap_sort, lambda: (_floats(10_000),)),
-    (bisect_all, lambda: (np.sort(_floats(50_000)), _floats(10_000), np.empty(10_000, np.int64))),
+    (bisect_all, lambda: (np.sort(_floats(50_000)), _floats(10_000), np.ones(10_000, np.int64))),
 ]

@@ -45,9 +45,9 @@ KERNELS = [
     (
         black_scholes,
         lambda: (
-            _uniform(10_000, 50, 150, 18), _uniform(10_000, 50, 150, 19), _uniform(10_000, 0.1, 2, 20), 0.02, 0.3, np.empty(10_000)
+            _uniform(10_000, 50, 150, 18), _uniform(10_000, 50, 150, 19), _uniform(10_000, 0.1, 2, 20), 0.02, 0.3, np.ones(10_000)
         ),
     ),
-    (haversine, lambda: (_uniform(10_000, -1, 1, 21), _uniform(10_000, -3, 3, 22), 0.5, 0.2, np.empty(10_000))),
-    (softmax, lambda: (_uniform(100 * 100, -5, 5, 23).reshape(100, 100), np.empty((100, 100)))),
+    (haversine, lambda: (_uniform(10_000, -1, 1, 21), _uniform(10_000, -3, 3, 22), 0.5, 0.2, np.ones(10_000))),
+    (softmax, lambda: (_uniform(100 * 100, -5, 5, 23).reshape(100, 100), np.ones((100, 100)))),
 ]  # fmt: skip
