@@ -60,8 +60,6 @@ def _array(value: np.ndarray[Any, Any]) -> ty.Type:
     if element is None:
         raise UnsupportedError(f"arrays of {dtype!r} cannot be arguments; {_dtype_advice(dtype)}")
     flags = value.flags
-    if not flags.aligned:
-        raise UnsupportedError("an array whose elements are not aligned cannot be an argument; pass a.copy()")
     layout = "C" if flags.c_contiguous else "F" if flags.f_contiguous else "A"
     return ty.array_of(element, value.ndim, layout, not flags.writeable)
 

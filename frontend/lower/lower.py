@@ -35,6 +35,8 @@ STACK_LIMIT, COUNTDOWN, ERROR_SITE, TRACE_COUNT, ERROR_ARGS, TRACE = 0, 8, 16, 2
 TRACE_MAX = 30
 TRACE_FUNCTION = "$trace"
 _TRUSTED = 3
+#: Elements of arrays are where their array says, but arrays may be unaligned.
+_ELEMENT = 1
 
 _CHECKED = {
     fo.IADD_CHECK: (o.SADD_OVERFLOW, o.IADD), fo.ISUB_CHECK: (o.SSUB_OVERFLOW, o.ISUB), fo.IMUL_CHECK: (o.SMUL_OVERFLOW, o.IMUL),
@@ -263,10 +265,10 @@ class Lowering:
         elif op == fo.ELEMENT_LOAD:
             address, offset = self._address(node, args, 0)
             t = node[1]
-            values[result[0]] = self.value((o.LOAD_, t, (_TRUSTED, offset), address), t)
+            values[result[0]] = self.value((o.LOAD_, t, (_ELEMENT, offset), address), t)
         elif op == fo.ELEMENT_STORE:
             address, offset = self._address(node, args, 1)
-            self.emit((o.STORE_, node[1], (_TRUSTED, offset), args[0], address))
+            self.emit((o.STORE_, node[1], (_ELEMENT, offset), args[0], address))
         elif op == fo.RETURN_VALUE:
             tag = self.iconst(imm)
             self.emit((o.STORE_, I64, (_TRUSTED, 0), tag, self.results))

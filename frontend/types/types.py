@@ -22,6 +22,8 @@ bit 0 set. Python scalars are weak, NumPy scalars strong (SEMANTICS C1): two dif
 
 from __future__ import annotations
 
+import weakref
+
 from jitpy.backend.ir import types as clif
 
 
@@ -102,7 +104,7 @@ class List(Type):
 class Constant(Type):
     """A value known at compile time that has no runtime form: a function, a class, a module. Two are the same if the object is."""
 
-    __slots__ = ("value",)
+    __slots__ = ("__weakref__", "value")
 
     def __init__(self, value: object) -> None:
         super().__init__(f"constant {getattr(value, '__qualname__', None) or type(value).__name__}", ())
@@ -143,7 +145,9 @@ string = Str("str", (clif.I64,) * 4)
 _tuples: dict[tuple[Type, ...], Tuple] = {}
 _arrays: dict[tuple[Scalar, int, str, bool], Array] = {}
 _lists: dict[tuple[Type, bool], List] = {}
-_constants: dict[int, Constant] = {}
+#: By identity. Weak, or every function that was ever passed or that calls itself would live for ever; while the type
+#: lives it holds its object, so that no other has its identity.
+_constants: weakref.WeakValueDictionary[int, Constant] = weakref.WeakValueDictionary()
 
 
 def tuple_of(items: tuple[Type, ...]) -> Tuple:

@@ -181,7 +181,7 @@ class _Wrapper(Assembler):
         return self.load(I64, o, at.TYPE), self.symbol(type_symbol(t))
 
     def array_fields(self, o: int, t: ty.Array) -> list[tuple[int, int]]:
-        mask, want = at.FLAG_ALIGNED, at.FLAG_ALIGNED
+        mask = want = 0
         if self.exact:
             # C wins where an array is both; size-one axes make no difference.
             if t.layout == "C":
