@@ -3,7 +3,9 @@
 In come a function and its analyses, out goes a `BlockOrder`: machine blocks numbered in emission
 order, each a CLIF block or an edge. Order: reverse postorder, refined so that each loop is
 contiguous (a block sorts by the headers of the loops around it, outermost first), then cold blocks.
-Definitions still come before their uses, for both steps keep dominators in front.
+A block that leaves its loop, but for a cold side, stands behind the loop's others and counts as
+outside of it: so values that are lost on the way out are not stored in every turn. Definitions
+still come before their uses, for all steps keep dominators in front.
 
 An edge out of a block with several successors gets a block if it carries arguments, or if its
 target has other predecessors (a critical edge). Edges of one branch that agree in target and
@@ -80,7 +82,16 @@ def compute(func: Function, cfg: Cfg, loops: Loops) -> BlockOrder:
     if arrivals[entry]:
         arrivals[entry] += 1  # the way in: branches back to the entry are critical
 
-    blocks = _contiguous(cfg.rpo, header, parent, rpo_index) if loops.headers else cfg.rpo
+    leaves_loop: set[int] = set()
+    if loops.headers:
+        for b in cfg.rpo:
+            # The way out behind one more test; the other side of it is cold.
+            d = depth[b]
+            if d and header[b] != b and not cold[b] and len(edges[b]) == 2:
+                (first, _), (second, _) = edges[b]
+                if (depth[first] < d and (cold[second] or depth[second] < d)) or (depth[second] < d and cold[first]):
+                    leaves_loop.add(b)
+    blocks = _contiguous(cfg.rpo, header, parent, rpo_index, leaves_loop) if loops.headers else cfg.rpo
     behind: dict[int, list[tuple[int, Edge]]] = {}  # edge blocks by the block they follow
     before: dict[int, list[tuple[int, Edge]]] = {}
     for b in blocks:
@@ -129,7 +140,7 @@ def compute(func: Function, cfg: Cfg, loops: Loops) -> BlockOrder:
         order.succs[0] = [index[entry]]
     for b in sequence:
         m = index[b]
-        order.loop_depth[m] = depth[b]
+        order.loop_depth[m] = depth[b] - (b in leaves_loop)
         order.cold[m] = cold[b]
         out = written[b]
         if not out:
@@ -169,9 +180,12 @@ def _edges(node: tuple[object, ...]) -> list[Edge]:
     return found
 
 
-def _contiguous(rpo: list[int], header: list[int], parent: list[int], index: list[int]) -> list[int]:
+def _contiguous(
+    rpo: list[int], header: list[int], parent: list[int], index: list[int], leaving: set[int]
+) -> list[int]:
     """``rpo`` with the blocks of each loop next to one another: sorted by the path of headers down
-    to the block."""
+    to the block. Those ``leaving`` the loop come last in it."""
+    last = len(index)
     path: dict[int, tuple[int, ...]] = {-1: ()}
     keys: list[tuple[tuple[int, ...], int]] = []
     for b in rpo:
@@ -179,6 +193,6 @@ def _contiguous(rpo: list[int], header: list[int], parent: list[int], index: lis
         above = path.get(h)
         if above is None:  # headers come in front of what they contain, and outer ones first
             above = path[h] = (*path[parent[h]], index[h])
-        keys.append(((*above, index[b]), b))
+        keys.append(((*above, index[b] + last if b in leaving else index[b]), b))
     keys.sort()
     return [b for _, b in keys]

@@ -176,7 +176,7 @@ def _rotated(vcode: VCode, thread: list[int]) -> list[int]:
         # One side goes on in the loop, the other leaves, perhaps after one more test; else nothing is gained.
         level = depth[header]
         leaving = [
-            cold[s] or depth[s] < level or all([cold[t] or depth[t] < level for t in vcode.succs[s]])
+            cold[s] or depth[s] < level or all(cold[t] or depth[t] < level for t in vcode.succs[s])
             for s in test.imm[:2]
         ]
         if leaving[0] != leaving[1] and depth[b] >= depth[latch.get(header, b)]:

@@ -195,8 +195,17 @@ class FloatLowering(IntLowering, MemoryLowering):
 
     def select_float(self, type: Any, c: Any, x: Any, y: Any) -> Any:
         """By a float comparison's mask without a branch, by other conditions with a short jump."""
-        yes, no = self.put_in_reg(x), self.put_in_reg(y)
         n = self.nodes[c]
+        if n[0] == FCMP and n[1] == type:
+            # x > y ? x : y is maxsd, x < y ? x : y is minsd, to the NaN and the zero.
+            a, b, cc = n[3], n[4], n[2]
+            if cc == "gt" or cc == "lt":
+                if (a, b) == (y, x):
+                    a, b, cc = b, a, "gt" if cc == "lt" else "lt"
+                if (a, b) == (x, y):
+                    row = ROWS[f"{'v' * self.avx}{'max' if cc == 'gt' else 'min'}{_S[type]}_rr"]
+                    return self.fop(row, self.put_in_reg(x), self.put_in_reg(y))
+        yes, no = self.put_in_reg(x), self.put_in_reg(y)
         if n[0] == FCMP and n[1] == type and n[2] in _MASK_CC:
             swapped, predicate = _MASK_CC[n[2]]
             a, b = self.put_in_reg(n[3]), self.put_in_reg(n[4])
