@@ -67,7 +67,7 @@ def finish(kernel: Kernel, module: KernelModule) -> Any:
     func = kernel.func
     graph = Graph(func)
     dead.remove(func, graph.order)
-    facts = ranges.analyse(kernel, graph)
+    graph, facts = ranges.analyse(kernel, graph)
     graph, releases = ownership.insert(kernel, graph)
     if kernel.compilation.options.get("typed_ir"):
         from jitpy.frontend.ir.printer import print_kernel

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 from jitpy.backend.ir import opcodes as o
 from jitpy.backend.ir.types import BITS, I8, I64
 from jitpy.frontend.ir import opcodes as fo
+from jitpy.frontend.passes import hoist
 from jitpy.frontend.passes.graph import dominates
 from jitpy.frontend.types import types as ty
 
@@ -732,12 +733,19 @@ _TRANSFER: dict[int, Any] = {
 }  # fmt: skip
 
 
-def analyse(kernel: Kernel, graph: Graph) -> Facts:
-    """The facts of a translated kernel."""
+def analyse(kernel: Kernel, graph: Graph) -> tuple[Graph, Facts]:
+    """The facts of a translated kernel, after loops were versioned; and the graph with these."""
     insts, table = kernel.func.insts, kernel.func.block_insts
     if not any(insts[i][0] in _CHECKS for b in graph.order for i in table[b]):
-        return Facts()
-    return Ranges(kernel, graph, set()).run()
+        return graph, Facts()
+    ranges = Ranges(kernel, graph, set())
+    facts = ranges.run()
+    if ranges.headers:
+        graph, granted, slow = hoist.version(kernel, graph, ranges)
+        if granted:
+            facts = Ranges(kernel, graph, granted).run()
+            facts.slow = slow
+    return graph, facts
 
 
 _CHECKS = fo.CHECKED_ARITHMETIC | {fo.INDEX_CHECK}

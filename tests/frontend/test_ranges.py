@@ -152,3 +152,39 @@ def f(a, limit):
     return k
 """
     same(text, *[(np.array([3, 1, 4, 1, 5, 9, 2, 6]), limit) for limit in (0, 2, 9)], (np.arange(0), 1))
+
+
+@pytest.mark.parametrize("expression", ["i", "i + 1", "i - 1", "i + 2", "m", "m + 1"])
+@pytest.mark.parametrize("loop", ["range(n)", "range(1, n)", "range(m, n)", "range(n - 1, m, -1)", "range(n, 0, -1)"])
+def test_versioned_loops(expression: str, loop: str) -> None:
+    """The second array is shorter, as long, or longer; what was stored before the failing turn stays, and values are used later."""
+    text = f"""
+def f(a, b, m):
+    n = a.shape[0]
+    s = 0
+    last = -1
+    for t in range(2):
+        for i in {loop}:
+            b[{expression}] = i + 10 * t
+            last = b[i] + s
+            s += 1
+        for i in range(s - 2):
+            if b[i] > 2:
+                s += 2
+            b[i] += s
+        a[0] = last
+    return s, last
+"""
+    same(text, *[(np.arange(n), np.arange(k), m) for n in (1, 5) for k in (0, 1, 4, 5, 6, 7, 9) for m in (-1, 0, 2, 5)])
+
+
+def test_versioned_stencil() -> None:
+    text = """
+def f(a, b, m):
+    for i in range(1, a.shape[0] - 1):
+        for j in range(1, a.shape[1] - 1):
+            b[i + m, j] = a[i, j - 1] + a[i + 1, j] + b[i, j + m]
+    return 0
+"""
+    a = np.arange(20).reshape(4, 5)
+    same(text, *[(a, np.ones(shape, np.int64), m) for shape in ((4, 5), (3, 5), (4, 4), (2, 9), (9, 2), (0, 3)) for m in (-9, -1, 0, 1, 3)])
