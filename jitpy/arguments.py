@@ -84,7 +84,7 @@ def _tuple(value: tuple[Any, ...]) -> ty.Type:
 
 def _list(value: list[Any]) -> ty.Type:
     if not value:
-        raise UnsupportedError("an empty list has no element type; pass an array")
+        return ty.list_of(ty.undetermined, reflected=True)
     item = typeof(value[0])
     for i, v in enumerate(value):
         if typeof(v) is not item:

@@ -273,7 +273,7 @@ class _Pickler(pickle.Pickler):
 
 def _type_from(data: Any) -> ty.Type:
     if isinstance(data, str):
-        return ty.none if data == "None" else ty.string
+        return {"None": ty.none, "nothing yet": ty.undetermined}.get(data, ty.string)
     kind = data[0]
     if kind == "scalar":
         table = ty.PY_SCALARS if data[2] else ty.NP_SCALARS

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from types import ModuleType
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
 from jitpy.frontend.library import registry
 from jitpy.frontend.types import types as ty
@@ -245,10 +245,6 @@ def enter_with(tr: Translator, manager: Value) -> tuple[Value, Value]:
     tr.error("this context manager is not supported", "np.errstate(...) is the only one.")
 
 
-def _no_list(tr: Translator) -> NoReturn:
-    tr.error("lists are not supported here", "Use a tuple or an array.")
-
-
 def build_list(tr: Translator, items: list[Value]) -> Value:
     """A list display."""
     from jitpy.frontend.library import lists
@@ -261,7 +257,10 @@ def list_append(frame: Any, depth: int) -> None:
     from jitpy.frontend.library import lists
 
     value = frame.stack.pop()
-    lists.append(frame.tr, frame.stack[-depth], value)
+    target = frame.stack[-depth]
+    if target.lazy:
+        target = frame.stack[-depth] = frame.tr.settle(target)
+    lists.append(frame.tr, target, value)
 
 
 def list_extend(frame: Any, depth: int) -> None:

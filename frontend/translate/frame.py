@@ -25,7 +25,7 @@ from jitpy.frontend.errors import SourceError
 from jitpy.frontend.ir import opcodes as fo
 from jitpy.frontend.translate.state import DEAD, convert, join, runtime_shape, same
 from jitpy.frontend.translate.translator import Fork
-from jitpy.frontend.values import Const, Iterator, Marker, Value
+from jitpy.frontend.values import Const, Iterator, Marker, Val, Value
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -285,7 +285,9 @@ class Frame:
                 return False
             stored = i >= count or loop.stored >> i & 1
             if not stored and not same(v, shape.with_parts(version.values[i])):
-                return False
+                # An empty list whose item type the loop decided is the same list.
+                if wide.__class__ is not Val or v.parts() != version.values[i]:
+                    return False
             shapes.append(wide)
         wider = tuple(shapes)
         key = (self.code, self.call_site, index, version.keys)

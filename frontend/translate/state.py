@@ -115,6 +115,10 @@ def join(a: Value, b: Value) -> Value | None:
     if a.key() == b.key():
         return a
     ta, tb = _number(a), _number(b)
+    if ca is Val and cb is Val and a.type.__class__ is ty.List and b.type.__class__ is ty.List:  # type: ignore[attr-defined]
+        if a.type.item is ty.undetermined:  # type: ignore[attr-defined]
+            return b
+        return a if b.type.item is ty.undetermined else None  # type: ignore[attr-defined]
     if ta is not None and tb is not None:
         if ta is tb:
             if ta is ty.py_int and any(
@@ -193,6 +197,8 @@ def convert(tr: Translator, v: Value, shape: Value) -> tuple[int, ...] | None:
         return tr.scalar_constant(v.obj, t)  # type: ignore[attr-defined]
     if shape.key() == v.key():
         return v.parts()
+    if cs is Val and cv is Val and shape.type.__class__ is ty.List and v.type.__class__ is ty.List:  # type: ignore[attr-defined]
+        return v.parts() if v.type.item is ty.undetermined else None  # type: ignore[attr-defined]
     if cs is cv and isinstance(shape, Compound) and isinstance(v, Compound) and shape.static() == v.static():
         xs, ys = shape.children(), v.children()
         if len(xs) != len(ys):

@@ -169,9 +169,7 @@ def _unary(frame: Frame, arg: Any) -> Step:
 
 def _getitem(frame: Frame, arg: Any) -> Step:
     stack = frame.stack
-    result = frame.tr.getitem(stack[-2], stack[-1])
-    stack[-2:] = (result,)
-    return frame.index + 1
+    return _result(frame, len(stack) - 2, frame.tr.getitem(stack[-2], stack[-1]))
 
 
 def _setitem(frame: Frame, arg: Any) -> Step:

@@ -140,6 +140,8 @@ NP_SCALARS = (
 BY_DTYPE_NAME: dict[str, Scalar] = {t.name.rstrip("_"): t for t in NP_SCALARS}
 
 none = NoneType("None", ())
+#: The item type of a list that never got an item.
+undetermined = NoneType("nothing yet", ())
 string = Str("str", (clif.I64,) * 4)
 
 _tuples: dict[tuple[Type, ...], Tuple] = {}
@@ -173,6 +175,29 @@ def list_of(item: Type, reflected: bool = False) -> List:
     if t is None:
         t = _lists[item, reflected] = List(item, reflected)
     return t
+
+
+_NUMBERED = (None, *PY_SCALARS, py_uint, *NP_SCALARS, string, none)
+
+
+def list_type_number(t: Type) -> int:
+    """What a list block notes of its item type: scalars by position, tuples of up to six scalars by their items; never 0."""
+    if t.__class__ is Tuple:
+        items = t.items  # type: ignore[attr-defined]
+        if len(items) <= 6 and all(i.__class__ is not Tuple for i in items):
+            return sum(_NUMBERED.index(i) << 8 * k for k, i in enumerate(items, 1)) | len(items) << 56 | 0xFF
+        import zlib
+
+        return zlib.crc32(t.name.encode()) << 8 | 0xFE
+    return _NUMBERED.index(t)  # type: ignore[arg-type]
+
+
+def list_type_from(number: int) -> Type | None:
+    """The item type of a number, None where it does not say (0, deep tuples)."""
+    low = number & 0xFF
+    if low == 0xFF:
+        return tuple_of(tuple([_NUMBERED[number >> 8 * k & 0xFF] for k in range(1, (number >> 56) + 1)]))  # type: ignore[misc]
+    return None if low == 0xFE else _NUMBERED[low]
 
 
 def constant(value: object) -> Constant:

@@ -1,7 +1,8 @@
 """Python lists and list blocks (``docs/contracts.md`` 2): the slow side of passing lists, in Python.
 
-A block is 40 bytes: count of references, length, capacity, address of the items, flags (bit 0: changed). The items
-are made by malloc, ``8 * len(item.flat)`` bytes each.
+A handle is the block's address + 1, as with the owners of arrays' blocks: 64 bytes of header (count at -64, -1 at -56), then
+length (at 8), capacity, address of the items, flags (bit 0: changed), the list it came from or 0, number of the item type. The
+items are made by malloc, ``8 * len(item.flat)`` bytes each.
 """
 
 from __future__ import annotations
@@ -17,7 +18,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-COUNT, LENGTH, CAPACITY, ITEMS, FLAGS, BLOCK_BYTES = 0, 8, 16, 24, 32, 40
+#: Offsets from a handle.
+COUNT, SIZE, LENGTH, CAPACITY, ITEMS, FLAGS, ORIGIN, TYPE = -65, -57, 7, 15, 23, 31, 39, 47
+BLOCK_BYTES = 128
 CHANGED = 1
 
 
@@ -27,49 +30,63 @@ def _object(at: int) -> Any:
 
 def unbox(list_address: int, type_address: int, unused: int, unused2: int) -> int:
     """A new block of the list's items, or 0 when they do not all have the item type."""
-    return make_block(_object(type_address), _object(list_address))
+    return make_block(_object(type_address), _object(list_address), list_address)
 
 
-def make_block(t: ty.List, items: list[Any]) -> int:
+def make_block(t: ty.List, items: list[Any], origin: int = 0) -> int:
     """A new block of these items, or 0."""
-    stride = 8 * len(t.item.flat)
+    if t.item is ty.undetermined and items:
+        return 0
+    stride = 8 * max(len(t.item.flat), 1)
     data = address(C.malloc(max(stride * len(items), 8)))
     if not data:
         raise MemoryError
     for i, obj in enumerate(items):
-        if isinstance(t.item, ty.List):
-            inner = make_block(t.item, obj) if obj.__class__ is list else 0
-            good = bool(inner)
-            ffi.cast("uint64_t *", pointer(data + stride * i))[0] = inner
-        else:
-            good = values.write(t.item, data + stride * i, obj)
-        if not good:
+        if not values.write(t.item, data + stride * i, obj):
             C.free(pointer(data))
             return 0
-    block = ffi.cast("uint64_t *", C.malloc(BLOCK_BYTES))
-    block[0], block[1], block[2], block[3], block[4] = 1, len(items), len(items), data, 0
-    return address(block)
+    memory = C.malloc(BLOCK_BYTES)
+    if memory == ffi.NULL:
+        C.free(pointer(data))
+        raise MemoryError
+    block = ffi.cast("uint64_t *", memory)
+    number = 0 if t.item is ty.undetermined else ty.list_type_number(t.item)
+    block[0], block[1] = 1, (1 << 64) - 1
+    block[8], block[9], block[10], block[11], block[12], block[13], block[14] = (
+        0, len(items), len(items), data, 0, origin, number,
+    )  # fmt: skip
+    return address(memory) + 65
 
 
 def read_block(t: ty.List, handle: int) -> list[Any]:
     """The items of a block as a Python list."""
-    stride = 8 * len(t.item.flat)
+    item = t.item
+    count = word(handle + LENGTH)
+    if item is ty.undetermined:
+        known = ty.list_type_from(word(handle + TYPE))
+        if known is None:
+            if count:
+                raise TypeError("the item type of a list was decided where it cannot be seen")
+            return []
+        item = known
+    stride = 8 * max(len(item.flat), 1)
     data = word(handle + ITEMS)
-    return [values.read(t.item, data + stride * i) for i in range(word(handle + LENGTH))]
+    return [values.read(item, data + stride * i) for i in range(count)]
 
 
 def release(handle: int) -> None:
     """Drop one reference to a block."""
-    count = ffi.cast("uint64_t *", pointer(handle))
+    count = ffi.cast("uint64_t *", pointer(handle + COUNT))
     count[0] -= 1
     if not count[0]:
         C.free(pointer(word(handle + ITEMS)))
-        C.free(pointer(handle))
+        C.free(pointer(handle + COUNT))
 
 
 def box(handle: int, type_address: int, unused: int, unused2: int) -> int:
-    """A new list of the block's items, as an address that owns a reference; drops the block's."""
-    result = read_block(_object(type_address), handle)
+    """The list of the block's items (the one it came from, or a new one), as an address that owns a reference; drops the block's."""
+    origin = word(handle + ORIGIN)
+    result = _object(origin) if origin else read_block(_object(type_address), handle)
     release(handle)
     ctypes.pythonapi.Py_IncRef(ctypes.py_object(result))
     return id(result)

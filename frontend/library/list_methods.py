@@ -1,0 +1,168 @@
+"""List operations that are loops, in Python: compiled for the list's item type when a kernel uses them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+def part(values: list[Any], start: Any, stop: Any, step: Any) -> list[Any]:
+    """``values[start:stop:step]``."""
+    n = len(values)
+    by = 1 if step is None else step
+    if by == 0:
+        raise ValueError("slice step cannot be zero")
+    low = 0 if by > 0 else -1
+    high = n if by > 0 else n - 1
+    first = (low if by > 0 else high) if start is None else start
+    last = (high if by > 0 else low) if stop is None else stop
+    if start is not None:
+        first = max(first + n, low) if first < 0 else min(first, high)
+    if stop is not None:
+        last = max(last + n, low) if last < 0 else min(last, high)
+    out = []
+    for i in range(first, last, by):
+        out.append(values[i])
+    return out
+
+
+def repeat(values: list[Any], count: int) -> list[Any]:
+    """``values * count``."""
+    out = []
+    for _ in range(count):
+        for x in values:
+            out.append(x)
+    return out
+
+
+def equal(a: list[Any], b: list[Any]) -> bool:
+    """``a == b``."""
+    n = len(a)
+    if n != len(b):
+        return False
+    for i in range(n):
+        if a[i] != b[i]:
+            return False
+    return True
+
+
+def contains(values: list[Any], x: Any) -> bool:
+    """``x in values``."""
+    for v in values:
+        if v == x:
+            return True
+    return False
+
+
+def index(values: list[Any], x: Any) -> int:
+    """``values.index(x)``."""
+    for i in range(len(values)):
+        if values[i] == x:
+            return i
+    raise ValueError("the item is not in list")
+
+
+def count(values: list[Any], x: Any) -> int:
+    """``values.count(x)``."""
+    n = 0
+    for v in values:
+        if v == x:
+            n += 1
+    return n
+
+
+def reverse(values: list[Any]) -> None:
+    """``values.reverse()``."""
+    n = len(values)
+    for i in range(n // 2):
+        values[i], values[n - 1 - i] = values[n - 1 - i], values[i]
+
+
+def copy(values: list[Any]) -> list[Any]:
+    """``values.copy()``."""
+    out = []
+    for v in values:
+        out.append(v)
+    return out
+
+
+def pop_at(values: list[Any], at: int) -> Any:
+    """``values.pop(at)``."""
+    n = len(values)
+    if at < 0:
+        at += n
+    if at < 0 or at >= n:
+        raise IndexError("pop index out of range")
+    item = values[at]
+    for i in range(at, n - 1):
+        values[i] = values[i + 1]
+    values.pop()
+    return item
+
+
+def delete(values: list[Any], at: int) -> None:
+    """``del values[at]``."""
+    n = len(values)
+    if at < 0:
+        at += n
+    if at < 0 or at >= n:
+        raise IndexError("list assignment index out of range")
+    for i in range(at, n - 1):
+        values[i] = values[i + 1]
+    values.pop()
+
+
+def remove(values: list[Any], x: Any) -> None:
+    """``values.remove(x)``."""
+    n = len(values)
+    for i in range(n):
+        if values[i] == x:
+            for k in range(i, n - 1):
+                values[k] = values[k + 1]
+            values.pop()
+            return
+    raise ValueError("list.remove(x): x not in list")
+
+
+def insert(values: list[Any], at: int, x: Any) -> None:
+    """``values.insert(at, x)``."""
+    n = len(values)
+    if at < 0:
+        at = max(at + n, 0)
+    if at > n:
+        at = n
+    values.append(x)
+    for i in range(n, at, -1):
+        values[i] = values[i - 1]
+    values[at] = x
+
+
+def sort(values: list[Any], down: bool) -> None:
+    """``values.sort(reverse=down)``: merge sort from runs of one upwards; stable in both directions."""
+    n = len(values)
+    source = values[:]
+    target = values[:]
+    width = 1
+    while width < n:
+        low = 0
+        while low < n:
+            middle = min(low + width, n)
+            high = min(low + 2 * width, n)
+            i = low
+            j = middle
+            for k in range(low, high):
+                first = True
+                if i >= middle:
+                    first = False
+                elif j < high:
+                    first = not (source[i] < source[j]) if down else not (source[j] < source[i])
+                if first:
+                    target[k] = source[i]
+                    i += 1
+                else:
+                    target[k] = source[j]
+                    j += 1
+            low = high
+        source, target = target, source
+        width *= 2
+    for k in range(n):
+        values[k] = source[k]
