@@ -104,6 +104,14 @@ def _function(name: str) -> Callable[..., Value]:
 
 
 
+@registry.call(np.dtype)
+def _dtype(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    from jitpy.frontend.library.arrays_arguments import dtype_of
+
+    t = dtype_of(tr, args[0])
+    assert t is not None
+    return Const(numpy_dtype(t))
+
 
 def length(tr: Translator, a: Value) -> Value:
     """``len(a)``."""
@@ -226,7 +234,10 @@ def _contains(tr: Translator, item: Value, a: Value) -> Value:
     """``item in a``: whether any element equals it, as NumPy has it."""
     from jitpy.frontend.library import elementwise, reductions
 
-    equal = array(tr, elementwise.apply(tr, np.equal, (a, item)))
+    compared = elementwise.apply(tr, np.equal, (a, item))
+    if compared.kind() is ty.Scalar:  # an array of no dimensions
+        return Val(ty.py_bool, tr.val(compared).ssa)
+    equal = array(tr, compared)
     found = reductions.reduce_all(tr, equal, reductions._fold_of("any", ty.np_bool))
     return Val(ty.py_bool, found.ssa)
 

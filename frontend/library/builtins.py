@@ -25,6 +25,8 @@ def element_of_array(tr: Translator, name: str, value: Value) -> Value:
     method = registry.find(registry.methods, value.kind(), (value.kind(), "item"))
     if value.kind() is not ty.Array or method is None:
         tr.error(f"{name}() of {value.describe()} is not supported")
+    if value.type.ndim:  # type: ignore[attr-defined]
+        tr.error(f"{name}() of an array that has dimensions", "Only arrays of no dimensions convert: write a[0] or a.item().")
     result: Value = method(tr, [value], {})
     return result
 

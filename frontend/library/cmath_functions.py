@@ -406,7 +406,17 @@ def numpy_power(a: complex, b: complex) -> complex:
         return complex(NAN, NAN)
     if b.imag == 0.0 and abs(b.real) < 100.0 and b.real == np.floor(b.real).item():
         n = int(b.real)
+        if n == 1:
+            return a
+        if n == 2:
+            return a * a
+        if n == 3:
+            return a * a * a
         if n > 0:
             return whole_power(a, n)
+        if n == -1:
+            return reciprocal(a)
         return reciprocal(whole_power(a, -n))
+    if np.power(np.hypot(a.real, a.imag), b.real) == 0.0:
+        return complex(0.0, 0.0)
     return polar_power(a, b)

@@ -153,9 +153,14 @@ registry.call(np.ones_like)(_like(1))
 
 def _fill_value(tr: Translator, v: Val, value: Value) -> Value:
     if value.kind() is ty.Scalar:
-        from jitpy.frontend.library.indexing import element_value
+        target: ty.Scalar = v.type.dtype  # type: ignore[attr-defined]
+        source: ty.Scalar = value.type  # type: ignore[attr-defined]
+        if source.weak and source.kind in "iu":
+            from jitpy.frontend.library.indexing import element_value
 
-        fill_parts(tr, v, element_value(tr, value, v.type.dtype))  # type: ignore[attr-defined]
+            fill_parts(tr, v, element_value(tr, value, target))
+        else:  # only a Python int has to fit
+            fill_parts(tr, v, casts.cast(tr, tr.val(value).ssa, source, target))
     else:
         from jitpy.frontend.library import elementwise_stores
 

@@ -79,6 +79,9 @@ def _integers(tr: Translator, start: Value, stop: Value, step: Value, target: ty
             span = tr.op(op.UDIV_PROVEN, I64, tr.op(op.IADD, I64, span, tr.iconst(abs(k) - 1)), tr.iconst(abs(k)))
         count = span
     tr.bound(count, 0, 1 << 62)
+    if target.kind == "b":
+        too_long = tr.icmp("sgt", count, tr.iconst(2))
+        tr.check(too_long, TypeError, "arange() is only supported for booleans when the result has at most length 2.")
     out = allocate(tr, target, (count,), "C", True)
 
     def body(i: int, _: Parts) -> Parts:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from jitpy.frontend.library import casts, ufuncs_scalar
+from jitpy.frontend.library.arrays import numpy_dtype  # with it come the handlers of arrays: whoever has a tree needs `settle`
 from jitpy.frontend.library.arrays_arguments import sequence
 from jitpy.frontend.library.arrays_shape import is_array, itemsize, known, strides
 from jitpy.frontend.types import types as ty
@@ -156,11 +157,12 @@ def apply(tr: Translator, ufunc: Any, operands: Sequence[Value]) -> Value:
         else:
             leaves.append(Val(t, ufuncs_scalar.convert(tr, v, t)))
             sources.append(t)
-    if ufunc is np.power and constant is not None and loop[0].kind in "iu" and constant < 0:
-        tr.check(True, ValueError, "Integers to negative integer powers are not allowed.")
+    negative_power = ufunc is np.power and constant is not None and loop[0].kind in "iu" and constant < 0
 
     def emitter(output: int) -> Callable[[Translator, list[Parts]], Parts]:
         def emit(tr: Translator, args: list[Parts]) -> Parts:
+            if negative_power:  # where there is no element there is no error
+                tr.check(True, ValueError, "Integers to negative integer powers are not allowed.")
             inputs = [casts.cast(tr, p, s, t) for p, s, t in zip(args, sources, loop, strict=False)]
             return ufuncs_scalar.emit(tr, ufunc, loop, inputs, constant)[output]
 
@@ -217,7 +219,20 @@ def cast_tree(tr: Translator, v: Value, target: ty.Scalar) -> Value:
 
 def binary(tr: Translator, name: str, a: Value, b: Value) -> Value:
     """``a name b`` with an array on either side."""
+    if name == "**" and b.kind() is ty.Scalar and is_array(a) and element_type(a).kind == "b":
+        a = _power_of_bools(tr, a, b)
     return apply(tr, UFUNC_OF[name], (a, b))
+
+
+def _power_of_bools(tr: Translator, a: Value, exponent: Value) -> Value:
+    """NumPy squares for the exponent 2, of bools into int8; any other Python int gives int64."""
+    if element_type(exponent) is ty.py_int and a.type.ndim:  # type: ignore[attr-defined]
+        if exponent.__class__ is not Const:
+            two = tr.icmp("eq", tr.val(exponent).ssa[0], tr.iconst(2))
+            tr.check(two, ValueError, "bools to the power of 2 give int8, to other powers int64: write astype(...) first")
+        elif exponent.obj == 2:
+            return cast_tree(tr, a, ty.int8)
+    return a
 
 
 def compare(tr: Translator, name: str, a: Value, b: Value) -> Value:
@@ -245,7 +260,6 @@ def inplace(tr: Translator, name: str, a: Value, b: Value) -> Value:
 
 def _store(tr: Translator, ufunc: Any, result: Value, out: Val, casting: str = "same_kind") -> None:
     from jitpy.frontend.library import elementwise_stores, indexing
-    from jitpy.frontend.library.arrays import numpy_dtype
 
     indexing.writable(tr, out)
     source, target = element_type(result), out.type.dtype  # type: ignore[attr-defined]

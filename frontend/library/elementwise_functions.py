@@ -73,7 +73,7 @@ def _clip(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -> Value:
     assert a is not None
     result: Value = a
     for bound, ufunc in ((low, np.maximum), (high, np.minimum)):
-        if not is_none(bound):
+        if not is_none(bound) and not _beyond(a, bound, ufunc is np.maximum):
             assert bound is not None
             result = elementwise.apply(tr, ufunc, (result, bound))
     if is_none(out):
@@ -82,6 +82,15 @@ def _clip(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -> Value:
     settle_others(tr, args)
     elementwise._store(tr, np.clip, result, target)
     return target
+
+
+def _beyond(a: Value, bound: Value | None, lower: bool) -> bool:
+    """Whether a bound is a Python int that the elements cannot cross: NumPy drops it before its type matters."""
+    t = elementwise.element_type(a)
+    if bound.__class__ is not Const or t.kind not in "iu" or bound.obj.__class__ is not int:
+        return False
+    least, greatest = ufuncs_scalar.limits(t)
+    return bool(bound.obj <= least) if lower else bool(bound.obj >= greatest)
 
 
 @registry.entry(registry.methods, (ty.Array, "round"))

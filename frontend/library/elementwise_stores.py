@@ -44,6 +44,8 @@ def assign(tr: Translator, out: Val, value: Value, what: str = "assignment") -> 
     t: ty.Array = out.type  # type: ignore[assignment]
     if value.kind() is not ty.Scalar:
         value = operand(tr, value)
+        if value.kind() is ty.Scalar:
+            what = "out"  # an array of no dimensions is converted as C does
     if value.kind() is ty.Scalar:
         parts = (
             casts.cast(tr, tr.val(value).ssa, value.type, t.dtype)  # type: ignore[attr-defined]

@@ -352,7 +352,8 @@ def getitem(tr: Translator, a: Value, index: Value) -> Value:
         from jitpy.frontend.library import indexing_fancy
 
         return indexing_fancy.getitem(tr, v, items)
-    if len(items) == t.ndim and items_of(index)[-1].__class__ is not Const and all(is_integer(i) for i in items):
+    given = items_of(index)
+    if len(items) == t.ndim and given and given[-1].__class__ is not Const and all(is_integer(i) for i in items):
         return load(tr, v, checked_indices(tr, v, items))
     result = view(tr, v, items)
     remember(tr, v, index, result)
@@ -453,6 +454,7 @@ def element_value(tr: Translator, value: Value, target: ty.Scalar) -> Parts:
     OverflowError. NumPy numbers to unsigned integers, and everything to floats, are converted as C does.
     """
     from jitpy.frontend.library import casts, ufuncs_scalar
+    from jitpy.frontend.types import promotion
 
     if value.__class__ is Const and value.type.weak:  # type: ignore[attr-defined]
         source: ty.Scalar = value.type  # type: ignore[assignment]
@@ -462,7 +464,10 @@ def element_value(tr: Translator, value: Value, target: ty.Scalar) -> Parts:
     if source.kind == "c" and source.weak and target.kind in "iuf":
         tr.error(f"a complex cannot be stored in an element of type {target.name}", "Store its .real part.")
     through_int = target.kind == "i" or (target.kind == "u" and source.weak)
-    if not through_int or source.kind in "bc":
+    if source.kind == "c" and through_int:
+        part = promotion.component(source)
+        value, source = Val(part, value.ssa[:1]), part  # type: ignore[union-attr]
+    if not through_int or source.kind == "b":
         return ufuncs_scalar.convert(tr, value, target)
     if source.kind in "iu":
         if source.weak:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from jitpy.backend.ir import opcodes as op
 from jitpy.backend.ir.types import I64
-from jitpy.frontend.library import casts, elementwise_loops, elementwise_stores, indexing, views
+from jitpy.frontend.library import casts, elementwise_loops, elementwise_stores, indexing, ufuncs_scalar, views
 from jitpy.frontend.library.arrays_shape import add, allocate, array, differ, extents, is_array, known, mul, product, strides
 from jitpy.frontend.library.elementwise import cast_tree
 from jitpy.frontend.types import types as ty
@@ -238,7 +238,10 @@ def setitem(tr: Translator, v: Val, items: list[Value], value: Value) -> None:
     scalar: Parts | None = None
     source: Val | None = None
     if value.kind() is ty.Scalar:
-        scalar = indexing.element_value(tr, value, t.dtype)
+        # NumPy makes an array of a NumPy scalar first, whose elements are converted as C does.
+        strong = not value.type.weak  # type: ignore[attr-defined]
+        convert = ufuncs_scalar.convert if strong else indexing.element_value
+        scalar = convert(tr, value, t.dtype)
     else:
         source = _values(tr, value, s.v)
         if source.type.ndim == 0:  # type: ignore[attr-defined]

@@ -19,7 +19,7 @@ THEMES = {
     "constructors": "empty zeros ones full empty_like zeros_like ones_like full_like eye identity",
     "constructors_ranges": "arange linspace",
     "constructors_nested": "array asarray ascontiguousarray asfortranarray copy asanyarray atleast_1d",
-    "arrays": "ndim shape size",
+    "arrays": "ndim shape size dtype",
     "views": "ravel reshape transpose swapaxes squeeze expand_dims flip fliplr flipud broadcast_to moveaxis diagonal diag "
     "real imag",
     "elementwise_functions": "where clip isclose copyto round around",
@@ -28,8 +28,10 @@ THEMES = {
     "sorting": "sort argsort searchsorted unique flatnonzero nonzero",
     "joining": "concatenate stack vstack hstack column_stack append roll repeat tile take",
     "products": "dot matmul outer inner vdot trace",
+    "statistics": "median histogram cov",
     "products_comparisons": "allclose array_equal interp bincount triu tril",
 }  # fmt: skip
+LINALG = "solve inv det cholesky norm"
 
 
 def _later(theme: str, obj: Any) -> Any:
@@ -55,6 +57,9 @@ def _register() -> None:
             obj = getattr(np, name, None)
             if obj is not None:
                 registry.calls.setdefault(id(obj), _later(theme, obj))
+    for name in LINALG.split():
+        obj = getattr(np.linalg, name)
+        registry.calls.setdefault(id(obj), _later("linalg", obj))
     for name in dir(np):
         obj = getattr(np, name)
         if obj.__class__ is np.ufunc:

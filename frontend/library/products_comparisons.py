@@ -82,6 +82,8 @@ def interpolate(x: Any, xs: Any, ys: Any, left: Any, right: Any) -> Any:
 @registry.call(np.interp)
 def _interp(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -> Value:
     x, xp, fp, left, right = bind(tr, "np.interp", args, kwargs, "x xp fp left right", 3)
+    if fp.type.__class__ is ty.Array and fp.type.dtype.kind == "c":  # type: ignore[union-attr]
+        tr.error("np.interp of complex values is not supported", "Interpolate the real and the imaginary part.")
     xs, ys = as_array(tr, xp, ty.float64), as_array(tr, fp, ty.float64)  # type: ignore[arg-type]
     n = xs.ssa[2]
     tr.check(tr.icmp("eq", n, tr.iconst(0)), ValueError, "array of sample points is empty")

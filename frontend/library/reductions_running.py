@@ -74,6 +74,8 @@ def _diff(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -> Value:
     order = constant(tr, n, "n", 1)
     v: Value = reductions._source(tr, a, "diff")
     ndim: int = v.type.ndim  # type: ignore[attr-defined]
+    if not ndim:
+        tr.error("np.diff requires input that is at least one dimensional")
     at = axis_of(tr, axis, ndim, ndim - 1)
     assert at is not None
     none = Const(None)

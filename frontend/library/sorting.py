@@ -132,7 +132,26 @@ def sort_line(a: Any) -> None:
 
 def before(x: Any, y: Any) -> Any:
     """The order of sorting: NaN behind everything."""
+    if isinstance(x, np.complexfloating):
+        return before_complex(x, y)
     return bool(x < y) or (bool(y != y) and bool(x == x))
+
+
+def before_complex(x: Any, y: Any) -> Any:
+    """By real, then by imaginary part; behind these come R + nanj, nan + Rj, nan + nanj."""
+    p = 2 * int(x.real != x.real) + int(x.imag != x.imag)
+    q = 2 * int(y.real != y.real) + int(y.imag != y.imag)
+    if p != q:
+        return p < q
+    if p >= 2:
+        return bool(x.imag < y.imag)
+    return bool(x.real < y.real) or (bool(x.real == y.real) and bool(x.imag < y.imag))
+
+
+def permuted_line(a: Any, source: Any, order: Any) -> None:
+    """Fill a line with the elements of ``source`` in the given order."""
+    for i in range(a.size):
+        put(a, i, get(source, int(get(order, i))))
 
 
 def argsort_line(a: Any, order: Any, other: Any) -> None:
@@ -204,27 +223,33 @@ def distinct(a: Any) -> Any:
     return k + 1
 
 
+_NO_AXIS = "axis -1 is out of bounds for array of dimension 0"
+
+
 # -- functions ---------------------------------------------------------------------------------------------------------
-
-
-def _ordered(tr: Translator, v: Val, what: str) -> None:
-    if v.type.dtype.kind == "c":  # type: ignore[attr-defined]
-        tr.error(f"{what} of complex numbers is not supported", "Sort by the real part, or write the loop.")
 
 
 def _each_line(tr: Translator, v: Val, axis: int, body: Callable[[list[int]], None]) -> None:
     elementwise_loops.nest(tr, reductions._without(extents(v), axis), "C", body)
 
 
-def _sort_along(tr: Translator, v: Val, axis: int) -> None:
-    _ordered(tr, v, "sorting")
-    _each_line(
-        tr, v, axis, lambda at: _discard(tr.call_python(sort_line, (reductions.line_at(tr, v, axis, at),), inline=False))
-    )
+def sort_along(tr: Translator, v: Val, axis: int) -> None:
+    """Sort the lines of an array along one axis, in place."""
+    if v.type.dtype.kind != "c":  # type: ignore[attr-defined]
 
+        def one(at: list[int]) -> None:
+            tr.call_python(sort_line, (reductions.line_at(tr, v, axis, at),), inline=False)
 
-def _discard(v: Value) -> None:
-    del v
+    else:
+        source = views.copied(tr, v)
+        order, spare = (allocate(tr, ty.int64, (extents(v)[axis],)) for _ in range(2))
+
+        def one(at: list[int]) -> None:
+            line = reductions.line_at(tr, source, axis, at)
+            tr.call_python(argsort_line, (line, order, spare), inline=False)
+            tr.call_python(permuted_line, (reductions.line_at(tr, v, axis, at), line, order), inline=False)
+
+    _each_line(tr, v, axis, one)
 
 
 @registry.entry(registry.methods, (ty.Array, "sort"))
@@ -237,8 +262,10 @@ def _sort_method(tr: Translator, args: list[Value], kwargs: dict[str, Value]) ->
     indexing.writable(tr, v)
     ndim: int = v.type.ndim  # type: ignore[attr-defined]
     at = axis_of(tr, axis, ndim, ndim - 1)
-    if ndim:
-        _sort_along(tr, v, at or 0)
+    if not ndim:
+        tr.check(True, np.exceptions.AxisError, _NO_AXIS)
+    else:
+        sort_along(tr, v, at or 0)
     return Const(None)
 
 
@@ -254,8 +281,10 @@ def _sort(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -> Value:
     else:
         at = axis_of(tr, axis, ndim, ndim - 1) or 0
     out = v if fresh else views.copied(tr, v)
-    if ndim:
-        _sort_along(tr, out, at)
+    if not out.type.ndim:  # type: ignore[attr-defined]
+        tr.check(True, np.exceptions.AxisError, _NO_AXIS)
+    else:
+        sort_along(tr, out, at)
     return out
 
 
@@ -264,9 +293,8 @@ def _sort(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -> Value:
 def _argsort(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -> Value:
     a, axis, _, _ = bind(tr, "np.argsort", args, kwargs, "a axis kind stable")
     v = array(tr, reductions._source(tr, a, "argsort"))
-    _ordered(tr, v, "argsort")
     ndim: int = v.type.ndim  # type: ignore[attr-defined]
-    if axis is not None and is_none(axis):
+    if not ndim or (axis is not None and is_none(axis)):
         v, at = views.raveled(tr, v), 0
     else:
         at = axis_of(tr, axis, ndim, ndim - 1) or 0
@@ -286,7 +314,6 @@ def _argsort(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -> Val
 def _searchsorted(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -> Value:
     a, values, side = bind(tr, "np.searchsorted", args, kwargs, "a v side", 2)
     v = array(tr, reductions._source(tr, a, "searchsorted"))
-    _ordered(tr, v, "searchsorted")
     assert values is not None
     if v.type.ndim != 1:  # type: ignore[attr-defined]
         tr.error("np.searchsorted wants a one-dimensional array")
@@ -315,7 +342,7 @@ def _unique(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -> Valu
     (a,) = bind(tr, "np.unique", args, kwargs, "ar")
     v = array(tr, reductions._source(tr, a, "unique"))
     line = views.copied(tr, views.raveled(tr, v))
-    _sort_along(tr, line, 0)
+    sort_along(tr, line, 0)
     n = tr.val(tr.call_python(distinct, (line,), inline=False)).ssa[0]
     front = indexing.derived(tr, line, 1, "C", line.ssa[1], (n,), indexing.steps_of(tr, line))
     return views.copied(tr, front)

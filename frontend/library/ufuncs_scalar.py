@@ -447,8 +447,16 @@ def _sign(tr: Translator, loop: Loop, args: Sequence[Parts], known: Any) -> tupl
     if t.kind == "c":
         size = complexes.absolute(tr, flat, (x, args[0][1]))
         zero = tr.fcmp("eq", size, tr.fconst(0.0, flat))
-        parts = (tr.op(op.FDIV, flat, p, size) for p in args[0])
-        return (tuple(tr.select(zero, tr.fconst(0.0, flat), p) for p in parts),)
+        infinite = [tr.fcmp("eq", tr.op(op.FABS, flat, p), tr.fconst(float("inf"), flat)) for p in args[0]]
+        parts = []
+        for k, p in enumerate(args[0]):
+            # One infinite part gives the direction alone; two of them give NaN.
+            part = tr.select(zero, tr.fconst(0.0, flat), tr.op(op.FDIV, flat, p, size))
+            only_this = tr.icmp("ugt", infinite[k], infinite[1 - k])
+            only_other = tr.icmp("ugt", infinite[1 - k], infinite[k])
+            part = tr.select(only_this, tr.op(op.FCOPYSIGN, flat, tr.fconst(1.0, flat), p), part)
+            parts.append(tr.select(only_other, tr.fconst(0.0, flat), part))
+        return (tuple(parts),)
     wide, work = casts.widen(tr, x, t), casts.working_float(t)
     zero = tr.fconst(0.0, work)
     one = tr.op(op.FCOPYSIGN, work, tr.fconst(1.0, work), wide)

@@ -29,7 +29,7 @@ from jitpy.frontend.library.arrays_shape import (
 )
 from jitpy.frontend.types import promotion
 from jitpy.frontend.types import types as ty
-from jitpy.frontend.values import Const, SliceVal, TupleVal, Val, Value
+from jitpy.frontend.values import Compound, Const, SliceVal, TupleVal, Val, Value
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -426,12 +426,84 @@ def _matrix_transposed(tr: Translator, a: Value) -> Val:
     return permuted(tr, v, [*range(ndim - 2), ndim - 1, ndim - 2])
 
 
+class Flat(Compound):
+    """``a.flat``: the elements in C order by one number, whatever the layout."""
+
+    __slots__ = ("array",)
+
+    def __init__(self, array: Val) -> None:
+        self.array = array
+
+    def children(self) -> tuple[Value, ...]:
+        return (self.array,)
+
+    def rebuild(self, children: tuple[Value, ...]) -> Value:
+        return Flat(children[0])  # type: ignore[arg-type]
+
+    def describe(self) -> str:
+        return f"the flat iterator of {self.array.type.name}"
+
+    def positions(self, tr: Translator, k: int) -> list[int]:
+        """The indices of element ``k`` along each axis."""
+        from jitpy.backend.ir import opcodes as op
+        from jitpy.backend.ir.types import I64
+
+        found: list[int] = []
+        for n in reversed(extents(self.array)[1:]):
+            rest = tr.op(op.UDIV_PROVEN, I64, k, n)
+            found.append(sub(tr, k, mul(tr, rest, n)))
+            k = rest
+        return [k, *reversed(found)] if self.array.type.ndim else []  # type: ignore[attr-defined]
+
+
 def _flat(tr: Translator, a: Value) -> Value:
     v = array(tr, a)
     t: ty.Array = v.type  # type: ignore[assignment]
-    if t.layout != "C" and t.ndim != 1:
-        tr.error("flat is supported for C-contiguous arrays only", "Use a.ravel() to read, or loop over the indices to write.")
-    return raveled(tr, v)
+    if t.layout == "C" and t.ndim > 1:
+        v = raveled(tr, v)
+    return Flat(v)
+
+
+@registry.entry(registry.iterate, Flat)
+def _flat_iterate(tr: Translator, flat: Value) -> Value:
+    from jitpy.frontend.library import containers
+
+    return containers.iterate_sequence(tr, flat)
+
+
+@registry.entry(registry.sequence, Flat)
+def _flat_sequence(tr: Translator, flat: Any) -> tuple[int, Any]:
+    size = product(tr, extents(flat.array))
+    tr.bound(size, 0, 1 << 62)
+    return size, lambda tr, flat, k: indexing.load(tr, flat.array, flat.positions(tr, k))
+
+
+def _flat_position(tr: Translator, flat: Any, index: Value) -> list[int]:
+    if not indexing.is_integer(index):
+        tr.error("a.flat is supported with integer indices", "Use a.ravel()[...] to read, a.reshape(-1)[...] to write.")
+    line = Val(ty.array_of(flat.array.type.dtype, 1, "C"), (0, 0, product(tr, extents(flat.array)), tr.iconst(1)))
+    return flat.positions(tr, indexing.checked_indices(tr, line, [index])[0])  # type: ignore[no-any-return]
+
+
+@registry.entry(registry.getitem, Flat)
+def _flat_getitem(tr: Translator, flat: Any, index: Value) -> Value:
+    return indexing.load(tr, flat.array, _flat_position(tr, flat, index))
+
+
+@registry.entry(registry.setitem, Flat)
+def _flat_setitem(tr: Translator, flat: Any, index: Value, value: Value) -> None:
+    indexing.writable(tr, flat.array)
+    at = _flat_position(tr, flat, index)
+    if value.kind() is not ty.Scalar:
+        tr.error("an element of a.flat takes a number")
+    indexing.store_parts(tr, flat.array, at, indexing.element_value(tr, value, flat.array.type.dtype))
+
+
+@registry.entry(registry.methods, (Flat, "__len__"))
+def _flat_length(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    size = product(tr, extents(args[0].array))  # type: ignore[attr-defined]
+    tr.bound(size, 0, 1 << 62)
+    return Val(ty.py_int, (size,))
 
 
 ATTRIBUTES: dict[str, Callable[[Translator, Any], Value]] = {
