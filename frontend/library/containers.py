@@ -249,12 +249,13 @@ def _tuple_items(obj: Value) -> tuple[Value, ...]:
 
 
 @registry.entry(registry.unpack, TupleVal)
-def unpack_tuple(tr: Translator, obj: Value, n: int) -> list[Value]:
+def unpack_tuple(tr: Translator, obj: Value, n: int) -> list[Value] | None:
     """``a, b = tuple``."""
     items = _tuple_items(obj)
     if len(items) != n:
-        few = len(items) < n
-        tr.error(f"{'not enough' if few else 'too many'} values to unpack (expected {n}, got {len(items)})")
+        got = f", got {len(items)}" if len(items) < n else ""
+        tr.raise_(ValueError, f"{'not enough' if got else 'too many'} values to unpack (expected {n}{got})")
+        return None
     return list(items)
 
 
@@ -495,13 +496,23 @@ def make_enumerate(tr: Translator, args: list[Value], kwargs: dict[str, Value]) 
 @registry.call(zip)
 def make_zip(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -> Value:
     """``zip(a, b, ...)``."""
-    if any(k != "strict" or v.__class__ is not Const or v.obj for k, v in kwargs.items()):  # type: ignore[attr-defined]
-        tr.error("zip(strict=True) is not supported", "Compare the lengths before.")
+    strict = False
+    for k, v in kwargs.items():
+        if k != "strict" or v.__class__ is not Const:
+            tr.error(f"zip({k}=...) is not supported", "strict=True and strict=False may be given as constants.")
+        strict = bool(v.obj)  # type: ignore[attr-defined]
     fixed = [_static_items(tr, a) for a in args]
-    if all(f is not None for f in fixed):
+    if all(f is not None for f in fixed) and (not strict or len({len(f) for f in fixed}) < 2):  # type: ignore[arg-type]
         return TupleVal(tuple([TupleVal(t) for t in zip(*fixed, strict=False)]))  # type: ignore[arg-type]
+    if strict and any(f is not None for f in fixed):
+        tr.error("zip(strict=True) of a tuple is not supported", "Compare the lengths before.")
     pairs = [sequence(tr, a) for a in args]
     counts = tuple([Val(INT, (c,)) for c, _ in pairs])
+    for i, (c, _) in enumerate(pairs[1:] if strict else (), 2):
+        # Python finds this out at the end of the loop; here nothing of the loop runs.
+        before = "argument 1" if i == 2 else f"arguments 1-{i - 1}"
+        for cc, word in (("slt", "shorter"), ("sgt", "longer")):
+            tr.check(tr.icmp(cc, c, pairs[0][0]), ValueError, f"zip() argument {i} is {word} than {before}")
     return Zipped("zip", tuple(args), counts, tuple([g for _, g in pairs]), Const(0))
 
 
@@ -602,19 +613,23 @@ def print_values(tr: Translator, args: list[Value], kwargs: dict[str, Value]) ->
 
     parts: list[Any] = []
     for a in args:
+        if a.__class__ is Const:
+            parts.append(("const", a.obj))  # type: ignore[attr-defined]
+            continue
         made = message_parts(tr, a)
-        if len(made) == 1:
-            parts.extend(made)
-        else:
-            parts.append(("sep", ""))
-            tr.error("print of a formatted str or a tuple is not supported", "Print the values as separate arguments.")
+        parts.append(made[0] if len(made) == 1 else ("text", made))
     keywords = []
     for name, v in kwargs.items():
         if name not in ("sep", "end") or v.__class__ is not Const:
             tr.error(f"print({name}=...) is not supported", "sep and end may be given as constants.")
         if v.obj is not None:  # type: ignore[attr-defined]
             keywords.append((name, v.obj))  # type: ignore[attr-defined]
-    site_parts, raw = site_arguments(parts)
+    flat: list[Any] = []
+    for part in parts:
+        flat.extend(part[1] if part[0] == "text" else (part,))
+    numbered, raw = site_arguments(flat)
+    rest = iter(numbered)
+    site_parts = [("text", tuple([next(rest) for _ in p[1]])) if p[0] == "text" else next(rest) for p in parts]
     site = tr.site(None, (*site_parts, *keywords), "print")
     record = tr.stack_slots(raw)
     tr.call_extern_status("jitpy_print", (I64, I64, I64), tr.vmctx(), tr.site_address(site), record)

@@ -238,6 +238,17 @@ def errstate(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -> Val
     return Const(_EXIT)
 
 
+def _register_errstate() -> None:
+    import sys
+
+    numpy = sys.modules.get("numpy")
+    if numpy is not None:
+        registry.call(numpy.errstate)(errstate)
+
+
+_register_errstate()
+
+
 def enter_with(tr: Translator, manager: Value) -> tuple[Value, Value]:
     """The exit callable and the entered value of a context manager."""
     if manager.__class__ is Const and manager.obj is _EXIT:  # type: ignore[attr-defined]
@@ -267,8 +278,12 @@ def list_extend(frame: Any, depth: int) -> None:
     """LIST_EXTEND: a constant display, or an unpacked iterable."""
     from jitpy.frontend.library import lists
 
-    values = frame.tr.unpack_all(frame.stack.pop())
-    frame.stack[-depth] = lists.extend(frame.tr, frame.stack[-depth], values)
+    items = frame.tr.settle(frame.stack.pop())
+    if items.__class__ is TupleVal:
+        frame.stack[-depth] = lists.extend(frame.tr, frame.stack[-depth], list(items.items))
+        return
+    target = frame.stack[-depth] = frame.tr.settle(frame.stack[-depth])
+    frame.stack[-depth] = lists.extended(frame.tr, target, items)
 
 
 def list_to_tuple(tr: Translator, v: Value) -> Value:

@@ -188,6 +188,8 @@ def call_function(
     defaults = tuple([outside_value(tr, d) for d in function.__defaults__ or ()])
     kwdefaults = {k: outside_value(tr, d) for k, d in (function.__kwdefaults__ or {}).items()}
     bound = bind(tr, co, function.__name__, args, kwargs, defaults, kwdefaults)
+    if bound is None:
+        return Outcomes([])  # type: ignore[return-value]
     free = free_of_function(function)
     return _invoke(tr, co, function.__name__, function.__globals__, free, (), bound, inline)
 
@@ -216,6 +218,8 @@ def settled(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -> tupl
 def _call_inner(tr: Translator, f: FunctionVal, args: list[Value], kwargs: dict[str, Value]) -> Value:
     args, kwargs = settled(tr, args, kwargs)
     bound = bind(tr, f.code, f.name, args, kwargs, f.defaults, f.kwdefaults)
+    if bound is None:
+        return Outcomes([])  # type: ignore[return-value]
     frame, captured = f.frame, f.captured
 
     def read(tr: Translator, name: str) -> Value:
@@ -272,8 +276,8 @@ def capture(frame: Frame, f: FunctionVal) -> FunctionVal:
 def bind(
     tr: Translator, co: Any, name: str, args: list[Value], kwargs: dict[str, Value], defaults: Sequence[Value],
     kwdefaults: dict[str, Value],
-) -> list[Value]:  # fmt: skip
-    """Arguments in the order of the code's parameters, by Python's rules."""
+) -> list[Value] | None:  # fmt: skip
+    """Arguments in the order of the code's parameters, by Python's rules; None after raising TypeError where they do not fit."""
     count, flags = co.co_argcount, co.co_flags
     if flags & _CO_VARKEYWORDS:
         tr.error(f"{name}() takes **keywords, which is not supported", "Name its keyword parameters.")
@@ -282,17 +286,23 @@ def bind(
     slots.extend([None] * (count - len(slots)))
     rest = tuple(args[count:])
     if rest and not flags & _CO_VARARGS:
-        tr.error(f"{name}() takes {count} positional arguments but {len(args)} were given")
+        plural = "" if count == 1 else "s"
+        were = "was" if len(args) == 1 else "were"
+        tr.raise_(TypeError, f"{name}() takes {count} positional argument{plural} but {len(args)} {were} given")
+        return None
     slots.extend([None] * co.co_kwonlyargcount)
     total = count + co.co_kwonlyargcount
     for key, value in kwargs.items():
         if key not in names[co.co_posonlyargcount : total]:
-            tr.error(f"{name}() got an unexpected keyword argument {key!r}")
+            tr.raise_(TypeError, f"{name}() got an unexpected keyword argument {key!r}")
+            return None
         i = names.index(key)
         if slots[i] is not None:
-            tr.error(f"{name}() got multiple values for argument {key!r}")
+            tr.raise_(TypeError, f"{name}() got multiple values for argument {key!r}")
+            return None
         slots[i] = value
     first_default = count - len(defaults)
+    missing: list[list[str]] = [[], []]
     for i in range(total):
         if slots[i] is None:
             if first_default <= i < count:
@@ -300,7 +310,13 @@ def bind(
             elif i >= count and names[i] in kwdefaults:
                 slots[i] = kwdefaults[names[i]]
             else:
-                tr.error(f"{name}() misses the argument {names[i]!r}")
+                missing[i >= count].append(repr(names[i]))
+    for lacking, kind in zip(missing, ("positional", "keyword-only"), strict=True):
+        if lacking:
+            listed = " and ".join(lacking) if len(lacking) < 3 else ", ".join(lacking[:-1]) + ", and " + lacking[-1]
+            plural = "" if len(lacking) == 1 else "s"
+            tr.raise_(TypeError, f"{name}() missing {len(lacking)} required {kind} argument{plural}: {listed}")
+            return None
     if flags & _CO_VARARGS:
         slots.append(TupleVal(rest))
     return slots  # type: ignore[return-value]

@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING, Any
 
 from jitpy.backend.ir import opcodes as o
 from jitpy.backend.ir.types import I8, I64
-from jitpy.frontend.library import registry
 from jitpy.frontend.library import list_methods as python
-from jitpy.frontend.library.containers import int_value, iterate_sequence, sequence
+from jitpy.frontend.library import registry
+from jitpy.frontend.library.containers import int_value, sequence
 from jitpy.frontend.types import types as ty
 from jitpy.frontend.values import NONE, Compound, Const, Iterator, SliceVal, TupleVal, Val, Value
 
@@ -337,10 +337,6 @@ def _sequence(tr: Translator, v: Value) -> tuple[int, Callable[..., Value]]:
     return _length(tr, v), _sequence_item
 
 
-def _display(handler: Callable[..., Any]) -> Callable[..., Any]:
-    return lambda tr, a, b: handler(tr, tr.settle(a), tr.settle(b))
-
-
 def _settled_operands(table: Any, name: str) -> None:
     """Displays are lists to operators."""
 
@@ -362,13 +358,13 @@ for _name in ("==", "!=", "in"):
 def _concat(tr: Translator, a: Value, b: Value) -> Value:
     made: Value = new(tr)
     for part in (a, b):
-        made = _extended(tr, made, part)
+        made = extended(tr, made, part)
     return made
 
 
 @registry.operator(registry.inplace, "+", ty.List, None)
 def _extend_in_place(tr: Translator, a: Value, b: Value) -> Value:
-    return _extended(tr, a, b)
+    return extended(tr, a, b)
 
 
 @registry.operator(registry.binary, "*", ty.List, ty.Scalar)
@@ -402,7 +398,7 @@ def _contains(tr: Translator, x: Value, v: Value) -> Value:
 # -- methods ---------------------------------------------------------------------------------------------------------------------
 
 
-def _extended(tr: Translator, v: Value, items: Value) -> Value:
+def extended(tr: Translator, v: Value, items: Value) -> Value:
     """``v.extend(items)``; ``v`` with its item type."""
     items = tr.settle(items)
     if items.__class__ is TupleVal:
@@ -429,7 +425,7 @@ def _extended(tr: Translator, v: Value, items: Value) -> Value:
 @registry.call(list)
 def _make_list(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -> Value:
     """``list()``, ``list(x)``."""
-    return _extended(tr, new(tr), args[0]) if args else ListDisplay(())
+    return extended(tr, new(tr), args[0]) if args else ListDisplay(())
 
 
 def _arguments(tr: Translator, name: str, args: list[Value], kwargs: dict[str, Value], low: int, high: int) -> None:
@@ -447,7 +443,7 @@ def _append(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -> Valu
 @registry.entry(registry.methods, (ty.List, "extend"))
 def _extend(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -> Value:
     _arguments(tr, "extend", args, kwargs, 1, 1)
-    _extended(tr, args[0], args[1])
+    extended(tr, args[0], args[1])
     return NONE
 
 
@@ -515,4 +511,4 @@ _in_python("reverse", 0, 0, lambda tr, args: NONE)
 _in_python("copy", 0, 0, lambda tr, args: new(tr))
 _in_python("insert", 2, 2, _insert_first)
 
-__all__ = ["ListDisplay", "append", "build", "extend", "iterate_sequence", "new"]
+__all__ = ["ListDisplay", "append", "build", "extend", "extended", "new"]

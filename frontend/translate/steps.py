@@ -443,6 +443,8 @@ def _for_iter(frame: Frame, arg: Any) -> Step:
 
 def _unpack(frame: Frame, arg: Any) -> Step:
     items = frame.tr.unpack(frame.stack[-1], arg)
+    if items is None:  # raised: the wrong length
+        return None
     frame.stack.pop()
     frame.stack.extend(reversed(items))
     return frame.index + 1

@@ -307,12 +307,12 @@ class Translator(Emitter):
         result: Iterator = handler(self, obj)
         return result
 
-    def unpack(self, obj: Value, n: int) -> list[Value]:
-        """``a, b, ... = obj`` for ``n`` names."""
+    def unpack(self, obj: Value, n: int) -> list[Value] | None:
+        """``a, b, ... = obj`` for ``n`` names; None after raising ValueError for the wrong length."""
         handler = registry.find(registry.unpack, obj.kind())
         if handler is None:
             self.error(f"cannot unpack {obj.describe()}")
-        result: list[Value] = handler(self, obj, n)
+        result: list[Value] | None = handler(self, obj, n)
         return result
 
     # -- calls ----------------------------------------------------------------------------------------------------------------

@@ -59,10 +59,7 @@ def make_exception(context: int) -> BaseException:
     sites, i = site_at(cell)
     site = sites[i]
     cls = site.exc_class or SystemError
-    arguments = [
-        part if isinstance(part, str) else values.read(part[1], context + CTX_ARGUMENTS + 8 * part[0])
-        for part in site.parts
-    ]
+    arguments = [values.part(part, context + CTX_ARGUMENTS) for part in site.parts]
     if site.style == "args":
         exception = cls(*arguments)
     elif arguments:

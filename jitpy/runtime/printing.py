@@ -9,17 +9,17 @@ from jitpy.runtime.errors import site_at
 def print_site(context: int, cell: int, arguments: int, unused: int) -> int:
     """Print what a site of kind print says: its parts are strings and (slot, type), each an argument of ``print``.
 
-    A part ``("sep", text)`` or ``("end", text)`` sets the keyword.
+    A part ``("text", parts)`` is one argument of several parts; ``("sep", text)`` or ``("end", text)`` sets the keyword.
     """
     sites, i = site_at(cell)
     objects = []
     keywords = {}
     for part in sites[i].parts:
-        if isinstance(part, str):
-            objects.append(part)
-        elif isinstance(part[0], str):
+        if part[0] in ("sep", "end"):
             keywords[part[0]] = part[1]
+        elif part[0] == "text":
+            objects.append("".join([str(values.part(p, arguments)) for p in part[1]]))
         else:
-            objects.append(values.read(part[1], arguments + 8 * part[0]))
+            objects.append(values.part(part, arguments))
     print(*objects, **keywords)
     return 0

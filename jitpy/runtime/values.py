@@ -43,6 +43,22 @@ def read(t: ty.Type, at: int) -> Any:
     return lists.read_block(t, word(at))
 
 
+def part(message_part: Any, arguments: int) -> Any:
+    """The object of one message part: text, ``("const", object)``, or ``(slot, type[, conversion, spec])``."""
+    if isinstance(message_part, str):
+        return message_part
+    slot, t, *form = message_part
+    if slot == "const":
+        return t
+    obj = read(t, arguments + 8 * slot)
+    if not form:
+        return obj
+    conversion, spec = form
+    if conversion:
+        obj = {"s": str, "r": repr, "a": ascii}[conversion](obj)
+    return format(obj, spec)
+
+
 def _read_scalar(t: ty.Scalar, at: int) -> Any:
     if t is ty.py_int:
         return word(at, signed=True)
