@@ -241,6 +241,8 @@ class EGraph:
                     if o == _STORE:
                         self._forward(node, state, b, merged)
                 elif o == _BRIF:
+                    if node[3] in node[4:]:
+                        node = self._known_on_edges(node)
                     node = self._fold_brif(node)
                     if node[0] == _BRIF:
                         fact = self._facts.get(node[3])
@@ -282,6 +284,23 @@ class EGraph:
         load = (_LOAD, self.types[node[3]], node[2], node[4])
         merged[self._load_key(load, state)] = (block, (node[3],))
 
+    def _known_on_edges(self, node: Node) -> Node:
+        """A condition that its own branch passes on is zero on one side; a truth value is one on the other."""
+        first, second = node[2]
+        c = node[3]
+        t = self.types[c]
+        if first[0] == second[0] or t > ty.I64:
+            return node
+        split = 4 + first[1]
+        taken, other = node[4:split], node[split:]
+        if c in other:
+            zero = self.make((_ICONST, t, 0))
+            other = tuple([zero if a == c else a for a in other])
+        if c in taken and self.nodes[c][0] in (_ICMP, _FCMP):
+            one = self.make((_ICONST, t, 1))
+            taken = tuple([one if a == c else a for a in taken])
+        return (*node[:4], *taken, *other)
+
     def _fold_brif(self, node: Node) -> Node:
         """A branch on a constant is a jump; a branch on a comparison with zero tests the operand; on a negation, swaps."""
         condition = node[3]
@@ -316,6 +335,6 @@ class EGraph:
         return (_JUMP, 0, (ends[k],), *node[at : at + ends[k][1]])
 
 
-_ICONST, _ICMP, _BRIF, _BR_TABLE, _JUMP = op.ICONST, op.ICMP, op.BRIF, op.BR_TABLE, op.JUMP
+_ICONST, _ICMP, _FCMP, _BRIF, _BR_TABLE, _JUMP = op.ICONST, op.ICMP, op.FCMP, op.BRIF, op.BR_TABLE, op.JUMP
 _STORE, _LOAD = op.STORE_, op.LOAD_
 _READONLY, _BIG = 4, 16
