@@ -28,17 +28,15 @@ _FAR = 1 << 30
 _TOP = (1 << 63) - 1
 
 
-def version(kernel: Kernel, graph: Graph, ranges: Ranges) -> tuple[Graph, set[int], set[int]]:
-    """Clone loops; the graph afterwards, the checks that guards have granted, the blocks of slow versions."""
+def version(kernel: Kernel, graph: Graph, ranges: Ranges) -> tuple[Graph, set[int]]:
+    """Clone loops; the graph afterwards, the checks that guards have granted."""
     granted: set[int] = set()
-    slow: set[int] = set()
     renamed: dict[int, int] = {}  # values of versioned loops -> the parameters that replaced them
     for header in [b for b in graph.order if b in kernel.counted and ranges.headers.get(b)]:
         loop = _Loop(kernel, graph, ranges, header, renamed)
         if loop.suits() and loop.conditions():
             granted |= loop.clone()
-            slow |= loop.body
-    return (Graph(kernel.func) if granted else graph), granted, slow
+    return (Graph(kernel.func) if granted else graph), granted
 
 
 class _Loop:

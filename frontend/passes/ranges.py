@@ -33,7 +33,7 @@ MIN, MAX = -(1 << 63), (1 << 63) - 1
 #: The base of constants.
 ZERO = -1
 #: Walks with hypotheses before all that are left unconfirmed are given up.
-_ROUNDS = 6
+_ROUNDS = 4
 #: Relations that an edge carries per argument, and nodes that a proof may visit.
 _CARRIED, _VISITS = 8, 24
 
@@ -47,17 +47,16 @@ _Info = tuple[int, int, dict[int, int], dict[int, int]]
 class Facts:
     """Instructions proved: ``no_overflow`` (checked arithmetic), ``in_bounds`` and ``not_negative`` (index checks).
 
-    ``same``: index check -> the result of an equal one that has passed. ``slow``: blocks of loops that are hardly ever entered.
+    ``same``: index check -> the result of an equal one that has passed.
     """
 
-    __slots__ = ("in_bounds", "no_overflow", "not_negative", "same", "slow")
+    __slots__ = ("in_bounds", "no_overflow", "not_negative", "same")
 
     def __init__(self) -> None:
         self.no_overflow: set[int] = set()
         self.in_bounds: set[int] = set()
         self.not_negative: set[int] = set()
         self.same: dict[int, int] = {}
-        self.slow: set[int] = set()
 
 
 class Ranges:
@@ -741,10 +740,9 @@ def analyse(kernel: Kernel, graph: Graph) -> tuple[Graph, Facts]:
     ranges = Ranges(kernel, graph, set())
     facts = ranges.run()
     if ranges.headers:
-        graph, granted, slow = hoist.version(kernel, graph, ranges)
+        graph, granted = hoist.version(kernel, graph, ranges)
         if granted:
             facts = Ranges(kernel, graph, granted).run()
-            facts.slow = slow
     return graph, facts
 
 

@@ -1,5 +1,5 @@
-"""Checks that were dropped were superfluous: loops around the bounds of arrays have CPython's outcome, IndexError and what was stored before it
-included.
+"""Checks that were dropped were superfluous: loops around the bounds of arrays have CPython's outcome, IndexError and what was
+stored before it included.
 """
 
 from __future__ import annotations
@@ -67,8 +67,8 @@ def body(rng: random.Random, names: list[str], depth: int, pad: str) -> list[str
             v = f"i{depth}"
             start, stop = rng.choice(["0", "1", "-1", "m", "2"]), rng.choice(["n", "n - 1", "n + 1", "len(b)", "m", *names])
             lines.append(pad + rng.choice([
-                f"for {v} in range({start}, {stop}):", f"for {v} in range({stop}, {start}, -1):", f"for {v} in range({start}, {stop}, 2):",
-                f"for {v} in range({stop}):",
+                f"for {v} in range({start}, {stop}):", f"for {v} in range({stop}, {start}, -1):",
+                f"for {v} in range({start}, {stop}, 2):", f"for {v} in range({stop}):",
             ]))  # fmt: skip
             lines += body(rng, [*names, v], depth + 1, pad + "    ")
         elif kind == 4:
@@ -79,7 +79,8 @@ def body(rng: random.Random, names: list[str], depth: int, pad: str) -> list[str
             lines.append(f"{pad}    {v} += {rng.choice([1, 1, 2])}")
         elif kind == 5:
             v = f"d{depth}"
-            lines += [f"{pad}{v} = {rng.choice(['n', 'n - 1', 'm'])}", f"{pad}while {v} {rng.choice(['>', '>='])} {rng.choice([0, 1])}:"]
+            lines.append(f"{pad}{v} = {rng.choice(['n', 'n - 1', 'm'])}")
+            lines.append(f"{pad}while {v} {rng.choice(['>', '>='])} {rng.choice([0, 1])}:")
             lines += body(rng, [*names, v], depth + 1, pad + "    ")
             lines.append(f"{pad}    {v} -= 1")
         else:
@@ -104,7 +105,8 @@ def test_random_loops(seed: int) -> None:
 
 
 def test_bounds_at_the_end_of_the_range() -> None:
-    text = "def f(a, lo, hi):\n    s = 0\n    for i in range(lo, hi):\n        s += a[i - lo]\n        a[i - lo] = i + 1\n    return s"
+    head = "def f(a, lo, hi):\n    s = 0\n"
+    text = head + "    for i in range(lo, hi):\n        s += a[i - lo]\n        a[i - lo] = i + 1\n    return s"
     case = np.arange(5)
     same(text, (case, _BIG - 3, _BIG), (case, -_BIG - 1, -_BIG + 2), (case, _BIG - 9, _BIG), (case, 3, -3), (case, -2, _BIG))
     text = "def f(a, lo, hi):\n    s = 0\n    for i in range(hi, lo, -1):\n        s += a[hi - i]\n    return s"
@@ -187,4 +189,5 @@ def f(a, b, m):
     return 0
 """
     a = np.arange(20).reshape(4, 5)
-    same(text, *[(a, np.ones(shape, np.int64), m) for shape in ((4, 5), (3, 5), (4, 4), (2, 9), (9, 2), (0, 3)) for m in (-9, -1, 0, 1, 3)])
+    shapes = ((4, 5), (3, 5), (4, 4), (2, 9), (9, 2), (0, 3))
+    same(text, *[(a, np.ones(shape, np.int64), m) for shape in shapes for m in (-9, -1, 0, 1, 3)])
