@@ -28,6 +28,7 @@ __version__ = "0.1.0"
 _EXPORTS = {
     "jit": "decorators", "njit": "decorators", "prange": "decorators", "typeof": "arguments",
     "CompileError": "backend.errors", "Trap": "trap",
+    "NumericWarning": "numeric_warning",
 }  # fmt: skip
 _MODULES = ("types", "clif", "options", "notebook", "cache")
 

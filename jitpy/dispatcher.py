@@ -226,8 +226,14 @@ class Dispatcher:
         if self.targetoptions["cache"]:
             from jitpy import cache
 
-            return cache.compile_overload(self.py_func, types, self.targetoptions, exact)
-        return compile_overload(self.py_func, types, self.targetoptions, exact)
+            made = cache.compile_overload(self.py_func, types, self.targetoptions, exact)
+        else:
+            made = compile_overload(self.py_func, types, self.targetoptions, exact)
+        if any(r.kind == "warning" for r in made.module.remarks):
+            from jitpy.numeric_warning import issue
+
+            issue(made.module)
+        return made
 
     # -- what users call
     # -------------------------------------------------------------------------------------------------------

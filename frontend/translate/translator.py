@@ -219,6 +219,15 @@ class Translator(Emitter):
         result = self._operator(table, name, first, second)
         if result.key() != other.key() or result.__class__ is not Val or other.__class__ is not Val:
             self.fork(either)
+        t = either.typed.type
+        if table is registry.binary and name in ("+", "-", "*") and t.bits < 64 and result.type is t:  # type: ignore[attr-defined]
+            loss = "rounds to that" if t.kind == "f" else "wraps there"  # type: ignore[attr-defined]
+            wide = "np.float64(0)" if t.kind == "f" else "np.int64(0)"  # type: ignore[attr-defined]
+            self.remark(
+                f"the result is {t.name} although it begins as the {either.alt.describe()} {either.alt.obj!r}: it {loss},"
+                f" as it does in NumPy. Begin with {wide}, or convert what is added.",
+                "warning",
+            )
         return result
 
     def _same_object(self, a: Value, b: Value) -> bool:
