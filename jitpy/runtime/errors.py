@@ -80,7 +80,8 @@ def _traceback(cells: list[int]) -> TracebackType | None:
         sites, i = site_at(cell)
         while i >= 0:
             site = sites[i]
-            chain = TracebackType(chain, _frame(site.function, site.filename), -1, site.line)
+            # Instruction 0 and no other: tools that show tracebacks look it up (`executing`, under IPython, for ever).
+            chain = TracebackType(chain, _frame(site.function, site.filename, site.line), 0, site.line)
             i = site.caller
     return chain
 
@@ -89,9 +90,23 @@ def _template() -> FrameType:
     return sys._getframe()
 
 
-def _frame(function: str, filename: str) -> FrameType:
-    """A frame object that shows this function's name and file."""
-    code = _template.__code__.replace(co_name=function, co_qualname=function, co_filename=filename)
+def _one_line(units: int) -> bytes:
+    """A location table that gives this many code units the function's first line and no columns."""
+    table = b""
+    while units > 0:
+        table += bytes((0x80 | 13 << 3 | min(units, 8) - 1, 0))
+        units -= 8
+    return table
+
+
+_LOCATIONS = _one_line(len(_template.__code__.co_code) // 2)
+
+
+def _frame(function: str, filename: str, line: int) -> FrameType:
+    """A frame object that shows this function's name, file and line."""
+    code = _template.__code__.replace(
+        co_name=function, co_qualname=function, co_filename=filename, co_firstlineno=line, co_linetable=_LOCATIONS
+    )
     names = {"__name__": function, "__file__": filename, "sys": sys}
     frame: FrameType = FunctionType(code, names)()
     return frame
