@@ -50,6 +50,7 @@ def test_compare(cc: str, features: str) -> None:
     for t in FLOATS:
         check(f"r0 = fcmp {cc} a0, a1", (t, t), ("i8",), pairs(t), t=features)
         check(f"v1 = fcmp {cc} a0, a1\nr0 = select v1, a0, a1", (t, t), (t,), pairs(t), t=features)
+        check(f"v1 = fcmp {cc} a0, a1\nr0 = select v1, a1, a0", (t, t), (t,), pairs(t), t=features)
         check(
             f"v1 = fcmp {cc} a0, a1\nv2 = iconst.i64 5\nv3 = iconst.i64 6\nr0 = select v1, v2, v3",
             (t, t),

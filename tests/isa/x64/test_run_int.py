@@ -81,9 +81,23 @@ def test_overflow(op: str) -> None:
             body += f"block9:\njump block10(v1)\nblock10(r0: {t}):"
             check(body, (t, t), (t,), pairs(t))
             check(f"v1, v2 = {op} a0, a1\ntrapnz v2, user1\nr0 = bxor v1, a0", (t, t), (t,), pairs(t))
+            for k in (2, 3, -1, 100):
+                for operands in ("a0, v9", "v9, a0"):
+                    body = f"v9 = iconst.{t} {k}\nv1, v2 = {op} {operands}\ntrapnz v2, user1\nr0 = bxor v1, a0"
+                    check(body, (t,), (t,), [(v,) for v in values(t)])
     if op == "uadd_overflow":
         for t in NARROW:
             check("r0 = uadd_overflow_trap a0, a1, user2", (t, t), (t,), pairs(t))
+
+
+@pytest.mark.parametrize("op", ("iadd", "isub", "bor"))
+def test_branch_on_the_flags_of_its_operation(op: str) -> None:
+    """The result is tested and used: the operation's own flags tell."""
+    for t in ("i8", "i16", "i32", "i64"):
+        body = f"v1 = {op} a0, a1\nbrif v1, block8, block9\nblock8:\njump block10(v1)\n"
+        body += f"block9:\nv3 = iconst.{t} 77\njump block10(v3)\nblock10(r0: {t}):"
+        check(body, (t, t), (t,), pairs(t))
+        check(body.replace("a0, a1", "a0, a0"), (t,), (t,), [(v,) for v in values(t)])
 
 
 @pytest.mark.parametrize("op", ("uadd_overflow_cin", "sadd_overflow_cin", "usub_overflow_bin", "ssub_overflow_bin"))
