@@ -43,14 +43,23 @@ def attribute(tr: Translator, obj: Value, name: str) -> Value:
     if obj.__class__ is Const:
         owner: Any = obj.obj  # type: ignore[attr-defined]
         if not hasattr(owner, name):
-            tr.error(f"{obj.describe()} has no attribute {name!r}")
+            tr.error(f"{obj.describe()} has no attribute {name!r}", _similar(name, dir(owner)))
         value = getattr(owner, name)
         if kind is ty.Constant:
             # A method made anew on each access is no object to compare with; its owner is guarded already.
             if isinstance(owner, ModuleType) or name in getattr(owner, "__dict__", ()):
                 tr.module.guard("attr", owner, name, value)
             return outside_value(tr, value)
-    tr.error(f"the attribute {name!r} of {obj.describe()} is not supported")
+    known = [n for table in (registry.attributes, registry.methods) for k, n in table if k is kind and n[0] != "_"]
+    tr.error(f"the attribute {name!r} of {obj.describe()} is not supported", _similar(name, sorted(set(known))))
+
+
+def _similar(name: str, known: list[str]) -> str:
+    """The hint for a misspelled name."""
+    import difflib
+
+    found = difflib.get_close_matches(name, known, 1)
+    return f"Did you mean {found[0]!r}?" if found else ""
 
 
 # -- text ------------------------------------------------------------------------------------------------------------------------

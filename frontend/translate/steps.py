@@ -482,7 +482,7 @@ def _enter_with(frame: Frame, arg: Any) -> Step:
 
 def _unsupported(frame: Frame, arg: Any) -> Step:
     what, hint = arg
-    frame.tr.error(f"{what} {'is' if what.endswith(('code', 'variable', 'global')) else 'are'} not supported", hint)
+    frame.tr.error(f"{what} {'is' if what.endswith(('code', 'variable')) else 'are'} not supported", hint)
 
 
 STEPS: list[Callable[[Frame, Any], Step]] = [_unsupported] * len(n.NAMES)

@@ -200,7 +200,9 @@ class Translator(Emitter):
             return self._either_operator(table, name, a, b)
         handler = registry.find_operator(table, name, a, b)
         if handler is None:
-            self.error(f"{name} is not supported between {a.describe()} and {b.describe()}")
+            self.error(
+                f"{name} is not supported between {a.describe()} and {b.describe()}", "Convert one of them, or give the names one type."
+            )
         result: Value = handler(self, a, b)
         return result
 
@@ -299,7 +301,7 @@ class Translator(Emitter):
             self.fork(rest[0])  # type: ignore[arg-type]
         handler = registry.find(table, obj.kind())
         if handler is None:
-            self.error(f"{what} is not supported for {obj.describe()}")
+            self.error(f"{what} is not supported for {obj.describe()}", "Arrays, tuples and lists have items.")
         return handler(self, obj, *rest)
 
     def attribute(self, obj: Value, name: str) -> Value:
@@ -312,7 +314,7 @@ class Translator(Emitter):
         """``iter(obj)``."""
         handler = registry.find(registry.iterate, obj.kind())
         if handler is None:
-            self.error(f"{obj.describe()} is not iterable here")
+            self.error(f"{obj.describe()} is not iterable here", "Iterate over range(n), arrays, lists and tuples.")
         result: Iterator = handler(self, obj)
         return result
 
