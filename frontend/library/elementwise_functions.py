@@ -124,7 +124,7 @@ def _round(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -> Value
         strong = promotion.DEFAULT.get(t, t)
         result: Value = builtins.numpy_round(tr, Val(strong, v.ssa), strong, decimals or Const(0))
         return result
-    return round_array(tr, args, kwargs)
+    return round_array(tr, args, kwargs)  # type: ignore[no-any-return]
 
 
 @registry.entry(registry.methods, (ty.Array, "astype"))

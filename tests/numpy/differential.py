@@ -46,7 +46,8 @@ def spread(shape: tuple[int, ...], dtype: str = "float64") -> Any:
     return (rng.standard_normal(shape) * 10.0 ** rng.integers(-5, 5, shape)).astype(dtype)
 
 
-def _copy(a: Any) -> Any:
+def replica(a: Any) -> Any:
+    """A copy of an array in memory of its own, with the same strides and offsets; anything else as it is."""
     if not isinstance(a, np.ndarray):
         return a
     low, high = np.lib.array_utils.byte_bounds(a)
@@ -78,7 +79,8 @@ def difference(a: Any, b: Any, exact: bool) -> str:
     return "" if np.all(same) else f"expected {a!r}, got {b!r}"
 
 
-def _outcome(function: Any, args: tuple[Any, ...]) -> Any:
+def outcome(function: Any, args: tuple[Any, ...]) -> Any:
+    """(True, result) or (False, exception)."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
@@ -89,9 +91,9 @@ def _outcome(function: Any, args: tuple[Any, ...]) -> Any:
 
 def check(function: Any, *args: Any, exact: bool = True) -> None:
     """Assert that the jitted function has the outcome of the function itself."""
-    first, second = tuple(map(_copy, args)), tuple(map(_copy, args))
-    ok, expected = _outcome(function, first)
-    done, result = _outcome(jitpy.jit(function), second)
+    first, second = tuple(map(replica, args)), tuple(map(replica, args))
+    ok, expected = outcome(function, first)
+    done, result = outcome(jitpy.jit(function), second)
     shown = ", ".join(f"{a.dtype}{a.shape}{a.strides}" if isinstance(a, np.ndarray) else repr(a) for a in args)
     text = f"{function.__name__}({shown}): "
     assert ok == done, f"{text}expected {expected!r}, got {result!r}"
