@@ -2,8 +2,9 @@
 
     python -m benchmarks [--kernels NAME,...] [--json FILE] [--quick]
 
-First calls are timed cold (a fresh dispatcher on a fresh function object per repetition, so that nothing but the shared wrappers and
-libraries is warm) and steady run time as the best of several on fresh arguments. Bounds checks are on in jitpy; Numba runs with its defaults.
+First calls are timed cold (a fresh dispatcher on a fresh function object per repetition, so that nothing but the shared wrappers
+and libraries is warm) and steady run time as the best of several on fresh arguments. Bounds checks are on in jitpy; Numba runs
+with its defaults.
 """
 
 from __future__ import annotations

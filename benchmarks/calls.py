@@ -47,7 +47,13 @@ KINDS: list[tuple[str, Any, tuple[Any, ...]]] = [
     ("tuple of two ints", one, ((1, 2),)),
 ]
 
-_LOOP = "def run(f, args, n, clock):\n    {names} = args\n    start = clock()\n    for _ in n:\n        f({names})\n    return clock() - start\n"
+_LOOP = """def run(f, args, n, clock):
+    {names} = args
+    start = clock()
+    for _ in n:
+        f({names})
+    return clock() - start
+"""
 
 
 def _timer(count: int) -> Any:

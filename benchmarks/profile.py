@@ -12,13 +12,14 @@ from typing import Any
 
 def profile(names: list[str]) -> list[tuple[str, int, dict[str, float]]]:
     """(kernel, CLIF instructions, seconds per pass), each the best of three warm compilations."""
-    from benchmarks.kernels import KERNELS
-    from benchmarks.measure import fresh_copy
-    from jitpy.arguments import typeof
     from jitpy.backend.isa import host
     from jitpy.backend.pipeline import compile_function
     from jitpy.backend.settings import Settings
     from jitpy.frontend.pipeline import compile_kernel
+
+    from benchmarks.kernels import KERNELS
+    from benchmarks.measure import fresh_copy
+    from jitpy.arguments import typeof
 
     target, settings = host(), Settings()
     found = []

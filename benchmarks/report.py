@@ -32,8 +32,9 @@ def show(console: Any, figures: dict[str, Any]) -> None:
             run_ratios.append(run_ratio)
         speedups.append(row["cpython"] / ours["run"])
         table.add_row(
-            row["theme"], row["name"], f"{ours['first'] * 1e3:.1f}", f"{ours['frontend'] * 1e3:.1f}", f"{ours['backend'] * 1e3:.1f}",
-            f"{ours['install'] * 1e3:.1f}", f"{ours['us_per_clif']:.0f}",
+            row["theme"], row["name"], f"{ours['first'] * 1e3:.1f}",
+            f"{ours['frontend'] * 1e3:.1f}", f"{ours['backend'] * 1e3:.1f}", f"{ours['install'] * 1e3:.1f}",
+            f"{ours['us_per_clif']:.0f}",
             f"{theirs['first'] * 1e3:.0f}" if first_ratio else "-", f"{first_ratio:.3f}" if first_ratio else "-",
             f"{ours['run'] * 1e6:.1f}", f"{theirs['run'] * 1e6:.1f}" if run_ratio else "-",
             f"{run_ratio:.2f}" if run_ratio else "-", f"{row['cpython'] / ours['run']:.0f}", "yes" if row["agrees"] else "NO",

@@ -29,7 +29,7 @@ print(json.dumps({{"import": imported - numpy_done, "total": done - numpy_done,
 
 
 def measure(rounds: int = 5) -> dict[str, Any]:
-    """Seconds after NumPy for the import and for import plus first kernel, and peak MiB: medians of fresh processes taken in turn."""
+    """Seconds after NumPy for the import and for import plus first kernel, and peak MiB: medians of processes in turn."""
     samples: dict[str, list[dict[str, float]]] = {"jitpy": [], "numba": []}
     for _ in range(rounds):
         for module, found in samples.items():

@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 class Site:
     """A place that can raise, or a call that can.
 
-    ``exc_class`` is None for a call. ``parts`` is the message: str, or (slot of the first raw argument, frontend type); no parts: no
-    arguments to the exception. ``style`` says what they make: "text" (one string), "args" (each part is one argument of the exception).
-    ``caller`` is the site of the call that was inlined around this one, -1: none; tracebacks follow it outwards.
+    ``exc_class`` is None for a call. ``parts`` is the message: str, or (slot of the first raw argument, frontend type); no parts:
+    no arguments to the exception. ``style`` says what they make: "text" (one string), "args" (each part is one argument of the
+    exception). ``caller`` is the site of the call that was inlined around this one, -1: none; tracebacks follow it outwards.
     """
 
     __slots__ = ("caller", "exc_class", "filename", "function", "line", "parts", "style")

@@ -1,8 +1,8 @@
 """Abstract values: what the translator knows about a Python value while it walks the bytecode.
 
-A value has a compile-time side (its class, its type, objects that are known) and a run-time side: its ``parts``, the SSA values that
-carry it. The translator joins, renames and merges values through three methods and knows nothing else about them, so library code
-may add classes of its own (lazy array expressions, iterators):
+A value has a compile-time side (its class, its type, objects that are known) and a run-time side: its ``parts``, the SSA values
+that carry it. The translator joins, renames and merges values through three methods and knows nothing else about them, so library
+code may add classes of its own (lazy array expressions, iterators):
 
     key()              hashable; values with equal keys differ in their parts only, so they can meet in block parameters
     parts()            the SSA values, in a fixed order
@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 class Value:
     """The base of abstract values. A value without parts that equals only itself needs to override nothing.
 
-    A ``lazy`` value is an expression that is not computed yet. It stays on the stack of one expression only: the interpreter settles
-    it before it is named, duplicated, kept in a tuple, or may be reached by control flow or by a call.
+    A ``lazy`` value is an expression that is not computed yet. It stays on the stack of one expression only: the interpreter
+    settles it before it is named, duplicated, kept in a tuple, or may be reached by control flow or by a call.
     """
 
     __slots__ = ()
@@ -382,9 +382,9 @@ NONE = Const(None)
 class Iterator(Compound):
     """What ``for`` steps through. Lives on the stack; its first ``mutable()`` parts change from one iteration to the next.
 
-    ``step(tr)`` is called at the loop's header, once per version of it. It returns ``(more, item, advanced)``: an i8 SSA value (or a
-    Python bool where known), a callback that gives the item (called inside the body), and a callback that gives the iterator for
-    the next turn (called inside the body, after the item).
+    ``step(tr)`` is called at the loop's header, once per version of it. It returns ``(more, item, advanced)``: an i8 SSA value
+    (or a Python bool where known), a callback that gives the item (called inside the body), and a callback that gives the
+    iterator for the next turn (called inside the body, after the item).
     """
 
     __slots__ = ()

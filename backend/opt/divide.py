@@ -1,4 +1,7 @@
-"""Quotients by constants as multiplications and shifts (Granlund and Montgomery, PLDI 1994; Warren, Hacker's Delight, chapter 10)."""
+"""Quotients by constants as multiplications and shifts.
+
+Granlund and Montgomery, PLDI 1994; Warren, Hacker's Delight, chapter 10.
+"""
 
 from __future__ import annotations
 

@@ -7,10 +7,14 @@ from __future__ import annotations
 
 import math
 import struct
+from typing import TYPE_CHECKING
 
 from jitpy.backend.ir import types as ty
 from jitpy.backend.ir.opcodes import FLOAT_CC, INT_CC
 from jitpy.backend.ir.types import BITS, MASK, to_signed
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 _UNSIGNED = {"ult": "slt", "ule": "sle", "ugt": "sgt", "uge": "sge"}
 _COMPARE = {
@@ -111,6 +115,10 @@ def fold_float(name: str, t: int, a: int, b: int) -> int | None:
         return _bits(t, math.copysign(math.inf, r))
 
 
+#: What the roundings to whole numbers are in Python.
+_WHOLE: dict[str, Callable[[float], int]] = {"ceil": math.ceil, "floor": math.floor, "trunc": math.trunc, "nearest": round}
+
+
 def fold_float1(name: str, t: int, a: int) -> int | None:
     """``sqrt ceil floor trunc nearest`` of a constant; None for NaN."""
     if not _is_float(t):
@@ -122,7 +130,7 @@ def fold_float1(name: str, t: int, a: int) -> int | None:
         return _bits(t, math.sqrt(x))
     if math.isinf(x) or x == 0:
         return a
-    r = float({"ceil": math.ceil, "floor": math.floor, "trunc": math.trunc, "nearest": round}[name](x))
+    r = float(_WHOLE[name](x))
     return _bits(t, math.copysign(r, x))
 
 

@@ -1,7 +1,7 @@
 """Removes block parameters that receive one and the same value on every edge.
 
-An optimistic solver on the lattice unset < one value < many: every parameter begins unset; an edge that passes a value other than the
-parameter itself moves it up. Frontends make more parameters than they need, above all at loop headers; what does not change
+An optimistic solver on the lattice unset < one value < many: every parameter begins unset; an edge that passes a value other than
+the parameter itself moves it up. Frontends make more parameters than they need, above all at loop headers; what does not change
 in a loop should dominate it instead of going round.
 """
 
@@ -63,7 +63,7 @@ def remove_constant(func: Function, cfg: Cfg) -> None:
                 # What the argument stands for as far as is known; an unset one says nothing yet.
                 v = state.get(a, _MANY)
                 v = a if v == _MANY else v
-                if v == p or v == _UNSET or v == s:
+                if p == v or s == v or v == _UNSET:
                     continue
                 state[p] = v if s == _UNSET else _MANY
                 changed = True

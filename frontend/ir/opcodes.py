@@ -1,8 +1,8 @@
 """The opcodes of typed IR beyond CLIF's: what the passes want to see whole and lowering takes apart.
 
-Typed IR is a `backend.ir.function.Function` whose nodes may also carry these numbers (from 256 up). Nodes are ``(op, type, imm, *args)``
-as everywhere. ``site`` is an index into the kernel module's sites. Blocks may contain checks anywhere: the edge to the raising path is
-implied until lowering.
+Typed IR is a `backend.ir.function.Function` whose nodes may also carry these numbers (from 256 up). Nodes are
+``(op, type, imm, *args)`` as everywhere. ``site`` is an index into the kernel module's sites. Blocks may contain checks
+anywhere: the edge to the raising path is implied until lowering.
 
 ===============  ===========================  =================================================  ==========================
 opcode           imm                          args                                               results

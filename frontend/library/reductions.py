@@ -172,6 +172,7 @@ def _sum_scattered(tr: Translator, v: Val, fold: Fold) -> Val:
     converts = reductions_lines.accumulator(t.dtype) is not reductions_lines.accumulator(fold.dtype)
     arguments = dims, Const(reductions_lines.BUFFER), Const(converts)
     plan = tr.unpack(tr.call_python(reductions_lines.buffer_plan, arguments, inline=False), 2)
+    assert plan is not None  # a tuple of two
     line = flat_view(tr, copy)
     one = tr.iconst(1)
     whole = [Val(ty.py_int, (maximum(tr, tr.val(x).ssa[0], one),)) for x in plan]

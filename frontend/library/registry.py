@@ -1,9 +1,9 @@
 """What Python and NumPy names mean: the tables that library modules fill in and the translator looks up.
 
-A handler gets the translator ``tr`` (see `translate.translator`) and abstract values, emits typed IR and returns an abstract value. Tables are
-keyed by the *kind* of the operands (``value.kind()``): a class of `types` (Scalar, Str, NoneType, Array, List, Constant) or of
-`values` (TupleVal, SliceVal, RangeVal, ...). Numbers known at compile time have kind Scalar as well: a handler asks ``tr.const(v)`` or
-``v.__class__ is Const`` when it wants to fold.
+A handler gets the translator ``tr`` (see `translate.translator`) and abstract values, emits typed IR and returns an abstract
+value. Tables are keyed by the *kind* of the operands (``value.kind()``): a class of `types` (Scalar, Str, NoneType, Array, List,
+Constant) or of `values` (TupleVal, SliceVal, RangeVal, ...). Numbers known at compile time have kind Scalar as well: a handler
+asks ``tr.const(v)`` or ``v.__class__ is Const`` when it wants to fold.
 
 ==============  ================================  =================================================================
 table           key                               handler
@@ -110,7 +110,7 @@ def operator(
     table: dict[tuple[str, type | None, type | None], Callable[..., Any]],
     names: str, left: type | None, right: type | None,
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:  # fmt: skip
-    """Decorator for ``binary``, ``inplace``, ``compare``: ``names`` separated by blanks; with several the handler gets the name too."""
+    """Decorator for ``binary``, ``inplace``, ``compare``: ``names`` separated by blanks; of several the handler gets its own."""
 
     def register(handler: Callable[..., Any]) -> Callable[..., Any]:
         spelled = names.split()

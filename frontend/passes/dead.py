@@ -1,6 +1,7 @@
 """Dead code in typed IR: what nobody uses and what has no effect is dropped, checked int arithmetic included.
 
-A Python int that nobody needs may leave 64 bits: Python itself would not have minded. Works backwards from the instructions with effects.
+A Python int that nobody needs may leave 64 bits: Python itself would not have minded. Works backwards from the instructions with
+effects.
 """
 
 from __future__ import annotations
@@ -39,6 +40,6 @@ def remove(func: Function, order: list[int]) -> None:
                 stack.extend(insts[d][3:])
     for b in order:
         own = table[b]
-        kept = [i for i in own if i in roots or any([used[r] for r in results[i]])]
+        kept = [i for i in own if i in roots or 1 in [used[r] for r in results[i]]]
         if len(kept) != len(own):
             own[:] = kept

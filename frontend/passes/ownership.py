@@ -1,12 +1,13 @@
 """Ownership: when blocks of memory made inside a kernel are retained and released.
 
-A value *owns* if it is the owner of a block and holds a reference of its own: what ``own`` makes, what a called kernel returns, and block
-parameters that receive such a value. All others that stand for memory (arguments, global arrays) are borrowed: their holder outlives
-the kernel. The references are counted exactly once per owning value (Ullrich and de Moura, Counting Immutable Beans, IFL 2019):
+A value *owns* if it is the owner of a block and holds a reference of its own: what ``own`` makes, what a called kernel returns,
+and block parameters that receive such a value. All others that stand for memory (arguments, global arrays) are borrowed: their
+holder outlives the kernel. The references are counted exactly once per owning value (Ullrich and de Moura, Counting Immutable
+Beans, IFL 2019):
 
 - An owning value that is not used again is released: after its last use, or at the beginning of the edge on which nobody needs it.
-- Passing it to an owning parameter, or returning it, gives the reference away if that is its last use, else retains once more; a borrowed
-  value that is passed or returned so is retained.
+- Passing it to an owning parameter, or returning it, gives the reference away if that is its last use, else retains once more; a
+  borrowed value that is passed or returned so is retained.
 - What raises releases on its way out what is still held at that point; that is the table `insert` returns.
 
 Liveness is a backward walk over the blocks with sets as bit masks. Where an edge needs code of its own it gets a block.
@@ -35,11 +36,11 @@ def owner_positions(value: Value, start: int = 0) -> list[int]:
     """Which parts of a settled value are owners of memory, counted from ``start``."""
     if value.__class__ is TupleVal:
         found: list[int] = []
-        for item in value.items:  # type: ignore[attr-defined]
+        for item in value.items:
             found += owner_positions(item, start)
             start += len(item.parts())
         return found
-    if value.__class__ is Val and value.type.__class__ in (ty.Array, ty.List):  # type: ignore[attr-defined]
+    if value.__class__ is Val and value.type.__class__ in (ty.Array, ty.List):
         return [start]
     return []
 

@@ -1,8 +1,9 @@
 """Kernels: functions of the module under construction, one per Python function and types of its arguments.
 
-`Compilation` holds what is shared: the module, the kernels by key, shapes learnt for loops. `Kernel.translate` walks the function into typed
-IR. A recursive call needs the result types of a kernel that is still being translated: the path of such a call is first left out, which
-gives the types of the paths that do not recurse; then the kernel is translated again with these assumed, until they hold.
+`Compilation` holds what is shared: the module, the kernels by key, shapes learnt for loops. `Kernel.translate` walks the function
+into typed IR. A recursive call needs the result types of a kernel that is still being translated: the path of such a call is
+first left out, which gives the types of the paths that do not recurse; then the kernel is translated again with these assumed,
+until they hold.
 """
 
 from __future__ import annotations
@@ -61,6 +62,7 @@ class Kernel:
         "co",
         "compilation",
         "counted",
+        "declared",
         "done",
         "free",
         "func",
@@ -91,6 +93,7 @@ class Kernel:
         self.waits = False  # on the result types of a caller
         self.global_arrays: dict[int, tuple[int, ...]] = {}
         self.done = False
+        self.declared: tuple[ty.Type, ...] = ()  # what the signature says of the result; nothing: anything
         self.func: Function = None  # type: ignore[assignment]
         self.counted: dict[int, tuple[int, int, int, int]] = {}
         self.headers: dict[int, bool] = {}
@@ -119,7 +122,8 @@ class Kernel:
                 if not self.variants:
                     raise SourceError(
                         f"{self.function_name!r} calls itself on every path, so the type of its result is unknown",
-                        "Give it a path that returns without a recursive call.", self.co, (self.co.co_firstlineno, None, None, None),
+                        "Give it a path that returns without a recursive call.",
+                        self.co, (self.co.co_firstlineno, None, None, None),
                     )  # fmt: skip
                 if assumed == found:
                     break
@@ -175,11 +179,11 @@ class Kernel:
     def emit_return(self, tr: Translator, value: Value) -> None:
         """Return a settled value from the kernel."""
         key = value.key()
-        for i, shape in enumerate(self.variants):
-            if shape.key() == key:
-                break
+        keys = [shape.key() for shape in self.variants]
+        if key in keys:
+            i = keys.index(key)
         else:
-            i = len(self.variants)
+            i = len(keys)
             self.variants.append(value)
         tr.func.append(tr.bb, (fo.RETURN_VALUE, 0, i, *value.parts()), (), tr.srcloc)
 
@@ -187,9 +191,9 @@ class Kernel:
 def shape_type(v: Value) -> ty.Type:
     """The frontend type of a settled value."""
     if v.__class__ is Val or v.__class__ is Const:
-        return v.type  # type: ignore[attr-defined, no-any-return]
+        return v.type
     if v.__class__ is TupleVal:
-        return ty.tuple_of(tuple([shape_type(i) for i in v.items]))  # type: ignore[attr-defined]
+        return ty.tuple_of(tuple([shape_type(i) for i in v.items]))
     raise SourceError(f"a {v.describe()} cannot be returned")
 
 
@@ -198,7 +202,7 @@ def value_of_type(t: ty.Type, parts: tuple[int, ...]) -> Value:
     if t.__class__ is ty.Tuple:
         items: list[Value] = []
         at = 0
-        for item in t.items:  # type: ignore[attr-defined]
+        for item in t.items:
             n = len(item.flat)
             items.append(value_of_type(item, parts[at : at + n]))
             at += n
@@ -206,7 +210,7 @@ def value_of_type(t: ty.Type, parts: tuple[int, ...]) -> Value:
     if t is ty.none:
         return Const(None)
     if t.__class__ is ty.Constant:
-        return Const(t.value)  # type: ignore[attr-defined]
+        return Const(t.value)
     return Val(t, parts)
 
 

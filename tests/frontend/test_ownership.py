@@ -1,4 +1,4 @@
-"""Blocks made inside kernels are freed exactly once: on every path, also when an exception passes through; a counter of live blocks tells."""
+"""Blocks made inside kernels are freed exactly once on every path, that of exceptions too; a counter of live blocks tells."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Random Python functions for differential tests: scalars and arrays, branches, loops, helper calls, from a seed.
 
-A program is source text of a function ``f(a, b, x, y, u, v)``: two ints, two floats, two one-dimensional arrays. It always terminates: loops
-are counted by constants or by array lengths.
+A program is source text of a function ``f(a, b, x, y, u, v)``: two ints, two floats, two one-dimensional arrays. It always
+terminates: loops are counted by constants or by array lengths.
 """
 
 from __future__ import annotations
@@ -48,7 +48,9 @@ class Generator:
             return f"({x} {r.choice(['<<', '>>'])} {r.choice(['1', '3', '(' + y + ' & 7)'])})"
         if kind < 0.9:
             return r.choice([f"abs({x})", f"min({x}, {y})", f"max({x}, {y})", f"-{x}", f"~{x}"])
-        return r.choice([f"len({r.choice(self.arrays)})", f"int({self.floating(depth - 1)})", f"({x} if {self.condition()} else {y})"])
+        return r.choice([
+            f"len({r.choice(self.arrays)})", f"int({self.floating(depth - 1)})", f"({x} if {self.condition()} else {y})",
+        ])  # fmt: skip
 
     def floating(self, depth: int = 2) -> str:
         r = self.random
@@ -165,5 +167,6 @@ class Generator:
                 array[r.randrange(len(array))] = r.choice([np.nan, np.inf, -0.0])
             arrays.append(array[::-1] if r.random() < 0.2 else array)
         return (
-            r.choice([0, 1, 2, 5, -3, 40]), r.choice([1, 2, 3, -7]), r.choice([0.0, 1.5, -2.25, 100.0]), r.choice([0.5, -0.0, 3.0]), *arrays
+            r.choice([0, 1, 2, 5, -3, 40]), r.choice([1, 2, 3, -7]), r.choice([0.0, 1.5, -2.25, 100.0]),
+            r.choice([0.5, -0.0, 3.0]), *arrays,
         )  # fmt: skip

@@ -14,12 +14,13 @@ import warnings
 
 import numpy as np
 import pytest
+from jitpy.backend.errors import CompileError
 from random_python import Generator
 
 import jitpy
-from jitpy.backend.errors import CompileError
 
-#: What jitpy may raise where CPython returns (SEMANTICS C2): an int beyond 64 bits, somewhere on the way; results whose type depends on values.
+#: What jitpy may raise where CPython returns (SEMANTICS C2): an int beyond 64 bits, somewhere on the way; results whose type
+#: depends on values.
 REFUSALS = (OverflowError, ValueError)
 
 

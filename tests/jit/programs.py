@@ -121,7 +121,7 @@ def two_types(c):
 
 @program((0,), (1,), (2,), (7,))
 def elif_chain(k):
-    if k == 0:
+    if k == 0:  # noqa: SIM116  the chain is the point
         return 10
     elif k == 1:
         return 20

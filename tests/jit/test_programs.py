@@ -8,9 +8,9 @@ import warnings
 import numpy as np
 import programs
 import pytest
+from jitpy.backend.errors import CompileError
 
 import jitpy
-from jitpy.backend.errors import CompileError
 
 
 def same(a: object, b: object) -> bool:

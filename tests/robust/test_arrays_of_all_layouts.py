@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+
 from jitpy import jit
 
 

@@ -91,7 +91,7 @@ def test_disabled(monkeypatch):
 
 def test_what_cannot_be_decorated():
     for thing in (len, int, 3, classmethod(lambda c: 1)):
-        with pytest.raises(TypeError, match="jit|signature|type"):
+        with pytest.raises(TypeError, match=r"jit|signature|type"):
             jitpy.jit(thing)
     assert list(jitpy.prange(3)) == [0, 1, 2]
     with pytest.raises(AttributeError, match="nothing_like_this"):
