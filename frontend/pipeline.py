@@ -36,7 +36,8 @@ def compile_kernel(
 ) -> KernelModule:
     """Compile ``py_func`` for arguments of ``arg_types``, one per parameter (extra ones go to ``*args``).
 
-    Options: ``error_model``, ``overflow``, ``fastmath`` as in SEMANTICS; ``typed_ir``: keep its text; ``poll``: False leaves polls out.
+    Options: ``error_model``, ``overflow``, ``fastmath`` as in SEMANTICS; ``typed_ir``: keep its text; ``poll``: False leaves polls out;
+    ``returns``: the types that a signature admits for the result.
     Raises CompileError with the source position.
     """
     module = KernelModule(py_func, arg_types)
@@ -49,6 +50,7 @@ def compile_kernel(
     holder: list[Kernel] = []
     read = free_of_function(py_func)
     kernel = Kernel(compilation, co, py_func.__name__, py_func.__globals__, read, tuple(arguments))
+    kernel.declared = compilation.options.get("returns", ())
     holder.append(kernel)
     key = ((co, py_func.__name__), tuple([a.key() for a in arguments]))
     compilation.kernels[key] = kernel

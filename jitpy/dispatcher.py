@@ -72,6 +72,7 @@ class Dispatcher:
         self._records: list[Record] = []
         self._retired: list[Record] = []
         self._patterns = None
+        self._returns: dict[tuple[Type, ...], tuple[Type, ...]] = {}
         self._closed = False
         self._strikes = 0
         self._log: list[str] = []
@@ -190,7 +191,8 @@ class Dispatcher:
         if self._patterns is not None:
             for pattern in self._patterns:
                 fit = signatures.match(pattern, bound, types)
-                if fit is not None:
+                # After a mere warm-up by `compile`, no call is converted.
+                if fit is not None and (self._closed or all(x is y for x, y in zip(fit[1], bound))):
                     exact = False
                     types, bound = fit
                     break
@@ -223,12 +225,15 @@ class Dispatcher:
 
     def _compile(self, types: tuple[Type, ...], exact: bool) -> Overload:
         install_block_type()
-        if self.targetoptions["cache"]:
+        options = self.targetoptions
+        if types in self._returns:
+            options = {**options, "returns": self._returns[types]}
+        if options["cache"]:
             from jitpy import cache
 
-            made = cache.compile_overload(self.py_func, types, self.targetoptions, exact)
+            made = cache.compile_overload(self.py_func, types, options, exact)
         else:
-            made = compile_overload(self.py_func, types, self.targetoptions, exact)
+            made = compile_overload(self.py_func, types, options, exact)
         if any(r.kind == "warning" for r in made.module.remarks):
             from jitpy.numeric_warning import issue
 
@@ -251,6 +256,8 @@ class Dispatcher:
         if pattern not in self._patterns:
             self._patterns.append(pattern)
         with compile_lock:
+            if pattern.returns is not None:
+                self._returns[types] = pattern.returns.admits
             if types not in self._overloads:
                 self._overloads[types] = self._compile(types, False)
             entry = self if self._inner is None else self._inner

@@ -59,7 +59,9 @@ def _state(dispatcher: Any) -> dict[str, Any]:
         "kwdefaults": function.__kwdefaults__, "name": function.__name__, "qualname": function.__qualname__,
         "module": function.__module__, "doc": function.__doc__, "options": dispatcher.targetoptions,
         "closed": dispatcher._closed,
-        "signatures": [tuple(s.name for s in p.args) for p in dispatcher._patterns or ()],
+        "signatures": [
+            (p.returns.name if p.returns else "", tuple(s.name for s in p.args)) for p in dispatcher._patterns or ()
+        ],
     }  # fmt: skip
 
 
@@ -98,6 +100,6 @@ def set_state(dispatcher: Any, state: dict[str, Any]) -> None:
     function.__module__ = state["module"]
     function.__doc__ = state["doc"]
     dispatcher._set_up(function, state["options"])
-    for signature in state["signatures"]:
-        dispatcher.compile("(" + "".join(name + "," for name in signature) + ")")
+    for returns, arguments in state["signatures"]:
+        dispatcher.compile(returns + "(" + "".join(name + "," for name in arguments) + ")")
     dispatcher.disable_compile(state["closed"])

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from jitpy.frontend.bytecode import instructions as n
 from jitpy.frontend.library import control, functions, registry
+from jitpy.frontend.library.declared import declared_result
 from jitpy.frontend.library.lists import ListDisplay
 from jitpy.frontend.translate.frame import Edge
 from jitpy.frontend.types import types as ty
@@ -348,6 +349,8 @@ def _return(frame: Frame, arg: Any) -> Step:
     value = frame.stack[-1]
     if frame.outer is None:
         value = functions.result_value(tr, value)
+        if tr.kernel.declared:
+            value = declared_result(tr, value, tr.kernel.declared)
         tr.kernel.emit_return(tr, value)
         return None
     if value.lazy:

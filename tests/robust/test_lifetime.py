@@ -1,11 +1,13 @@
 """What a jitted function holds on to, and what holds on to it."""
 
+import contextlib
 import gc
 import sys
 import weakref
 
 import numpy as np
 import pytest
+
 from jitpy import jit
 
 
@@ -49,10 +51,8 @@ def frees(function, *args):
 
     def calls(count):
         for _ in range(count):
-            try:
+            with contextlib.suppress(IndexError, ZeroDivisionError, ValueError):
                 function(*args)
-            except (IndexError, ZeroDivisionError, ValueError):
-                pass
         gc.collect()
 
     calls(20)

@@ -8,6 +8,7 @@ import traceback
 
 import numpy as np
 import pytest
+
 from jitpy import jit
 
 
