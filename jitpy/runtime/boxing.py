@@ -310,7 +310,8 @@ class _Wrapper(Assembler):
 
     def unbox_list(self, o: int, t: ty.List) -> int:
         """A list block made by Python; the next record when the items are of other types."""
-        handle = self.call("jitpy_unbox_list", (I64, I64), (I64,), o, self.symbol(object_symbol(t)))
+        before = self.lists[-1][1] if self.lists else self.iconst(0)
+        handle = self.call("jitpy_unbox_list", (I64, I64, I64), (I64,), o, self.symbol(object_symbol(t)), before)
         self.leave_if(self.icmp("eq", handle, self.iconst((1 << 64) - 1)), self.fail)
         self.leave_if(self.icmp("eq", handle, self.iconst(0)), self.miss)
         self.lists.append((o, handle, t))

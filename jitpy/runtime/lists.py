@@ -1,7 +1,8 @@
 """Python lists and list blocks (``docs/contracts.md`` 2): the slow side of passing lists, in Python.
 
 A handle is the block's address + 1, as with the owners of arrays' blocks: 64 bytes of header (count at -64, -1 at -56), then
-length (at 8), capacity, address of the items, flags (bit 0: changed), the list it came from or 0, number of the item type. The
+length (at 8), capacity, address of the items, flags (bit 0: changed), the list it came from or 0, number of the item type, the handle of
+the list argument before it. The
 items are made by malloc, ``8 * len(item.flat)`` bytes each.
 """
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 #: Offsets from a handle.
-COUNT, SIZE, LENGTH, CAPACITY, ITEMS, FLAGS, ORIGIN, TYPE = -65, -57, 7, 15, 23, 31, 39, 47
+COUNT, SIZE, LENGTH, CAPACITY, ITEMS, FLAGS, ORIGIN, TYPE, BEFORE = -65, -57, 7, 15, 23, 31, 39, 47, 55
 BLOCK_BYTES = 128
 CHANGED = 1
 
@@ -28,9 +29,22 @@ def _object(at: int) -> Any:
     return ctypes.cast(at, ctypes.py_object).value
 
 
-def unbox(list_address: int, type_address: int, unused: int, unused2: int) -> int:
-    """A new block of the list's items, or 0 when they do not all have the item type."""
-    return make_block(_object(type_address), _object(list_address), list_address)
+def unbox(list_address: int, type_address: int, before: int, unused: int) -> int:
+    """A block of the list's items, or 0 when they do not all have the item type.
+
+    ``before`` is the handle made for the list argument before this one, or 0; the handles of one call are linked, and a list that is
+    passed twice is one block, so that both names see what either does.
+    """
+    earlier = before
+    while earlier:
+        if word(earlier + ORIGIN) == list_address:
+            ffi.cast("uint64_t *", pointer(earlier + COUNT))[0] += 1
+            return earlier
+        earlier = word(earlier + BEFORE)
+    handle = make_block(_object(type_address), _object(list_address), list_address)
+    if handle:
+        ffi.cast("uint64_t *", pointer(handle + BEFORE))[0] = before
+    return handle
 
 
 def make_block(t: ty.List, items: list[Any], origin: int = 0) -> int:
@@ -52,8 +66,8 @@ def make_block(t: ty.List, items: list[Any], origin: int = 0) -> int:
     block = ffi.cast("uint64_t *", memory)
     number = 0 if t.item is ty.undetermined else ty.list_type_number(t.item)
     block[0], block[1] = 1, (1 << 64) - 1
-    block[8], block[9], block[10], block[11], block[12], block[13], block[14] = (
-        0, len(items), len(items), data, 0, origin, number,
+    block[8], block[9], block[10], block[11], block[12], block[13], block[14], block[15] = (
+        0, len(items), len(items), data, 0, origin, number, 0,
     )  # fmt: skip
     return address(memory) + 65
 

@@ -115,3 +115,29 @@ def test_one_item_type() -> None:
 
     with pytest.raises(TypeError, match=r"a float cannot go into a list\[int\]"):
         jitpy.jit(mixed)()
+
+
+def both_names(a, b):
+    a.append(1)
+    b.append(2)
+    return len(a), len(b), a[-1]
+
+
+def first_and_last(a, b, c):
+    a.append(1)
+    c[0] = 9
+    return len(b)
+
+
+def test_a_list_passed_twice_is_one_list() -> None:
+    for function, make in (
+        (both_names, lambda v, w: (v, v)),
+        (both_names, lambda v, w: (v, w)),
+        (first_and_last, lambda v, w: (v, w, v)),
+        (first_and_last, lambda v, w: (v, v, w)),
+    ):
+        outcomes = []
+        for engine in (function, jitpy.jit(function)):
+            v, w = [1, 2], [5]
+            outcomes.append((engine(*make(v, w)), v, w))
+        assert outcomes[0] == outcomes[1]
