@@ -1,6 +1,6 @@
 """sort, argsort, searchsorted, unique, nonzero: library code in Python, compiled for each element type.
 
-Sorting in place is quicksort (median of three, insertion sort for short pieces, heapsort where it degenerates), NaN last. argsort
+Sorting in place is quicksort (median of three, insertion sort for short pieces, Shell's sort where it degenerates), NaN last. argsort
 is a stable merge sort: where keys are equal NumPy's default may give another order, which it leaves open.
 """
 
@@ -24,54 +24,31 @@ if TYPE_CHECKING:
 
 Parts = tuple[int, ...]
 
+#: Where Shell's sort begins: one less than a power of two, and so are all its gaps; those beyond the length cost nothing.
+GAPS = (1 << 40) - 1
+
 
 # -- compiled library code ---------------------------------------------------------------------------------------------
 
 
-def insertion(a: Any, low: Any, high: Any) -> None:
-    """Sort a short piece, both ends included."""
-    for i in range(low + 1, high + 1):
-        x = get(a, i)
-        j = i - 1
-        while j >= low and x < get(a, j):
-            put(a, j + 1, get(a, j))
-            j = j - 1
-        put(a, j + 1, x)
-
-
-def sift(a: Any, low: Any, root: Any, count: Any) -> None:
-    """Let the element at ``root`` of a heap sink to its place."""
-    x = get(a, low + root)
-    child = 2 * root + 1
-    while child < count:
-        if child + 1 < count and get(a, low + child) < get(a, low + child + 1):
-            child = child + 1
-        if not x < get(a, low + child):
-            break
-        put(a, low + root, get(a, low + child))
-        root = child
-        child = 2 * root + 1
-    put(a, low + root, x)
-
-
-def heapsort(a: Any, low: Any, high: Any) -> None:
-    """Sort a piece, both ends included, in the worst case as fast as ever."""
-    count = high - low + 1
-    for k in range(count // 2):
-        sift(a, low, count // 2 - 1 - k, count)
-    for k in range(count - 1):
-        last = low + count - 1 - k
-        x = get(a, low)
-        put(a, low, get(a, last))
-        put(a, last, x)
-        sift(a, low, 0, count - 1 - k)
+def insertion(a: Any, low: Any, high: Any, gap: Any) -> None:
+    """Insertion sort of a piece, both ends included; from a gap above 1 Shell's sort: first of elements so far apart, then closer."""
+    while gap > 0:
+        for i in range(low + gap, high + 1):
+            x = get(a, i)
+            j = i - gap
+            while j >= low and x < get(a, j):
+                put(a, j + gap, get(a, j))
+                j = j - gap
+            put(a, j + gap, x)
+        gap = gap >> 1
 
 
 def quicksort(a: Any, low: Any, high: Any, depth: Any) -> None:
     """Sort a piece, both ends included; ``depth`` bounds the number of bad splits."""
     while high - low > 16:
         if depth == 0:
-            heapsort(a, low, high)
+            insertion(a, low, high, GAPS)
             return
         depth = depth - 1
         middle = low + ((high - low) >> 1)
@@ -112,7 +89,7 @@ def quicksort(a: Any, low: Any, high: Any, depth: Any) -> None:
         else:
             quicksort(a, i, high, depth)
             high = j
-    insertion(a, low, high)
+    insertion(a, low, high, 1)
 
 
 def sort_line(a: Any) -> None:
