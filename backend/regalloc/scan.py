@@ -21,19 +21,20 @@ The result is, per vreg, a list of ``(position, preg or MEMORY)``: where the val
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from heapq import heapify, heappop, heappush
+from heapq import heappop, heappush
 from typing import TYPE_CHECKING
 
 from jitpy.backend.errors import CompileError
 from jitpy.backend.regalloc.intervals import COPY, REGISTER, SLOT, Intervals
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from jitpy.backend.vcode.vcode import MachineEnv, VCode
 
 MEMORY = -1
 FOREVER = 1 << 60
+WEIGHTS = tuple(10.0**depth for depth in range(9))
 
 
 class Part:
@@ -82,8 +83,16 @@ class Scan:
         self.borders = [4 * start for start in starts]
         depth = vcode.loop_depth
         self.weights = [
-            0.01 if cold else 10.0 ** min(d, 8) for d, cold in zip(depth, vcode.cold)
+            0.01 if cold else WEIGHTS[d] if d < 8 else WEIGHTS[8] for d, cold in zip(depth, vcode.cold)
         ]
+        self.home: list[int] = []  # per instruction, its block
+        for block in range(len(depth)):
+            self.home += [block] * (starts[block + 1] - starts[block])
+        self.home.append(len(depth))
+        # Per preg, the starts of its reservations and the reservations.
+        self.fixed: list[tuple[list[int], list[tuple[int, int, int]]] | None] = [None] * 128
+        for preg, reserved in intervals.reserved.items():
+            self.fixed[preg] = ([start for start, _, _ in reserved], reserved)
         # The nearest shallower block before each block, and the last block before the next shallower one.
         count = len(depth)
         self.before = [-1] * count
@@ -98,9 +107,13 @@ class Scan:
             elif k:
                 self.before[block] = stack[-1]
             stack.append(block)
+        # Per block a number that is the same for the blocks of a loop, apart from those of loops in it: prices hold for it.
+        self.region = [
+            ((before + 1) * 256 + d) * 2 + cold for before, d, cold in zip(self.before, depth, vcode.cold)
+        ]
 
     def block_at(self, position: int) -> int:
-        return bisect_right(self.borders, position) - 1
+        return self.home[position >> 2]
 
     # Where a part fits
 
@@ -129,25 +142,13 @@ class Scan:
         for mask, position in limits:
             if mask >> preg & 1 and position < until:
                 until = position
-        reserved = self.intervals.reserved.get(preg)
-        if reserved:
-            for start, end in ranges:
-                if start >= until:
-                    break
-                k = bisect_left(reserved, (start, 0, 0))
-                if k and reserved[k - 1][1] > start:
-                    k -= 1
-                if k and reserved[k - 1][1] > start:
-                    k -= 1
-                while k < len(reserved) and reserved[k][0] < end:
-                    if reserved[k][2] != vreg and reserved[k][1] > start:
-                        at = max(start, reserved[k][0])
-                        if at < until:
-                            until = at
-                        break
-                    k += 1
+        fixed = self.fixed[preg]
+        if fixed is not None:
+            until = reserved_until(fixed, vreg, ranges, until)
         line = self.timelines[preg]
         starts, ends = line.starts, line.ends
+        if not starts or (ends[-1] <= ranges[0][0]):
+            return until
         for start, end in ranges:
             if start >= until:
                 break
@@ -159,13 +160,6 @@ class Scan:
                     return min(until, starts[k])
                 k += 1
         return until
-
-    def holder(self, preg: int, position: int) -> Part | None:
-        line = self.timelines[preg]
-        k = bisect_right(line.starts, position) - 1
-        if k >= 0 and line.ends[k] > position:
-            return line.parts[k]
-        return None
 
     def occupy(self, part: Part, preg: int) -> None:
         part.preg = preg
@@ -238,11 +232,11 @@ class Scan:
 
     def price(self, vreg: int, position: int, block: int) -> float:
         """What it costs to be without a register from ``position`` (in ``block``) on, per position won."""
-        # The answer but for the distance is the same up to the next use, as long as the block is.
-        known_block, until, at, weight = self.prices[vreg]
-        if known_block != block or position > until:
+        # The answer but for the distance is the same up to the next use, as long as the loop is.
+        known, until, at, weight = self.prices[vreg]
+        if known != self.region[block] or position > until:
             until, at, weight = self.reload_price(vreg, position, block)
-            self.prices[vreg] = (block, until, at, weight)
+            self.prices[vreg] = (self.region[block], until, at, weight)
         if at <= position:
             return weight if self.register_use(vreg, position) < 0 else float(FOREVER)
         if at == FOREVER:
@@ -251,18 +245,30 @@ class Scan:
 
     def reload_price(self, vreg: int, position: int, block: int) -> tuple[int, int, float]:
         """(next use, where the value is loaded again, the weight of that place)."""
-        intervals = self.intervals
         weights = self.weights
         borders = self.borders
-        use = self.next_use(vreg, position)
+        places_of = self.home
+        depth, before = self.vcode.loop_depth, self.before
+        uses = self.intervals.uses[vreg]
+        k = first = bisect_left(uses, position * 4)
+        count = len(uses)
+        while k < count and uses[k] & 3 == SLOT:
+            k += 1
         at = until = FOREVER
         weight = 0.0
-        if use >= 0:
+        if k < count:
+            use = uses[k]
             until = use >> 2
-            at = self.reload_at(position, use)
-            # A load before the loop belongs to the block in front of it.
-            home = self.block_at(at)
+            # As reload_at.
+            at = until & ~3
+            home = around = places_of[until >> 2]
+            if before[home] >= block and not self.vcode.cold[home]:
+                while before[around] >= block:
+                    around = before[around]
+                at = borders[around + 1]
+                home = places_of[at >> 2]
             weight = weights[home]
+            # A load before the loop belongs to the block in front of it.
             if borders[home] == at and home and until > borders[home + 1]:
                 weight = weights[home - 1]
             if use & 3 == COPY:
@@ -270,14 +276,11 @@ class Scan:
             if at <= position:
                 return until, at, weights[block] / 4
         # Used earlier in a loop that goes on: it is needed again when the loop comes around.
-        depth, before = self.vcode.loop_depth, self.before
         if depth[block] > 0:
-            uses = intervals.uses[vreg]
-            k = bisect_left(uses, position * 4)
-            ranges = intervals.ranges[vreg]
-            born = ranges[0][0]
-            if k:
-                last = uses[k - 1] >> 2
+            if first:
+                last = uses[first - 1] >> 2
+                ranges = self.intervals.ranges[vreg]
+                born = ranges[0][0]
                 around = block
                 while depth[around] > 0:
                     start = borders[before[around] + 1]
@@ -337,82 +340,108 @@ class Scan:
                 self.push(part)
             return
 
-    def run(self) -> None:
-        intervals = self.intervals
-        heap = self.heap
-        for vreg, ranges in enumerate(intervals.ranges):
-            if ranges:
-                self.serial += 1
-                heap.append((ranges[0][0], self.serial, Part(vreg, ranges)))
-        heapify(heap)
+    def parts(self) -> Iterator[Part]:
+        """Every part in the order of begins: whole lives, and between them what ``push`` adds meanwhile."""
+        lives = self.intervals.ranges
+        count = len(lives)
+        heap, waiting = self.heap, self.waiting
+        begins = [ranges[0][0] * count + vreg for vreg, ranges in enumerate(lives) if ranges]
+        begins.sort()
+        for begin in begins:
+            while heap and heap[0][0] * count + count <= begin:
+                part = heappop(heap)[2]
+                if part.vreg >= 0:
+                    waiting.pop(part.vreg, None)
+                    yield part
+            vreg = begin % count
+            yield Part(vreg, lives[vreg])
         while heap:
             part = heappop(heap)[2]
             if part.vreg >= 0:
-                self.waiting.pop(part.vreg, None)
-                self.allocate(part)
+                waiting.pop(part.vreg, None)
+                yield part
 
-    def allocate(self, part: Part) -> None:
-        vreg = part.vreg
+    def run(self) -> None:
+        """Give each part a register that is free for all of it; where there is none, ``contend``."""
         intervals = self.intervals
-        ranges = part.ranges
-        start = ranges[0][0]
-        first = not self.places[vreg]
-        if first and intervals.begin[vreg] == SLOT:
-            self.to_memory(vreg, start, ranges)
-            return
-        cls = self.vcode.vreg_class[vreg]
-        limits = self.clobber_limits(ranges) if intervals.clobbers else ()
-        pregs = self.env.allocatable[cls]
-        busy = self.busy
-        used = self.used
-        fresh = -1
-        lost = 0  # destroyed somewhere in the part's life
-        for mask, _ in limits:
-            lost |= mask
-        for preg in self.hints(vreg, pregs):
-            if busy[preg] <= start and not lost >> preg & 1 and self.free_until(preg, vreg, ranges, limits, None) == FOREVER:
+        begins, prefer, sources, targets = intervals.begin, intervals.prefer, intervals.source, intervals.target
+        clobbers = intervals.clobbers
+        places, timelines, fixed, busy = self.places, self.timelines, self.fixed, self.busy
+        classes, allocatable = self.vcode.vreg_class, self.env.allocatable
+        free_until, occupy = self.free_until, self.occupy
+        limits: Sequence[tuple[int, int]] = ()
+        for part in self.parts():
+            vreg = part.vreg
+            ranges = part.ranges
+            start, end = ranges[0]
+            first = not places[vreg]
+            if first and begins[vreg] == SLOT:
+                self.to_memory(vreg, start, ranges)
+                continue
+            pregs = allocatable[classes[vreg]]
+            used = self.used
+            found = fresh = -1
+            lost = 0  # destroyed somewhere in the part's life
+            if clobbers:
+                limits = self.clobber_limits(ranges)
+                for mask, _ in limits:
+                    lost |= mask
+            target, source = targets[vreg], sources[vreg]
+            for preg in (
+                places[target][-1][1] if target >= 0 and places[target] else -1,
+                places[source][-1][1] if source >= 0 and places[source] else -1,
+                prefer[vreg],
+            ):
+                if preg >= 0 and busy[preg] <= start and not lost >> preg & 1 and preg in pregs:
+                    if free_until(preg, vreg, ranges, (), None) == FOREVER:
+                        if used >> preg & 1:
+                            found = preg
+                            break
+                        if fresh < 0:
+                            fresh = preg
+            if found >= 0:
+                occupy(part, found)
+                continue
+            simple = len(ranges) == 1
+            for preg in pregs:
+                if busy[preg] > start or lost >> preg & 1:
+                    continue
+                if simple:
+                    # The same answer as free_until, for most parts.
+                    known = fixed[preg]
+                    if known is not None and reserved_until(known, vreg, ranges, FOREVER) != FOREVER:
+                        continue
+                    line = timelines[preg]
+                    ends = line.ends
+                    if ends and ends[-1] > start:
+                        starts = line.starts
+                        k = bisect_right(starts, start)
+                        if (k and ends[k - 1] > start) or (k < len(starts) and starts[k] < end):
+                            continue
+                elif free_until(preg, vreg, ranges, (), None) != FOREVER:
+                    continue
                 if used >> preg & 1:
-                    self.occupy(part, preg)
-                    return
+                    found = preg
+                    break
                 if fresh < 0:
                     fresh = preg
-        simple = len(ranges) == 1
-        reserved = intervals.reserved
-        end = ranges[0][1]
-        timelines = self.timelines
-        for preg in pregs:
-            if busy[preg] > start or lost >> preg & 1:
-                continue
-            if simple and preg not in reserved:
-                # The same answer as free_until, for most parts.
-                line = timelines[preg]
-                starts = line.starts
-                if starts and (line.ends[-1] > start or starts[-1] >= start):
-                    k = bisect_right(starts, start)
-                    if (k and line.ends[k - 1] > start) or (k < len(starts) and starts[k] < end):
-                        continue
-            elif self.free_until(preg, vreg, ranges, (), None) != FOREVER:
-                continue
-            if used >> preg & 1:
-                self.occupy(part, preg)
-                return
-            if fresh < 0:
-                fresh = preg
-        if fresh >= 0:
-            # A register to be saved and restored for this part alone costs about two memory accesses.
-            if self.worth(part) >= 2.0:
-                self.occupy(part, fresh)
-                return
-            pregs = tuple(preg for preg in pregs if used >> preg & 1)
-        if not self.contend(part, first, pregs, limits):
-            if fresh >= 0:
-                self.occupy(part, fresh)
-                return
-            index = start >> 2
-            raise CompileError(
-                f"{self.vcode.name}: instruction {index} ({self.vcode.insts[index].row.name}) needs more "
-                "registers at once than the target has; the lowering rule must use fewer"
-            )
+            if found < 0 and fresh >= 0:
+                # A register to be saved and restored for this part alone costs about two memory accesses.
+                if self.worth(part) >= 2.0:
+                    found = fresh
+                else:
+                    pregs = tuple(preg for preg in pregs if used >> preg & 1)
+            if found >= 0:
+                occupy(part, found)
+            elif not self.contend(part, first, pregs, limits):
+                if fresh >= 0:
+                    occupy(part, fresh)
+                    continue
+                index = start >> 2
+                raise CompileError(
+                    f"{self.vcode.name}: instruction {index} ({self.vcode.insts[index].row.name}) needs more "
+                    "registers at once than the target has; the lowering rule must use fewer"
+                )
 
     def worth(self, part: Part) -> float:
         """The weight of a part's uses and of its definition, as far as it matters."""
@@ -428,18 +457,6 @@ class Scan:
             if part.ranges[0][0] <= use >> 2 < end:
                 total += self.weights[self.block_at(use >> 2)]
         return total
-
-    def hints(self, vreg: int, pregs: tuple[int, ...]) -> list[int]:
-        intervals = self.intervals
-        out = []
-        for other in (intervals.target[vreg], intervals.source[vreg]):
-            if other >= 0 and self.places[other]:
-                preg = self.places[other][-1][1]
-                if preg >= 0 and preg in pregs:
-                    out.append(preg)
-        if intervals.prefer[vreg] in pregs:
-            out.append(intervals.prefer[vreg])
-        return out
 
     def contend(
         self, part: Part, first: bool, pregs: tuple[int, ...], limits: Sequence[tuple[int, int]]
@@ -468,30 +485,65 @@ class Scan:
         for mask, position in limits:
             if position < need or (position - start < 8 and not must):
                 short |= mask
+        timelines, fixed = self.timelines, self.fixed
+        prices = self.prices
+        region = self.region[block]
+        life_end = ranges[0][1] if len(ranges) == 1 else 0
+        soonest = start + 8
+        if must or need > soonest:
+            soonest = need
         for preg in pregs:
             if short >> preg & 1:
                 continue
-            holder = self.holder(preg, start)
+            line = timelines[preg]
+            starts = line.starts
+            k = bisect_right(starts, start)
             price = 0.0
-            if holder is not None:
-                price = self.price(holder.vreg, start, block)
+            if k and line.ends[k - 1] > start:
+                holder = line.parts[k - 1]
+                known, usable, at, weight = prices[holder.vreg]
+                # What price() would find, for most holders.
+                if known == region and start <= usable and at > start:
+                    if at < FOREVER:
+                        price = weight / (at - start + 4)
+                else:
+                    price = self.price(holder.vreg, start, block)
                 if price >= best or price >= FOREVER:
                     continue
                 if holder.ranges[0][0] >= start and intervals.begin[holder.vreg] == REGISTER:
                     if intervals.born[holder.vreg] | 3 == start | 3:
                         continue  # both are written by this instruction
-            until = self.free_until(preg, vreg, ranges, limits, holder)
+            else:
+                holder = None
+            if life_end:
+                # The same answer as free_until, for most parts.
+                until = FOREVER
+                for mask, position in limits:
+                    if mask >> preg & 1 and position < until:
+                        until = position
+                reserved = fixed[preg]
+                if reserved is not None:
+                    until = reserved_until(reserved, vreg, ranges, until)
+                if k < len(starts) and starts[k] < life_end:
+                    if line.parts[k] is holder:
+                        until = self.free_until(preg, vreg, ranges, limits, holder)
+                    elif starts[k] < until:
+                        until = starts[k]
+            else:
+                until = self.free_until(preg, vreg, ranges, limits, holder)
             if until < FOREVER:
                 if until & 3:
                     # An operand of that instruction must be read before the register is lost.
                     after = self.next_use(vreg, until)
                     if after >= 0 and after >> 4 == until >> 2:
                         until &= ~3
-                if until < need or (until - start < 8 and not must):
+                if until < soonest:
                     continue
                 price += self.price_after(vreg, start, until)
             if price < best:
                 best, choice, victim, limit = price, preg, holder, until
+                if price <= 0.0:
+                    break
         if choice < 0:
             if must:
                 return False
@@ -545,6 +597,30 @@ class Scan:
             return 0.0
         at = self.reload_at(until, use)
         return self.weights[self.block_at(at)] / (at - start + 4)
+
+
+def reserved_until(
+    fixed: tuple[list[int], list[tuple[int, int, int]]], vreg: int, ranges: list[tuple[int, int]], until: int
+) -> int:
+    """The first position of ``ranges``, before ``until``, that is reserved for another vreg."""
+    starts, reserved = fixed
+    count = len(starts)
+    for start, end in ranges:
+        if start >= until:
+            break
+        k = bisect_left(starts, start)
+        if k and reserved[k - 1][1] > start:
+            k -= 1
+        if k and reserved[k - 1][1] > start:
+            k -= 1
+        while k < count and starts[k] < end:
+            if reserved[k][2] != vreg and reserved[k][1] > start:
+                at = starts[k]
+                if at < start:
+                    at = start
+                return at if at < until else until
+            k += 1
+    return until
 
 
 def split_ranges(
