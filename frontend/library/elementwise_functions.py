@@ -33,7 +33,7 @@ def _where(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -> Value
     if len(args) == 1:
         from jitpy.frontend.library import sorting
 
-        return sorting.nonzero(tr, args, kwargs)  # type: ignore[no-any-return]
+        return sorting.nonzero(tr, args, kwargs)
     cond, x, y = bind(tr, "np.where", args, kwargs, "condition x y", 3)
     values = [elementwise.operand(tr, v) for v in (cond, x, y) if v is not None]
     types = [elementwise.element_type(v) for v in values]
@@ -46,7 +46,11 @@ def _where(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -> Value
             leaves.append(v if is_array(v) else tr.val(v))
             sources.append(types[k])
         else:
-            leaves.append(Val(target, ufuncs_scalar.convert(tr, v, target)))
+            if types[k].weak and types[k].kind in "iu" and target.kind in "iu":
+                parts = casts.cast(tr, tr.val(v).ssa, types[k], target)  # np.where, alone, does not mind an int that does not fit
+            else:
+                parts = ufuncs_scalar.convert(tr, v, target)
+            leaves.append(Val(target, parts))
             sources.append(target)
 
     def emit(tr: Translator, args: list[Parts]) -> Parts:
@@ -124,7 +128,7 @@ def _round(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -> Value
         strong = promotion.DEFAULT.get(t, t)
         result: Value = builtins.numpy_round(tr, Val(strong, v.ssa), strong, decimals or Const(0))
         return result
-    return round_array(tr, args, kwargs)  # type: ignore[no-any-return]
+    return round_array(tr, args, kwargs)
 
 
 @registry.entry(registry.methods, (ty.Array, "astype"))
