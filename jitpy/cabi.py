@@ -188,7 +188,10 @@ def _copy_result(a: Assembler, t: ty.Type, record: int, slot: int, out: int, off
 
 
 def export(dispatcher: Any) -> Any:
-    """A cffi function pointer to the one overload of a jitted function; it keeps the function alive."""
+    """A cffi function pointer to the one overload of a jitted function; it keeps the function alive.
+
+    The code behind it lives as long as the function: C code may have kept the bare address.
+    """
     overloads = list(dispatcher.overloads.values())
     if len(overloads) != 1:
         raise CompileError(
@@ -204,14 +207,18 @@ def export(dispatcher: Any) -> Any:
     name = dispatcher.__name__ if dispatcher.__name__.isidentifier() else "kernel"
     from cffi import FFI
 
-    from jitpy.runtime import helpers, memory
-    from jitpy.runtime.codegen import machine_code
+    loaded = overload.adapter
+    if loaded is None:
+        from jitpy.runtime import helpers, memory
+        from jitpy.runtime.codegen import machine_code
 
-    adapter = make_adapter(name, "$kernel", overload.types, result, colocated=False)
-    resolve = {"$kernel": overload.kernel}
-    loaded = memory.load(
-        memory.Image.of(machine_code([adapter])), lambda n: resolve[n] if n in resolve else helpers.resolve(n), overload
-    )
+        adapter = make_adapter(name, "$kernel", overload.types, result, colocated=False)
+        resolve = {"$kernel": overload.kernel}
+        loaded = overload.adapter = memory.load(
+            memory.Image.of(machine_code([adapter])),
+            lambda n: resolve[n] if n in resolve else helpers.resolve(n),
+            overload,
+        )
     ffi = FFI()
     text = declarations(name, overload.types, result)
     ffi.cdef(text.replace(f"int32_t {name}(", f"typedef int32_t {name}_t("))

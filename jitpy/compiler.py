@@ -34,6 +34,7 @@ class Overload:
     """
 
     __slots__ = (
+        "adapter",
         "arrays",
         "backend_seconds",
         "clif_instructions",
@@ -56,6 +57,7 @@ class Overload:
         self.module = module
         self.exact = exact
         self.loaded: memory.Loaded | None = None
+        self.adapter: memory.Loaded | None = None  # the C face, when it was asked for
         self.kernel = 0
         self.site_base = 0
         self.lines: list[tuple[int, int]] = []

@@ -26,6 +26,7 @@ def jit(signature_or_function: Any = None, **options: Any) -> Any:
     int64))``. With signatures the function is compiled at once and takes arguments of these types alone. Options are
     Numba's; see `options.OPTIONS`.
     """
+    import jitpy.interpreter  # noqa: F401  raises where jitpy cannot run, before NumPy does
     from jitpy import options as table
 
     checked = table.check(options)
