@@ -2,8 +2,8 @@
 
 One walk over the blocks in dominator-tree preorder. A pure instruction becomes a node ``(op, type, imm, *args)`` over e-graph
 values; an equal node that exists already is the value. A new node meets the rules at once: their results join its class, which
-is fixed from then on, so there is nothing to rebuild. A class is at most `CLASS_LIMIT` nodes; the cheapest tree is kept as it grows,
-so there is no extraction pass.
+is fixed from then on, so there is nothing to rebuild. A class is at most `CLASS_LIMIT` nodes; the cheapest tree is kept as it
+grows, so there is no extraction pass.
 
 A class only ever grows downwards: a node's class takes the members of its rewritten forms, never the other way round. What a
 rewriting refers to is part of what the node refers to, so any member may be computed wherever the node's operands are known.
@@ -22,6 +22,8 @@ from jitpy.backend.opt import memory
 from jitpy.backend.opt.cost import COST, LIMIT
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from jitpy.backend.analysis.cfg import Cfg
     from jitpy.backend.analysis.domtree import DomTree
     from jitpy.backend.ir.function import Function, Node
@@ -52,7 +54,7 @@ def result_type(node: Node, arg_types: list[int]) -> int:
     return _RESULT_TYPES[code](t) if code in _RESULT_TYPES else ty.BY_NAME[code]
 
 
-_RESULT_TYPES = {
+_RESULT_TYPES: dict[str, Callable[[int], int]] = {
     "T": lambda t: t,
     "bool": ty.as_truthy,
     "lane": lambda t: ty.LANE[t],
@@ -93,7 +95,7 @@ class EGraph:
     def reset(self) -> None:
         """Forget the function, keep the containers."""
         for container in (self.nodes, self.classes, self.types, self.best, self.cost, self.intern, self._facts):
-            container.clear()  # type: ignore[attr-defined]
+            container.clear()
         self.skeleton = []
         self.params = []
 
@@ -164,7 +166,7 @@ class EGraph:
                 own += tuple([m for m in classes[f] if m not in own])
         classes[v] = own[:CLASS_LIMIT]
         b = best[v]
-        if self.nodes[b] is OPAQUE or b != v and len(classes[v]) == 1:
+        if self.nodes[b] is OPAQUE or (b != v and len(classes[v]) == 1):
             self.intern[node] = b
             return b
         return v

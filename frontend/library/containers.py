@@ -1,7 +1,7 @@
 """Tuples, ranges, and iteration: range, tuples, enumerate, zip, reversed, and whatever has a `registry.sequence` entry.
 
-A sequence for iteration is ``(count, item)``: an i64 SSA value (or an int) and a callback ``item(tr, obj, k)`` that gives the item at the
-checked position k. From it come plain iteration, enumerate, zip and reversed alike.
+A sequence for iteration is ``(count, item)``: an i64 SSA value (or an int) and a callback ``item(tr, obj, k)`` that gives the
+item at the checked position k. From it come plain iteration, enumerate, zip and reversed alike.
 """
 
 from __future__ import annotations
@@ -26,11 +26,11 @@ INT = ty.py_int
 def int_value(tr: Translator, v: Value, what: str) -> Value:
     """An int operand by ``__index__``: a Const int, or a Val of py_int."""
     if v.__class__ is Const:
-        obj = v.obj  # type: ignore[attr-defined]
-        if v.type.__class__ is ty.Scalar and v.type.kind in "iub":  # type: ignore[attr-defined]
+        obj = v.obj
+        if v.type.__class__ is ty.Scalar and v.type.kind in "iub":
             return Const(int(obj))
     t = tr.type_of(v)
-    if t.__class__ is ty.Scalar and t.kind in "iub":  # type: ignore[union-attr]
+    if t.__class__ is ty.Scalar and t.kind in "iub":
         if t is ty.np_bool:
             tr.error(f"{what} must be an int, not a NumPy bool")
         return Val(INT, (tr.as_index(v),))
@@ -56,8 +56,8 @@ def make_range(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -> V
     if len(values) == 3:
         step = values[2]
         if step.__class__ is Const:
-            tr.check(step.obj == 0, ValueError, "range() arg 3 must not be zero")  # type: ignore[attr-defined]
-            if step.obj == 0:  # type: ignore[attr-defined]
+            tr.check(step.obj == 0, ValueError, "range() arg 3 must not be zero")
+            if step.obj == 0:
                 step = Const(1)
         else:
             tr.check(tr.icmp("eq", _ssa(tr, step), tr.iconst(0)), ValueError, "range() arg 3 must not be zero")
@@ -71,7 +71,7 @@ def range_count(tr: Translator, r: RangeVal) -> int:
     start, stop = _ssa(tr, r.start), _ssa(tr, r.stop)
     zero = tr.iconst(0)
     if r.step.__class__ is Const:
-        step = r.step.obj  # type: ignore[attr-defined]
+        step = r.step.obj
         if step > 0:
             more, distance, size = tr.icmp("slt", start, stop), tr.op(o.ISUB, I64, stop, start), step
         else:
@@ -108,7 +108,8 @@ class RangeIter(Iterator):
         return self.index, self.end, self.start
 
     def rebuild(self, children: tuple[Value, ...]) -> Value:
-        return RangeIter(*children, self.step_by)
+        index, end, start = children
+        return RangeIter(index, end, start, self.step_by)
 
     def static(self) -> Any:
         return self.step_by
@@ -166,7 +167,7 @@ def iterate_range(tr: Translator, obj: Value) -> Iterator:
     r: RangeVal = obj  # type: ignore[assignment]
     start = tr.val(r.start)
     if r.step.__class__ is Const:
-        step = r.step.obj  # type: ignore[attr-defined]
+        step = r.step.obj
         if step in (1, -1):
             return RangeIter(start, tr.val(r.stop), start, step)
         if _MIN <= step <= _MAX:
@@ -182,11 +183,11 @@ def _range_sequence(tr: Translator, obj: Value) -> tuple[int, Callable[..., Valu
 
 def _range_item(tr: Translator, obj: Value, k: int) -> Value:
     r: RangeVal = obj  # type: ignore[assignment]
-    if r.step.__class__ is Const and r.step.obj == 1:  # type: ignore[attr-defined]
+    if r.step.__class__ is Const and r.step.obj == 1:
         offset = k
     else:
         offset = tr.op(o.IMUL, I64, k, _ssa(tr, r.step))
-    if r.start.__class__ is Const and r.start.obj == 0:  # type: ignore[attr-defined]
+    if r.start.__class__ is Const and r.start.obj == 0:
         return Val(INT, (offset,))
     return Val(INT, (tr.op(o.IADD, I64, _ssa(tr, r.start), offset),))
 
@@ -270,7 +271,7 @@ def tuple_getitem(tr: Translator, obj: Value, index: Value) -> Value:
         return TupleVal(items[slice(*[b.obj for b in bounds])])  # type: ignore[attr-defined]
     k = int_value(tr, index, "a tuple index")
     if k.__class__ is Const:
-        i = k.obj  # type: ignore[attr-defined]
+        i: int = k.obj
         if not -len(items) <= i < len(items):
             tr.raise_(IndexError, "tuple index out of range")
             tr.use(tr.block())
@@ -304,9 +305,9 @@ def tuple_concat(tr: Translator, a: Value, b: Value) -> Value:
 @registry.operator(registry.binary, "*", TupleVal, ty.Scalar)
 def tuple_repeat(tr: Translator, a: Value, b: Value) -> Value:
     """``tuple * n`` for a constant n."""
-    if b.__class__ is not Const or b.obj.__class__ is not int:  # type: ignore[attr-defined]
+    if b.__class__ is not Const or b.obj.__class__ is not int:
         tr.error("a tuple can be repeated a constant number of times only", "Use an array.")
-    return TupleVal(_tuple_items(a) * b.obj)  # type: ignore[attr-defined]
+    return TupleVal(_tuple_items(a) * b.obj)
 
 
 @registry.operator(registry.compare, "== !=", TupleVal, TupleVal)
@@ -419,7 +420,8 @@ class SequenceIter(Iterator):
         return self.index, self.count, self.start, self.source
 
     def rebuild(self, children: tuple[Value, ...]) -> Value:
-        return SequenceIter(*children, self.item)
+        index, count, start, source = children
+        return SequenceIter(index, count, start, source, self.item)
 
     def static(self) -> Any:
         return id(self.item)
@@ -477,7 +479,7 @@ def sequence(tr: Translator, obj: Value) -> tuple[int, Callable[..., Value]]:
 
 
 def _static_items(tr: Translator, obj: Value) -> tuple[Value, ...] | None:
-    return obj.items if obj.__class__ is TupleVal else None  # type: ignore[attr-defined]
+    return obj.items if obj.__class__ is TupleVal else None
 
 
 @registry.call(enumerate)
@@ -500,10 +502,10 @@ def make_zip(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -> Val
     for k, v in kwargs.items():
         if k != "strict" or v.__class__ is not Const:
             tr.error(f"zip({k}=...) is not supported", "strict=True and strict=False may be given as constants.")
-        strict = bool(v.obj)  # type: ignore[attr-defined]
+        strict = bool(v.obj)
     fixed = [_static_items(tr, a) for a in args]
     if all(f is not None for f in fixed) and (not strict or len({len(f) for f in fixed}) < 2):  # type: ignore[arg-type]
-        return TupleVal(tuple([TupleVal(t) for t in zip(*fixed, strict=False)]))  # type: ignore[arg-type]
+        return TupleVal(tuple([TupleVal(t) for t in zip(*fixed, strict=False)]))
     if strict and any(f is not None for f in fixed):
         tr.error("zip(strict=True) of a tuple is not supported", "Compare the lengths before.")
     pairs = [sequence(tr, a) for a in args]
@@ -523,11 +525,11 @@ def make_reversed(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -
     items = _static_items(tr, x)
     if items is not None:
         return TupleVal(tuple(reversed(items)))
-    if x.__class__ is RangeVal and x.step.__class__ is Const and abs(x.step.obj) == 1:  # type: ignore[attr-defined]
-        step = x.step.obj  # type: ignore[attr-defined]
+    if x.__class__ is RangeVal and x.step.__class__ is Const and abs(x.step.obj) == 1:
+        step = x.step.obj
         # The ends move by one; where that would leave 64 bits the range is empty or the check says so.
-        first = tr.binary("-", x.stop, Const(step))  # type: ignore[attr-defined]
-        last = tr.binary("-", x.start, Const(step))  # type: ignore[attr-defined]
+        first = tr.binary("-", x.stop, Const(step))
+        last = tr.binary("-", x.start, Const(step))
         return RangeVal(first, last, Const(-step))
     count, getter = sequence(tr, x)
     return Zipped("reversed", (x,), (Val(INT, (count,)),), (getter,), Const(0))
@@ -552,7 +554,7 @@ def _zipped_item(tr: Translator, obj: Value, k: int) -> Value:
     items = [g(tr, s, k) for g, s in zip(z.getters, z.sources, strict=True)]
     if z.what == "enumerate":
         number = k
-        if z.start.__class__ is not Const or z.start.obj != 0:  # type: ignore[attr-defined]
+        if z.start.__class__ is not Const or z.start.obj != 0:
             number = tr.checked(o.IADD, k, _ssa(tr, z.start))
         return TupleVal((Val(INT, (number,)), items[0]))
     return TupleVal(tuple(items))
@@ -582,17 +584,17 @@ def length(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -> Value
     """``len(x)``."""
     (x,) = args
     if x.__class__ is TupleVal:
-        return Const(len(x.items))  # type: ignore[attr-defined]
-    if x.__class__ is Const and x.type is ty.string:  # type: ignore[attr-defined]
-        return Const(len(x.obj))  # type: ignore[attr-defined]
+        return Const(len(x.items))
+    if x.__class__ is Const and x.type is ty.string:
+        return Const(len(x.obj))
     if x.__class__ is RangeVal:
-        count = range_count(tr, x)  # type: ignore[arg-type]
+        count = range_count(tr, x)
         tr.check(tr.icmp("slt", count, tr.iconst(0)), OverflowError, "Python int too large to convert to C ssize_t")
         return Val(INT, (count,))
     x = tr.settle(x)
     t = tr.type_of(x)
     if t.__class__ is ty.Array:
-        if not t.ndim:  # type: ignore[union-attr]
+        if not t.ndim:
             tr.raise_(TypeError, "len() of unsized object")
             tr.use(tr.block())
             return Const(0)
@@ -614,7 +616,7 @@ def print_values(tr: Translator, args: list[Value], kwargs: dict[str, Value]) ->
     parts: list[Any] = []
     for a in args:
         if a.__class__ is Const:
-            parts.append(("const", a.obj))  # type: ignore[attr-defined]
+            parts.append(("const", a.obj))
             continue
         made = message_parts(tr, a)
         parts.append(made[0] if len(made) == 1 else ("text", made))
@@ -622,8 +624,8 @@ def print_values(tr: Translator, args: list[Value], kwargs: dict[str, Value]) ->
     for name, v in kwargs.items():
         if name not in ("sep", "end") or v.__class__ is not Const:
             tr.error(f"print({name}=...) is not supported", "sep and end may be given as constants.")
-        if v.obj is not None:  # type: ignore[attr-defined]
-            keywords.append((name, v.obj))  # type: ignore[attr-defined]
+        if v.obj is not None:
+            keywords.append((name, v.obj))
     flat: list[Any] = []
     for part in parts:
         flat.extend(part[1] if part[0] == "text" else (part,))
@@ -642,11 +644,10 @@ def _array_sequence(tr: Translator, obj: Value) -> tuple[int, Callable[..., Valu
     return obj.parts()[2], _array_item
 
 
-def _array_item(tr: Translator, obj: Value, k: int) -> Value:
+def _array_item(tr: Translator, obj: Val, k: int) -> Value:
     from jitpy.frontend.library.indexing import at_positions
 
-    result: Value = at_positions(tr, obj, (k,))
-    return result
+    return at_positions(tr, obj, (k,))
 
 
 registry.sequence[ty.Array] = _array_sequence

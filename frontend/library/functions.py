@@ -149,7 +149,7 @@ def call(tr: Translator, callee: Value, args: list[Value], kwargs: dict[str, Val
         if handler is not None:
             for v in (*args, *kwargs.values()):
                 if v.__class__ is EitherVal:
-                    tr.fork(v)  # type: ignore[arg-type]
+                    tr.fork(v)
             result = handler(tr, args, kwargs)
             return result
         if obj.__class__ is FunctionType:
@@ -189,7 +189,7 @@ def call_function(
     kwdefaults = {k: outside_value(tr, d) for k, d in (function.__kwdefaults__ or {}).items()}
     bound = bind(tr, co, function.__name__, args, kwargs, defaults, kwdefaults)
     if bound is None:
-        return Outcomes([])  # type: ignore[return-value]
+        return Outcomes([])
     free = free_of_function(function)
     return _invoke(tr, co, function.__name__, function.__globals__, free, (), bound, inline)
 
@@ -219,7 +219,7 @@ def _call_inner(tr: Translator, f: FunctionVal, args: list[Value], kwargs: dict[
     args, kwargs = settled(tr, args, kwargs)
     bound = bind(tr, f.code, f.name, args, kwargs, f.defaults, f.kwdefaults)
     if bound is None:
-        return Outcomes([])  # type: ignore[return-value]
+        return Outcomes([])
     frame, captured = f.frame, f.captured
 
     def read(tr: Translator, name: str) -> Value:
@@ -239,7 +239,7 @@ def _call_inner(tr: Translator, f: FunctionVal, args: list[Value], kwargs: dict[
         recursive = f.name in f.code.co_freevars
     if recursive:
         snapshot = capture(frame, f).captured if frame is not None else captured
-        fixed = {k: v for k, v in snapshot.items() if not (v.__class__ is FunctionVal and v.code is f.code)}  # type: ignore[attr-defined]
+        fixed = {k: v for k, v in snapshot.items() if not (v.__class__ is FunctionVal and v.code is f.code)}
         return _call_kernel_with_captured(tr, f, fixed, bound)
     return _invoke(tr, f.code, f.name, f.globals, read, (), bound, True)
 
@@ -266,7 +266,7 @@ def capture(frame: Frame, f: FunctionVal) -> FunctionVal:
                 captured[name] = frame.free(frame.tr, name)
             else:
                 v = frame.locals[names.index(name)]
-                if v.__class__ is FunctionVal and v.code is f.code:  # type: ignore[attr-defined]
+                if v.__class__ is FunctionVal and v.code is f.code:
                     captured[name] = FunctionVal(f.code, f.name, f.globals, f.defaults, f.kwdefaults)
                 elif v is not UNBOUND and v.__class__ is not MaybeUnbound:
                     captured[name] = v
@@ -323,8 +323,8 @@ def bind(
 
 
 def _invoke(
-    tr: Translator, co: Any, name: str, namespace: dict[str, Any], free: Callable[[Translator, str], Value], captured: tuple[Value, ...],
-    bound: list[Value], inline: bool | None,
+    tr: Translator, co: Any, name: str, namespace: dict[str, Any], free: Callable[[Translator, str], Value],
+    captured: tuple[Value, ...], bound: list[Value], inline: bool | None,
 ) -> Value:  # fmt: skip
     if co.co_flags & _CO_GENERATOR:
         tr.error(f"{name} is a generator, which is not supported", "Use a list comprehension, or a loop.")
@@ -357,7 +357,7 @@ def _invoke(
 
 
 def _can_pass(bound: list[Value]) -> bool:
-    return all(v.__class__ is not FunctionVal or v.frame is None for v in bound)  # type: ignore[attr-defined]
+    return all(v.__class__ is not FunctionVal or v.frame is None for v in bound)
 
 
 def _inline(
@@ -442,15 +442,16 @@ def _call_kernel_with_captured(tr: Translator, f: FunctionVal, captured: dict[st
 
 
 def _call_kernel(
-    tr: Translator, co: Any, name: str, namespace: dict[str, Any], free: Callable[[Translator, str], Value], bound: list[Value], identity: Any
-) -> Value:
+    tr: Translator, co: Any, name: str, namespace: dict[str, Any], free: Callable[[Translator, str], Value],
+    bound: list[Value], identity: Any,
+) -> Value:  # fmt: skip
     arguments: list[Value] = []
     for v in bound:
         if v.__class__ is EitherVal:
-            tr.fork(v)  # type: ignore[arg-type]
+            tr.fork(v)
         v = tr.settle(v)
-        if v.__class__ is FunctionVal and v.frame is not None:  # type: ignore[attr-defined]
-            v = capture(v.frame, v)  # type: ignore[attr-defined, arg-type]
+        if v.__class__ is FunctionVal and v.frame is not None:
+            v = capture(v.frame, v)
         arguments.append(_runtime(tr, v))
     compilation = tr.compilation
     key = (identity, tuple([a.key() for a in arguments]))
@@ -513,16 +514,16 @@ def _runtime(tr: Translator, v: Value) -> Value:
 def result_value(tr: Translator, v: Value) -> Value:
     """A value as it is returned from a kernel: settled, its numbers at run time."""
     if v.__class__ is EitherVal:
-        tr.fork(v)  # type: ignore[arg-type]
+        tr.fork(v)
     v = tr.settle(v)
     if v.__class__ is TupleVal:
-        return TupleVal(tuple([result_value(tr, i) for i in v.items]))  # type: ignore[attr-defined]
+        return TupleVal(tuple([result_value(tr, i) for i in v.items]))
     if v.__class__ is Const:
-        t = v.type  # type: ignore[attr-defined]
+        t = v.type
         if t is ty.none:
             return v
         if t is ty.string:
-            return constant_string(tr, v.obj)  # type: ignore[attr-defined]
+            return constant_string(tr, v.obj)
         if t.__class__ is ty.Scalar:
             v = _runtime(tr, v)
             if v.__class__ is Const:

@@ -39,7 +39,7 @@ def equal(a: list[Any], b: list[Any]) -> bool:
     n = len(a)
     if n != len(b):
         return False
-    for i in range(n):
+    for i in range(n):  # noqa: SIM110  kernels have no generators
         if a[i] != b[i]:
             return False
     return True
@@ -47,7 +47,7 @@ def equal(a: list[Any], b: list[Any]) -> bool:
 
 def contains(values: list[Any], x: Any) -> bool:
     """``x in values``."""
-    for v in values:
+    for v in values:  # noqa: SIM110
         if v == x:
             return True
     return False

@@ -1,12 +1,12 @@
 """Lists: displays, blocks in memory, methods.
 
 A list display is kept as the values it was written with (`ListDisplay`) while it is on the stack, so that ``np.array([x, y])``,
-``np.vstack([a, b])`` and ``a[[0, 2]]`` need no list at all. Anything else makes it a list block (``docs/contracts.md`` 2): a handle whose
-fields lie at fixed offsets, and items in slots of 8 bytes.
+``np.vstack([a, b])`` and ``a[[0, 2]]`` need no list at all. Anything else makes it a list block (``docs/contracts.md`` 2): a
+handle whose fields lie at fixed offsets, and items in slots of 8 bytes.
 
 An empty list has the item type `types.undetermined` until something is appended: then every name that holds it gets the item type
-(`_determine`), and paths that meet take the determined one (`translate.state.join`). The block notes the type as a number, so that a name
-this analysis lost track of raises a TypeError instead of reading the items as something else.
+(`_determine`), and paths that meet take the determined one (`translate.state.join`). The block notes the type as a number, so
+that a name this analysis lost track of raises a TypeError instead of reading the items as something else.
 
 Methods that are loops are Python functions (`list_methods`), compiled like any other.
 """
@@ -63,7 +63,7 @@ def build(tr: Translator, items: list[Value]) -> Value:
 def extend(tr: Translator, target: Value, items: list[Value]) -> Value:
     """A display that goes on with more items."""
     if target.__class__ is ListDisplay:
-        return ListDisplay((*target.items, *items))  # type: ignore[attr-defined]
+        return ListDisplay((*target.items, *items))
     for item in items:
         append(tr, target, item)
     return target
@@ -129,7 +129,7 @@ def _storable(t: ty.Type) -> bool:
     while level:
         if any(x.__class__ not in (ty.Scalar, ty.Str, ty.Tuple, ty.NoneType) for x in level):
             return False
-        level = [i for x in level if x.__class__ is ty.Tuple for i in x.items]  # type: ignore[attr-defined]
+        level = [i for x in level if x.__class__ is ty.Tuple for i in x.items]
     return True
 
 
@@ -165,7 +165,7 @@ def _determine(tr: Translator, v: Val, t: ty.Type) -> Val:
 def _refined(x: Value, old: Val, new: Val) -> Value:
     """``x`` with ``old`` replaced inside it."""
     if x.__class__ is Val:
-        return new if x.ssa == old.ssa and x.type is old.type else x  # type: ignore[attr-defined]
+        return new if x.ssa == old.ssa and x.type is old.type else x
     if isinstance(x, Compound):
         children = x.children()
         made = tuple([_refined(c, old, new) for c in children])
@@ -402,8 +402,8 @@ def extended(tr: Translator, v: Value, items: Value) -> Value:
     """``v.extend(items)``; ``v`` with its item type."""
     items = tr.settle(items)
     if items.__class__ is TupleVal:
-        for item in items.items:  # type: ignore[attr-defined]
-            v = append(tr, v, item)
+        for x in items.items:
+            v = append(tr, v, x)
         return v
     if items.kind() is ty.List:
         if _empty(items):
@@ -496,7 +496,7 @@ def _absent(tr: Translator, args: list[Value]) -> Value:
     from jitpy.frontend.library.functions import Outcomes
 
     tr.raise_(ValueError, "the item is not in list")
-    return Outcomes([])  # type: ignore[return-value]
+    return Outcomes([])
 
 
 def _insert_first(tr: Translator, args: list[Value]) -> Value:

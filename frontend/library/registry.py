@@ -41,8 +41,11 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from typing import TypeVar
 
     from jitpy.frontend.values import Value
+
+    Handler = TypeVar("Handler", bound=Callable[..., Any])
 
 calls: dict[int, Callable[..., Any]] = {}
 call_kinds: dict[type, Callable[..., Any]] = {}
@@ -90,10 +93,10 @@ _keep: list[object] = []  # objects whose ids are keys
 _loaded: set[str] = set()
 
 
-def call(*objects: object) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+def call(*objects: object) -> Callable[[Handler], Handler]:
     """Decorator: this handler is what calling one of ``objects`` means."""
 
-    def register(handler: Callable[..., Any]) -> Callable[..., Any]:
+    def register(handler: Handler) -> Handler:
         for obj in objects:
             calls[id(obj)] = handler
             _keep.append(obj)
@@ -109,10 +112,10 @@ def _named(handler: Callable[..., Any], name: str) -> Callable[..., Any]:
 def operator(
     table: dict[tuple[str, type | None, type | None], Callable[..., Any]],
     names: str, left: type | None, right: type | None,
-) -> Callable[[Callable[..., Any]], Callable[..., Any]]:  # fmt: skip
+) -> Callable[[Handler], Handler]:  # fmt: skip
     """Decorator for ``binary``, ``inplace``, ``compare``: ``names`` separated by blanks; of several the handler gets its own."""
 
-    def register(handler: Callable[..., Any]) -> Callable[..., Any]:
+    def register(handler: Handler) -> Handler:
         spelled = names.split()
         for name in spelled:
             table[name, left, right] = handler if len(spelled) == 1 else _named(handler, name)
@@ -121,10 +124,10 @@ def operator(
     return register
 
 
-def entry(table: dict[Any, Callable[..., Any]], *keys: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+def entry(table: dict[Any, Callable[..., Any]], *keys: Any) -> Callable[[Handler], Handler]:
     """Decorator for the other tables."""
 
-    def register(handler: Callable[..., Any]) -> Callable[..., Any]:
+    def register(handler: Handler) -> Handler:
         for key in keys:
             table[key] = handler
         return handler

@@ -121,6 +121,7 @@ def _histogram(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -> V
         tr.error("np.histogram is supported with a number of bins", "Use np.searchsorted for bins of your own.")
     if is_none(limits):
         edges = tr.unpack(tr.call_python(outer_edges, (line, Const(t.kind in "iu")), inline=False), 2)
+        assert edges is not None  # a tuple of two
     elif limits.__class__ is TupleVal and len(limits.items) == 2:
         edges = [tr.call(Const(float), [v]) for v in limits.items]
     else:

@@ -1,7 +1,7 @@
 """Strs: constants and arguments that are compared, measured, passed on and returned.
 
-A run-time str is (object, address of its characters, length, bytes per character). Two constants are compared now; otherwise lengths
-come first, then the characters one by one in a loop, each read at its own width.
+A run-time str is (object, address of its characters, length, bytes per character). Two constants are compared now; otherwise
+lengths come first, then the characters one by one in a loop, each read at its own width.
 """
 
 from __future__ import annotations
@@ -28,14 +28,14 @@ def string(tr: Translator, v: Value) -> Val:
     """The run-time form."""
     from jitpy.frontend.library.functions import constant_string
 
-    return constant_string(tr, v.obj) if v.__class__ is Const else v  # type: ignore[attr-defined, return-value]
+    return constant_string(tr, v.obj) if v.__class__ is Const else v  # type: ignore[return-value]
 
 
 @registry.operator(registry.compare, "== != < <= > >=", ty.Str, ty.Str)
 def compare(tr: Translator, name: str, a: Value, b: Value) -> Value:
     """``a == b`` and the orders."""
     if a.__class__ is Const and b.__class__ is Const:
-        return Const(_PYTHON[name](a.obj, b.obj))  # type: ignore[attr-defined]
+        return Const(_PYTHON[name](a.obj, b.obj))
     x, y = string(tr, a), string(tr, b)
     if name in _ORDER:
         result = tr.icmp(_ORDER[name], _difference(tr, x, y), tr.iconst(0))
@@ -98,7 +98,7 @@ def differ(tr: Translator, name: str, a: Value, b: Value) -> Value:
 def concat(tr: Translator, a: Value, b: Value) -> Value:
     """Constants only."""
     if a.__class__ is Const and b.__class__ is Const:
-        return Const(a.obj + b.obj)  # type: ignore[attr-defined]
+        return Const(a.obj + b.obj)
     tr.error("making strs at run time is not supported", "An f-string can be raised, printed or asserted.")
 
 

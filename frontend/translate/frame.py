@@ -1,17 +1,17 @@
 """One Python function being walked: block versioning.
 
-An *edge* is a jump whose target block does not exist yet: the terminator's number, which of its targets it is, and the abstract state
-(names and stack) that goes along it. Edges wait at the instruction they lead to. The lowest waiting instruction goes first; as bytecode
-order is topological, all forward edges into it have arrived by then. Its edges are grouped by what can share a block (`state.join`);
-each group becomes a *version*: a block whose parameters are the parts that differ among the edges, or that the loop it heads will
-change. The version is then walked instruction by instruction up to the next edge.
+An *edge* is a jump whose target block does not exist yet: the terminator's number, which of its targets it is, and the abstract
+state (names and stack) that goes along it. Edges wait at the instruction they lead to. The lowest waiting instruction goes first;
+as bytecode order is topological, all forward edges into it have arrived by then. Its edges are grouped by what can share a block
+(`state.join`); each group becomes a *version*: a block whose parameters are the parts that differ among the edges, or that the
+loop it heads will change. The version is then walked instruction by instruction up to the next edge.
 
 A back edge that fits its loop's version jumps to it. If only numbers must widen for that (``s = 0.0`` meeting a float64), the loop
 is taken back and translated anew with the wider shape, once. If not, it waits as an edge like any other and makes another version:
 the first iteration is peeled. Taking back is cheap because everything is appended: `mark` and `rewind`.
 
-An operation that can tell the alternatives of an `EitherVal` raises `Fork`: the instruction is rewound, a branch on the flag is made,
-and the walk continues separately for each.
+An operation that can tell the alternatives of an `EitherVal` raises `Fork`: the instruction is rewound, a branch on the flag is
+made, and the walk continues separately for each.
 """
 
 from __future__ import annotations
@@ -114,7 +114,7 @@ class Frame:
         self.globals = globals
         self.free = free  # name -> Value, or raises a SourceError
         self.outer = outer
-        self.depth = outer.depth + 1 if outer is not None else 0
+        self.depth: int = outer.depth + 1 if outer is not None else 0
         self.call_site = call_site
         self.locals: list[Value] = []
         self.stack: list[Value] = []
@@ -153,8 +153,8 @@ class Frame:
         del f.block_insts[blocks:], f.block_params[blocks:], f.layout[blocks:]
         del f.block_insts[bb][length:]
         for table in (tr.counted, tr.headers):
-            while table and next(reversed(table)) >= blocks:  # type: ignore[call-overload]
-                table.popitem()  # type: ignore[attr-defined]
+            while table and next(reversed(table)) >= blocks:
+                table.popitem()
         tr.bb = bb
         tr.iconsts = {k: v for k, v in tr.iconsts.items() if v < values}
 
@@ -213,7 +213,7 @@ class Frame:
         self.edge(index, self.tr.open_jump(), 0, stack)
 
     def _enter_any(self, known: list[Version], edge: Edge) -> bool:
-        for version in known:
+        for version in known:  # noqa: SIM110  no generator on a hot path
             if self._enter_existing(version, edge):
                 return True
         return False
@@ -535,8 +535,8 @@ class Frame:
     def _settle(self, v: Value, flag: int, keep: Value) -> Value:
         from jitpy.frontend.values import Compound, EitherVal
 
-        if v.__class__ is EitherVal and v.flag == flag:  # type: ignore[attr-defined]
-            return v.alt if keep.__class__ is Const else v.typed  # type: ignore[attr-defined, no-any-return]
+        if v.__class__ is EitherVal and v.flag == flag:
+            return v.alt if keep.__class__ is Const else v.typed
         if isinstance(v, Compound):
             children = v.children()
             new = tuple([self._settle(c, flag, keep) for c in children])

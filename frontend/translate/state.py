@@ -67,20 +67,20 @@ def exact(obj: Any, t: ty.Scalar) -> bool:
 
 
 def _number(v: Value) -> ty.Scalar | None:
-    if (v.__class__ is Val or v.__class__ is Const) and v.type.__class__ is ty.Scalar:  # type: ignore[attr-defined]
-        return v.type  # type: ignore[attr-defined, no-any-return]
+    if (v.__class__ is Val or v.__class__ is Const) and v.type.__class__ is ty.Scalar:
+        return v.type
     return None
 
 
 def runtime_shape(v: Value) -> Value:
     """The shape of ``v`` once its numbers may vary."""
     if v.__class__ is Const:
-        t = v.type  # type: ignore[attr-defined]
+        t = v.type
         if t.__class__ is ty.Scalar and not (
-            t is ty.py_int and not in_range(v.obj, t)  # type: ignore[attr-defined]
+            t is ty.py_int and not in_range(v.obj, t)
         ):
             return Val(t, (-1,) * len(t.flat))
-        if t is ty.py_int and in_range(v.obj, ty.py_uint):  # type: ignore[attr-defined]
+        if t is ty.py_int and in_range(v.obj, ty.py_uint):
             return Val(ty.py_uint, (-1,))
         return v
     if isinstance(v, Compound):
@@ -93,16 +93,16 @@ def runtime_shape(v: Value) -> Value:
 
 def _either(c: Value, v: Value) -> Value | None:
     """The shape of the constant ``c`` where it meets the number ``v`` of another type."""
-    if c.__class__ is not Const or c.obj.__class__ not in (int, float, bool):  # type: ignore[attr-defined]
+    if c.__class__ is not Const or c.obj.__class__ not in (int, float, bool):
         return None
     t, own = _number(v), _number(c)
     if t is None or own is None or _RANK[own.kind] > _RANK[t.kind] or own.kind == "b":
         return None
     if own is ty.py_int and v.__class__ is Const and t is ty.py_int:
         return None
-    if not exact(c.obj, t):  # type: ignore[attr-defined]
+    if not exact(c.obj, t):
         return None
-    return EitherVal(Val(t, (-1,) * len(t.flat)), c, -1)  # type: ignore[arg-type]
+    return EitherVal(Val(t, (-1,) * len(t.flat)), c, -1)
 
 
 def join(a: Value, b: Value) -> Value | None:
@@ -122,12 +122,12 @@ def join(a: Value, b: Value) -> Value | None:
     if ta is not None and tb is not None:
         if ta is tb:
             if ta is ty.py_int and any(
-                v.__class__ is Const and not in_range(v.obj, ty.py_int) for v in (a, b)  # type: ignore[attr-defined]
+                v.__class__ is Const and not in_range(v.obj, ty.py_int) for v in (a, b)
             ):
                 return None
             return Val(ta, (-1,) * len(ta.flat))
         for c, v, t in ((a, b, tb), (b, a, ta)):
-            if t is ty.py_uint and c.__class__ is Const and c.obj.__class__ is int and c.obj >= 0:  # type: ignore[attr-defined]
+            if t is ty.py_uint and c.__class__ is Const and c.obj.__class__ is int and c.obj >= 0:
                 return Val(ty.py_uint, (-1,)) if v.__class__ is Val else None
         return _either(a, b) or _either(b, a)
     if ca is MaybeUnbound or cb is MaybeUnbound or a is UNBOUND or b is UNBOUND:
@@ -136,7 +136,7 @@ def join(a: Value, b: Value) -> Value | None:
         if va is UNBOUND or vb is UNBOUND:
             v = vb if va is UNBOUND else va
             if v.__class__ is MaybeUnbound:
-                return v  # type: ignore[no-any-return]
+                return v
             return MaybeUnbound(v, -1)
         inner = join(va, vb)
         return None if inner is None or inner is DEAD else MaybeUnbound(inner, -1)

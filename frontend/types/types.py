@@ -183,13 +183,13 @@ _NUMBERED = (None, *PY_SCALARS, py_uint, *NP_SCALARS, string, none)
 def list_type_number(t: Type) -> int:
     """What a list block notes of its item type: scalars by position, tuples of up to six scalars by their items; never 0."""
     if t.__class__ is Tuple:
-        items = t.items  # type: ignore[attr-defined]
+        items = t.items
         if len(items) <= 6 and all(i.__class__ is not Tuple for i in items):
             return sum(_NUMBERED.index(i) << 8 * k for k, i in enumerate(items, 1)) | len(items) << 56 | 0xFF
         import zlib
 
         return zlib.crc32(t.name.encode()) << 8 | 0xFE
-    return _NUMBERED.index(t)  # type: ignore[arg-type]
+    return _NUMBERED.index(t)
 
 
 def list_type_from(number: int) -> Type | None:

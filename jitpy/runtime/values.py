@@ -16,6 +16,7 @@ from jitpy.runtime.layout import word
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any
 
 
@@ -43,6 +44,10 @@ def read(t: ty.Type, at: int) -> Any:
     return lists.read_block(t, word(at))
 
 
+#: Conversions of f-strings.
+_CONVERSIONS: dict[str, Callable[[object], str]] = {"s": str, "r": repr, "a": ascii}
+
+
 def part(message_part: Any, arguments: int) -> Any:
     """The object of one message part: text, ``("const", object)``, or ``(slot, type[, conversion, spec])``."""
     if isinstance(message_part, str):
@@ -55,7 +60,7 @@ def part(message_part: Any, arguments: int) -> Any:
         return obj
     conversion, spec = form
     if conversion:
-        obj = {"s": str, "r": repr, "a": ascii}[conversion](obj)
+        obj = _CONVERSIONS[conversion](obj)
     return format(obj, spec)
 
 
