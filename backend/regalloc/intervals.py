@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from jitpy.backend.regalloc.liveness import Liveness, bits_of
+from jitpy.backend.regalloc.liveness import Liveness
 from jitpy.backend.target.row import ANY, MOVE, REMAT, STACK
 from jitpy.backend.vcode.vcode import VCode
 
@@ -54,8 +54,7 @@ def build_intervals(vcode: VCode, liveness: Liveness) -> Intervals:
     prefer, target, source = result.prefer, result.target, result.source
     remat, needs_slot = result.remat, result.needs_slot
     insts, starts = vcode.insts, vcode.block_starts
-    vregs = liveness.global_vregs
-    live_in, live_out = liveness.live_in, liveness.live_out
+    begins, ends = liveness.begins, liveness.ends
     end_of = [0] * count  # the end of the range being built, 0 when not live
     reserved = result.reserved
     clobber_lists = result.clobbers
@@ -66,18 +65,14 @@ def build_intervals(vcode: VCode, liveness: Liveness) -> Intervals:
     def reserve(preg: int, start: int, end: int, vreg: int) -> None:
         reserved.setdefault(preg, []).append((start, end, vreg))
 
-    below = 0  # the live-in set of the next block
     for block in range(len(vcode.succs) - 1, -1, -1):
         first, limit = starts[block], starts[block + 1]
         border = 4 * limit
-        out = live_out[block]
-        if out != below:
-            for bit in bits_of(below & ~out):
-                vreg = vregs[bit]
-                ranges[vreg].append((border, end_of[vreg]))
-                end_of[vreg] = 0
-            for bit in bits_of(out & ~below):
-                end_of[vregs[bit]] = border
+        for vreg in ends[block]:
+            ranges[vreg].append((border, end_of[vreg]))
+            end_of[vreg] = 0
+        for vreg in begins[block]:
+            end_of[vreg] = border
         args = vcode.block_args[block]
         if args:
             at = 4 * limit - 4
@@ -182,7 +177,6 @@ def build_intervals(vcode: VCode, liveness: Liveness) -> Intervals:
             born[vreg] = 4 * first
             ranges[vreg].append((4 * first, end_of[vreg] or 4 * first + 1))
             end_of[vreg] = 0
-        below = live_in[block]
     for vreg in needs_slot:
         remat.pop(vreg, None)
     for lists in (ranges, reserved.values(), clobber_lists.values()):

@@ -16,7 +16,7 @@ from heapq import heappop, heappush
 from typing import Any
 
 from jitpy.backend.regalloc.intervals import EITHER
-from jitpy.backend.regalloc.liveness import Liveness, bits_of
+from jitpy.backend.regalloc.liveness import WIDTH, Liveness, bits_of
 from jitpy.backend.regalloc.moves import sequence_moves
 from jitpy.backend.regalloc.scan import MEMORY, Scan
 from jitpy.backend.target.row import STACK
@@ -183,10 +183,10 @@ class Resolver:
         live_in = self.liveness.live_in
         starts, preds = vcode.block_starts, vcode.preds
         changes = []
-        moving = 0
+        moving = [0] * len(live_in)  # per chunk, what changes its place somewhere
         for vreg in scan.touched:
             if number[vreg] >= 0:
-                moving |= 1 << number[vreg]
+                moving[number[vreg] // WIDTH] |= 1 << number[vreg] % WIDTH
                 for start, _ in self.places[vreg][1:]:
                     changes.append((start, number[vreg]))
         changes.sort()
@@ -202,7 +202,7 @@ class Resolver:
                 else:
                     key = 16 * (limit - 1) + EDGE_OUT
                     weight = scan.weights[block]
-                if moving:
+                if changes:
                     if border > end:
                         low, high = end, border
                     else:
@@ -210,11 +210,17 @@ class Resolver:
                     first = bisect_right(changes, (low, 1 << 60))
                     last = bisect_right(changes, (high, 1 << 60))
                     if first != last:
-                        live = live_in[succ] & moving
                         if last - first < 24:
-                            bits = sorted({bit for _, bit in changes[first:last] if live >> bit & 1})
+                            bits = sorted({
+                                bit for _, bit in changes[first:last] if live_in[bit // WIDTH].get(succ, 0) >> bit % WIDTH & 1
+                            })  # fmt: skip
                         else:
-                            bits = bits_of(live)
+                            bits = [
+                                k * WIDTH + bit
+                                for k, mask in enumerate(moving)
+                                if succ in live_in[k]
+                                for bit in bits_of(live_in[k][succ] & mask)
+                            ]
                         for bit in bits:
                             vreg = vregs[bit]
                             before = self.place(vreg, end)

@@ -130,9 +130,12 @@ def chain(blocks: int, live: int) -> VCode:
 def test_time_is_nearly_linear(algorithm: str) -> None:
     def per_instruction(size: int) -> float:
         vcode = chain(size, size // 5)
-        before = time.perf_counter()
-        allocate(vcode, ENV, algorithm)
-        return (time.perf_counter() - before) / len(vcode.insts)
+        best = 1e9
+        for _ in range(2):
+            before = time.process_time()
+            allocate(vcode, ENV, algorithm)
+            best = min(best, time.process_time() - before)
+        return best / len(vcode.insts)
 
     small, large = per_instruction(500), per_instruction(5000)
     assert large < 6 * small
