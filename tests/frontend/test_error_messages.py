@@ -1,6 +1,6 @@
 """Each program of `errors_programs` gives one error: the text in ``errors_expected.txt``, with the line, a caret and advice.
 
-``python tests/frontend/test_errors.py`` prints that file anew.
+``python tests/frontend/test_error_messages.py`` prints that file anew.
 """
 
 from __future__ import annotations
