@@ -190,8 +190,6 @@ def _extreme(tr: Translator, name: str, condition: str, args: list[Value], kwarg
 def _better(tr: Translator, condition: str, best: Value, other: Value) -> Value:
     """``other`` if ``other < best`` (or >), else ``best``: each keeps its type."""
     if best.__class__ is EitherVal or best.__class__ is UnionVal:
-        if best.__class__ is EitherVal:
-            tr.fork(best)
         tr.error(
             "min() and max() of more than two numbers of different types",
             "Nest the calls, or convert the numbers first.",

@@ -64,7 +64,8 @@ class Generator:
             dtype = r.choice(["np.float64", "np.int32", "np.uint8", "np.float32", "bool"])
             return f"{self.expression(rank, depth - 1)}.astype({dtype})" if rank else self.leaf(0)
         if rank == 1:
-            return r.choice([f"np.cumsum({self.leaf(1)})", f"np.sort({self.leaf(1)})", f"({self.leaf(2)} @ w)[:1] + w", f"{self.leaf(1)}.copy()"])
+            line = self.leaf(1)
+            return r.choice([f"np.cumsum({line})", f"np.sort({line})", f"({self.leaf(2)} @ w)[:1] + w", f"{line}.copy()"])
         return self.leaf(rank)
 
     def statement(self) -> None:

@@ -9,17 +9,18 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from jitpy.backend.errors import CompileError
 from random_arrays import Generator
 
 import jitpy
-from jitpy.backend.errors import CompileError
 
 sys.path.append(str(Path(__file__).parent.parent / "numpy"))
-from differential import difference, outcome  # noqa: E402
+from differential import difference, outcome
 
 
 def check(seed: int) -> str:
-    """Whether it "agrees", is "rejected" (by NumPy too) or "refused" (an int that leaves 64 bits); AssertionError where they differ."""
+    """Whether it "agrees", is "rejected" (by NumPy too) or "refused" (an int beyond
+    64 bits); AssertionError where they differ."""
     generator = Generator(seed)
     source = generator.source()
     filename = f"<array program {seed}>"

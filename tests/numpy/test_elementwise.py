@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import pathlib
+import subprocess
+import sys
+import tempfile
 from typing import Any
 
 import numpy as np
@@ -151,3 +155,18 @@ def test_functions() -> None:
     for dtype in ("float64", "float32", "int32"):
         check(f, make((7,)), make((7,), dtype), make((7,), dtype))
     check(two, make((5,)), make((5,)))
+
+
+def test_the_first_kernel_of_a_process() -> None:
+    """A ufunc alone, before anything else has loaded what arrays need, is computed all the same."""
+    program = (
+        "import sys; sys.path.insert(0, sys.argv[1]); import kernels_first, numpy as np; from jitpy import jit\n"
+        "print(jit(kernels_first.f)(np.zeros(2)))"
+    )
+
+
+
+    with tempfile.TemporaryDirectory() as folder:
+        pathlib.Path(folder, "kernels_first.py").write_text("import numpy as np\n\n\ndef f(a):\n    return np.exp(a)\n")
+        done = subprocess.run([sys.executable, "-c", program, folder], capture_output=True, text=True, check=False)
+    assert done.stdout.strip() == "[1. 1.]", done.stderr

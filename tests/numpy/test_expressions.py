@@ -1,7 +1,7 @@
 """Several hundred expressions and statements over one array, each with the outcome it has in NumPy.
 
-`expressions.txt` has one per line: over an array ``a`` of two dimensions and two ints ``i, j``. Statements are separated by ``; ``; what stands
-behind ``;;`` is a body, indented by its spaces. The element type, the layout and the shape rotate with the line.
+`expressions.txt` has one per line: over an array ``a`` of two dimensions and two ints ``i, j``. Statements are separated by ``;
+``; what stands behind ``;;`` is a body, indented by its spaces. The element type, the layout and the shape rotate with the line.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ from typing import Any
 import numpy as np
 import pytest
 from differential import difference, make, outcome, replica
+from jitpy.backend.errors import CompileError
 
 import jitpy
-from jitpy.backend.errors import CompileError
 
 LINES = (Path(__file__).parent / "expressions.txt").read_text().splitlines()
 CASES = (
