@@ -28,14 +28,22 @@ _FAR = 1 << 30
 _TOP = (1 << 63) - 1
 
 
+#: Loops cloned in one kernel: each clone looks through the whole function, so their number bounds the pass.
+_MOST = 32
+
+
 def version(kernel: Kernel, graph: Graph, ranges: Ranges) -> tuple[Graph, set[int]]:
     """Clone loops; the graph afterwards, the checks that guards have granted."""
     granted: set[int] = set()
     renamed: dict[int, int] = {}  # values of versioned loops -> the parameters that replaced them
+    made = 0
     for header in [b for b in graph.order if b in kernel.counted and ranges.headers.get(b)]:
+        if made == _MOST:
+            break
         loop = _Loop(kernel, graph, ranges, header, renamed)
         if loop.suits() and loop.conditions():
             granted |= loop.clone()
+            made += 1
     return (Graph(kernel.func) if granted else graph), granted
 
 

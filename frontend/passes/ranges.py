@@ -36,6 +36,8 @@ ZERO = -1
 _ROUNDS = 4
 #: Relations that an edge carries per argument, and nodes that a proof may visit.
 _CARRIED, _VISITS = 8, 24
+#: Relations kept per value: more come together in long functions only, where searching them would cost more than it finds.
+_RELATIONS = 24
 
 _ADD = {fo.IADD_CHECK: 1, fo.ISUB_CHECK: -1, o.IADD: 1, o.ISUB: -1}
 _NEGATED = {"slt": "sge", "sge": "slt", "sgt": "sle", "sle": "sgt", "eq": "ne", "ne": "eq",
@@ -155,7 +157,7 @@ class Ranges:
             known = self.above.get(x)
             if known is None:
                 known = self.above[x] = {}
-            if known.get(y, c + 1) <= c:
+            if known.get(y, c + 1) <= c or (len(known) >= _RELATIONS and y not in known):
                 return
             self._set(known, y, c)
             back = self.below.get(y)

@@ -91,6 +91,7 @@ class Frame:
         "index",
         "line",
         "locals",
+        "made",
         "name",
         "next_cell",
         "outer",
@@ -123,6 +124,7 @@ class Frame:
         self.heap: list[int] = []
         self.pending: dict[int, list[Edge]] = {}
         self.versions: dict[int, list[Version]] = {}
+        self.made: list[int] = []  # where versions were made, in order: what a snapshot of them needs
         self.ready: list[tuple[int, int, list[Value], list[Value]]] = []
         self.returns: list[Edge] = []
         self.widened: dict[Any, tuple[Value, ...]] = tr.compilation.widened
@@ -160,16 +162,16 @@ class Frame:
 
     def _snapshot(self) -> Any:
         return (
-            self.mark(), list(self.heap), {k: list(v) for k, v in self.pending.items()},
-            {k: list(v) for k, v in self.versions.items()}, len(self.returns),
+            self.mark(), list(self.heap), {k: list(v) for k, v in self.pending.items()}, len(self.made), len(self.returns),
         )  # fmt: skip
 
     def _restore(self, snapshot: Any) -> None:
-        mark, heap, pending, versions, returns = snapshot
+        mark, heap, pending, made, returns = snapshot
         self.rewind(mark)
         self.heap = list(heap)
         self.pending = {k: list(v) for k, v in pending.items()}
-        self.versions = {k: list(v) for k, v in versions.items()}
+        while len(self.made) > made:
+            self.versions[self.made.pop()].pop()
         self.ready = []
         del self.returns[returns:]
 
@@ -436,6 +438,7 @@ class Frame:
             state_values.append(shape.with_parts(own))
         version = Version(block, tuple(shapes), values, params, edges, header, snapshot, keys)
         known.append(version)
+        self.made.append(index)
         for edge in edges:
             args = self._edge_args(edge, version)
             if args is None:
