@@ -19,10 +19,25 @@ from jitpy.backend.regalloc.intervals import EITHER
 from jitpy.backend.regalloc.liveness import WIDTH, Liveness, bits_of
 from jitpy.backend.regalloc.moves import sequence_moves
 from jitpy.backend.regalloc.scan import MEMORY, Scan
-from jitpy.backend.target.row import STACK
+from jitpy.backend.target.row import ANY, REG, STACK, Row
 from jitpy.backend.vcode.vcode import Allocation
 
 EDGE_IN, STORE_PARAM, CHANGE, COPY_OPERAND, EDGE_OUT = range(5)
+
+# What the operands of a row ask for: anything; registers or slots as they come; that with the only def in place of the
+# first use.
+GENERAL, PLAIN, REUSES_FIRST = range(3)
+SHAPES: dict[Row, int] = {}  # of the rows met so far; rows are made once
+
+
+def shape_of(row: Row) -> int:
+    """The shape of a row's operands."""
+    defs, uses = row.defs, row.uses
+    if all(constraint in (REG, ANY) for constraint in defs + uses):
+        return PLAIN
+    if defs == (-16,) and not row.late_uses and all(constraint in (REG, ANY) for constraint in uses):
+        return REUSES_FIRST
+    return GENERAL
 
 
 class Resolver:
@@ -44,6 +59,7 @@ class Resolver:
         self.leaving: dict[int, list[tuple[int, int]]] = {}
         self.leaving_cost: dict[int, float] = {}
         self.at_definition: set[int] = set()
+        self.defined: set[int] = set()  # every allocation of a def
 
     def place(self, vreg: int, position: int) -> int:
         """The preg that holds a vreg at a position, or MEMORY."""
@@ -79,16 +95,23 @@ class Resolver:
         written = 0
         for mask in self.intervals.clobbers:
             written |= mask
-        for key in sorted(self.groups):
+        for preg in self.defined:
+            if preg >= 0:
+                written |= 1 << preg
+        groups = self.groups
+        for key in sorted(groups):
             position = key >> 3
-            for src, dst, cls in sequence_moves(self.groups[key], scratch, self.spare_slot):
+            group = groups[key]
+            if len(group) == 1 and group[0][1] >= 0:
+                src, dst, cls = group[0]
+                if src != dst:
+                    edits.append((position, src, dst, cls))
+                    written |= 1 << dst
+                continue
+            for src, dst, cls in sequence_moves(group, scratch, self.spare_slot):
                 edits.append((position, src, dst, cls))
                 if dst >= 0:
                     written |= 1 << dst
-        for inst, operands in zip(self.vcode.insts, allocs):
-            for alloc in operands[: len(inst.defs)]:
-                if alloc >= 0:
-                    written |= 1 << alloc
         return Allocation(allocs, edits, self.slots, written)
 
     # Slots
@@ -190,57 +213,74 @@ class Resolver:
                 for start, _ in self.places[vreg][1:]:
                     changes.append((start, number[vreg]))
         changes.sort()
+        positions = [start for start, _ in changes]
+        changing = set(positions)
+        places, classes, slot_of = self.places, self.classes, self.slot_of
+        uses = self.intervals.uses
+        remat = self.intervals.remat
+        weights = scan.weights
+        single = len(live_in) == 1
         for block, succs in enumerate(vcode.succs):
             limit = starts[block + 1]
             end = 4 * limit - 1
             args = vcode.block_args[block]
             for succ in succs if len(succs) < 2 else sorted(set(succs)):
                 border = 4 * starts[succ]
+                first = last = 0
+                if border == end + 1:
+                    if border in changing:
+                        first, last = bisect_right(positions, end), bisect_right(positions, border)
+                elif changes:
+                    first, last = bisect_right(positions, end), bisect_right(positions, border)
+                    if first > last:
+                        first, last = last, first
+                if first == last and not args:
+                    continue
                 if len(succs) > 1 or (len(preds[succ]) == 1 and not args):
                     key = 16 * starts[succ] + EDGE_IN
-                    weight = scan.weights[succ]
+                    weight = weights[succ]
                 else:
                     key = 16 * (limit - 1) + EDGE_OUT
-                    weight = scan.weights[block]
-                if changes:
-                    if border > end:
-                        low, high = end, border
+                    weight = weights[block]
+                if first != last:
+                    live = live_in[0].get(succ, 0) & moving[0]
+                    if single and live.bit_count() < last - first:
+                        bits = bits_of(live)
+                    elif last - first < 24:
+                        bits = sorted({
+                            bit for _, bit in changes[first:last] if live_in[bit // WIDTH].get(succ, 0) >> bit % WIDTH & 1
+                        })  # fmt: skip
                     else:
-                        low, high = border, end
-                    first = bisect_right(changes, (low, 1 << 60))
-                    last = bisect_right(changes, (high, 1 << 60))
-                    if first != last:
-                        if last - first < 24:
-                            bits = sorted({
-                                bit for _, bit in changes[first:last] if live_in[bit // WIDTH].get(succ, 0) >> bit % WIDTH & 1
-                            })  # fmt: skip
-                        else:
-                            bits = [
-                                k * WIDTH + bit
-                                for k, mask in enumerate(moving)
-                                if succ in live_in[k]
-                                for bit in bits_of(live_in[k][succ] & mask)
-                            ]
-                        for bit in bits:
-                            vreg = vregs[bit]
-                            before = self.place(vreg, end)
-                            after = self.place(vreg, border)
-                            if before == after:
-                                continue
-                            if after >= 0:
-                                self.move(key, self.source(vreg, before), after, self.classes[vreg])
-                            elif vreg not in self.intervals.remat:
-                                self.leave(vreg, key, before, weight)
+                        bits = [
+                            k * WIDTH + bit
+                            for k, mask in enumerate(moving)
+                            if succ in live_in[k]
+                            for bit in bits_of(live_in[k][succ] & mask)
+                        ]
+                    for bit in bits:
+                        vreg = vregs[bit]
+                        before = self.place(vreg, end)
+                        after = self.place(vreg, border)
+                        if before == after:
+                            continue
+                        if after >= 0:
+                            self.move(key, self.source(vreg, before), after, classes[vreg])
+                        elif vreg not in remat:
+                            self.leave(vreg, key, before, weight)
                 if args:
                     for arg, param in zip(args, vcode.block_params[succ]):
-                        if not self.intervals.uses[param]:
+                        if not uses[param]:
                             continue
-                        after = self.place(param, border)
+                        at = places[param]
+                        after = at[0][1] if len(at) == 1 else self.place(param, border)
                         if after < 0:
-                            after = self.slot_of[param]
-                        source = self.source(arg, self.place(arg, end - 3))
+                            after = slot_of[param]
+                        at = places[arg]
+                        source = at[0][1] if len(at) == 1 else self.place(arg, end - 3)
+                        if source < 0:
+                            source = self.source(arg, source)
                         if source != after:
-                            self.move(key, source, after, self.classes[arg])
+                            self.move(key, source, after, classes[arg])
 
     def assign_operands(self) -> list[tuple[int, ...]]:
         """The allocations of all operands, and the copies that fixed and reused ones need."""
@@ -249,14 +289,44 @@ class Resolver:
         classes = self.classes
         place = self.place
         allocs: list[tuple[int, ...]] = []
-        position = 1
+        position = -3
+        moved = 1 << 20  # lives in more than one place
+        alloc_of = [
+            moved if len(at) != 1 else at[0][1] if at[0][1] >= 0 else slot for at, slot in zip(places, slot_of)
+        ]
+        shapes = SHAPES
+        defined: list[int] = []
         for inst in self.vcode.insts:
+            position += 4
             row = inst.row
+            # Most instructions read and write what never moves, where it is.
+            if inst.constraints is None:
+                shape = shapes.get(row, -1)
+                if shape < 0:
+                    shape = shapes[row] = shape_of(row)
+                if shape == PLAIN:
+                    result = [alloc_of[vreg] for vreg in inst.defs + inst.uses]
+                    if moved not in result:
+                        allocs.append(tuple(result))
+                        defined += result[: len(inst.defs)]
+                        continue
+                elif shape == REUSES_FIRST:
+                    uses = inst.uses
+                    to = alloc_of[inst.defs[0]]
+                    result = [alloc_of[vreg] for vreg in uses]
+                    preg = result[0]
+                    if preg >= 0 and to >= 0 and to != moved and moved not in result and uses.count(uses[0]) == 1:
+                        if preg != to:
+                            self.move((position >> 2) * 16 + COPY_OPERAND, preg, to, classes[uses[0]])
+                        result[0] = to
+                        allocs.append((to, *result))
+                        defined.append(to)
+                        continue
             if inst.constraints is not None:
                 def_constraints, use_constraints, _ = inst.constraints
             else:
                 def_constraints, use_constraints = row.defs, row.uses
-            result: list[int] = []
+            result = []
             reused = None
             for vreg, constraint in zip(inst.defs, def_constraints):
                 if constraint <= -16 and use_constraints[-16 - constraint] >= 0:
@@ -280,6 +350,7 @@ class Resolver:
                         reused = {}
                     reused[-16 - constraint] = preg
                 result.append(preg)
+            defined += result
             for k, vreg in enumerate(inst.uses):
                 constraint = use_constraints[k]
                 if constraint >= 0:
@@ -313,7 +384,7 @@ class Resolver:
                 preg = where[0][1] if len(where) == 1 else place(vreg, position)
                 result.append(preg if preg >= 0 else slot_of[vreg])
             allocs.append(tuple(result))
-            position += 4
+        self.defined.update(defined)
         return allocs
 
     def store_spills(self, allocs: list[tuple[int, ...]]) -> None:
