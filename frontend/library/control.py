@@ -10,6 +10,8 @@ from jitpy.frontend.types import types as ty
 from jitpy.frontend.values import NONE, BoundMethod, Compound, Const, EitherVal, TupleVal, Val, Value
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
     from jitpy.frontend.translate.translator import Translator
 
 
@@ -26,7 +28,7 @@ def attribute(tr: Translator, obj: Value, name: str) -> Value:
     from jitpy.frontend.library.functions import outside_value
 
     if obj.__class__ is EitherVal:
-        tr.fork(obj)  # type: ignore[arg-type]
+        tr.fork(obj)
     kind = obj.kind()
     handler = registry.find(registry.attributes, kind, (kind, name))
     if handler is not None:
@@ -41,7 +43,7 @@ def attribute(tr: Translator, obj: Value, name: str) -> Value:
         if found is not None:
             return found
     if obj.__class__ is Const:
-        owner: Any = obj.obj  # type: ignore[attr-defined]
+        owner: Any = obj.obj
         if not hasattr(owner, name):
             tr.error(f"{obj.describe()} has no attribute {name!r}", _similar(name, dir(owner)))
         value = getattr(owner, name)
@@ -87,16 +89,20 @@ class Text(Compound):
         return "formatted str"
 
 
+#: Conversions of f-strings.
+_CONVERSIONS: dict[str, Callable[[object], str]] = {"s": str, "r": repr, "a": ascii}
+
+
 def format_value(tr: Translator, value: Value, conversion: str, spec: Value | None) -> Value:
     """One replacement field of an f-string."""
     text = ""
     if spec is not None:
         if spec.__class__ is not Const:
             tr.error("a format specification must be known at compile time", "Write it out in the f-string.")
-        text = spec.obj  # type: ignore[attr-defined]
+        text = spec.obj
     if value.__class__ is Const:
-        obj: Any = value.obj  # type: ignore[attr-defined]
-        obj = {"s": str, "r": repr, "a": ascii}[conversion](obj) if conversion else obj
+        obj: Any = value.obj
+        obj = _CONVERSIONS[conversion](obj) if conversion else obj
         return Const(format(obj, text))
     if value.__class__ is Text and not conversion and not text:
         return value
@@ -109,8 +115,8 @@ def join_text(tr: Translator, items: list[Value]) -> Value:
     formats: list[tuple[str, str] | None] = []
     for item in items:
         if item.__class__ is Text:
-            pieces.extend(item.pieces)  # type: ignore[attr-defined]
-            formats.extend(item.formats)  # type: ignore[attr-defined]
+            pieces.extend(item.pieces)
+            formats.extend(item.formats)
         elif item.__class__ is Const:
             if pieces and formats[-1] is None:
                 pieces[-1] = Const(pieces[-1].obj + item.obj)  # type: ignore[attr-defined]
@@ -157,7 +163,7 @@ def message_parts(tr: Translator, value: Value, repr_strings: bool = False) -> l
         return parts
     settled = tr.settle(value)
     if settled.__class__ is Val:
-        return [(settled.ssa, settled.type)]  # type: ignore[attr-defined]
+        return [(settled.ssa, settled.type)]
     tr.error(f"{value.describe()} cannot be made text here", "Format numbers, strs and tuples of them.")
 
 
@@ -178,16 +184,16 @@ def raise_value(tr: Translator, value: Value) -> None:
     """``raise value``; ends the block."""
     from jitpy.frontend.library.functions import Raisable
 
-    if value.__class__ is Const and isinstance(value.obj, type) and issubclass(value.obj, BaseException):  # type: ignore[attr-defined]
-        tr.raise_(value.obj)  # type: ignore[attr-defined]
+    if value.__class__ is Const and isinstance(value.obj, type) and issubclass(value.obj, BaseException):
+        tr.raise_(value.obj)
         return
-    if value.__class__ is Const and isinstance(value.obj, BaseException):  # type: ignore[attr-defined]
+    if value.__class__ is Const and isinstance(value.obj, BaseException):
         tr.error("raising an exception object made outside is not supported", "Make it in the raise statement.")
     if value.__class__ is not Raisable:
         tr.error(f"{value.describe()} cannot be raised", "Raise an exception class or a call of one.")
-    args = value.arguments  # type: ignore[attr-defined]
+    args = value.arguments
     if len(args) == 1 and (args[0].__class__ is Text or (args[0].__class__ is Const and args[0].type is ty.string)):
-        _raise(tr, value.exc_class, message_parts(tr, args[0]), "text")  # type: ignore[attr-defined]
+        _raise(tr, value.exc_class, message_parts(tr, args[0]), "text")
         return
     parts: list[Any] = []
     for a in args:
@@ -197,7 +203,7 @@ def raise_value(tr: Translator, value: Value) -> None:
             tr.error("a formatted str among several arguments of an exception is not supported", "Make it the only argument.")
         else:
             parts.extend(message_parts(tr, a))
-    _raise(tr, value.exc_class, parts, "args")  # type: ignore[attr-defined]
+    _raise(tr, value.exc_class, parts, "args")
 
 
 def _raise(tr: Translator, exc_class: type[BaseException], parts: list[Any], style: str) -> None:
@@ -239,7 +245,7 @@ registry.call(_EXIT)(_exit)
 def errstate(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -> Value:
     """``np.errstate(...)``."""
     for name, v in kwargs.items():
-        if v.__class__ is not Const or v.obj in ("raise", "call", "print", "log"):  # type: ignore[attr-defined]
+        if v.__class__ is not Const or v.obj in ("raise", "call", "print", "log"):
             tr.error(
                 f"np.errstate({name}={getattr(v, 'obj', '...')!r}) is not supported",
                 "Kernels do not watch floating-point flags; test the result (np.isnan, np.isinf).",
@@ -260,12 +266,12 @@ _register_errstate()
 
 def enter_with(tr: Translator, manager: Value) -> tuple[Value, Value]:
     """The exit callable and the entered value of a context manager."""
-    if manager.__class__ is Const and manager.obj is _EXIT:  # type: ignore[attr-defined]
+    if manager.__class__ is Const and manager.obj is _EXIT:
         return manager, NONE
     tr.error("this context manager is not supported", "np.errstate(...) is the only one.")
 
 
-def build_list(tr: Translator, items: list[Value]) -> Value:
+def build_list(tr: Translator, items: Sequence[Value]) -> Value:
     """A list display."""
     from jitpy.frontend.library import lists
 

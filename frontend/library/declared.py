@@ -22,7 +22,7 @@ def declared_result(tr: Translator, value: Value, admitted: tuple[ty.Type, ...])
     """``value`` as one of the ``admitted`` types."""
     if value.__class__ is not Val and value.__class__ is not Const:
         return value  # tuples stay as they are
-    have: ty.Type = value.type  # type: ignore[attr-defined]
+    have: ty.Type = value.type
     if have in admitted:
         return value
     weak = isinstance(have, ty.Scalar) and have.weak and isinstance(admitted[0], ty.Scalar) and admitted[0].weak

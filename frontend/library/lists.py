@@ -24,7 +24,7 @@ from jitpy.frontend.types import types as ty
 from jitpy.frontend.values import NONE, Compound, Const, Iterator, SliceVal, TupleVal, Val, Value
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from jitpy.frontend.translate.translator import Translator
 
@@ -55,7 +55,7 @@ class ListDisplay(Compound):
         return "list"
 
 
-def build(tr: Translator, items: list[Value]) -> Value:
+def build(tr: Translator, items: Sequence[Value]) -> Value:
     """A list display."""
     return ListDisplay(tuple(items))
 

@@ -1,12 +1,13 @@
 """Typed IR -> CLIF: one walk over a kernel's blocks in reverse postorder, into a new function.
 
-What typed IR leaves implied is made explicit here: checks branch to cold blocks that store the site and the raw arguments to the kernel's
-context and return status 1; element accesses become address arithmetic; calls pass a record for the results and test the status; loops
-poll. Cold blocks are shared per site. Facts of range analysis (`passes.ranges`) make checks cheaper or drop them.
+What typed IR leaves implied is made explicit here: checks branch to cold blocks that store the site and the raw arguments to the
+kernel's context and return status 1; element accesses become address arithmetic; calls pass a record for the results and test the
+status; loops poll. Cold blocks are shared per site. Facts of range analysis (`passes.ranges`) make checks cheaper or drop them.
 
 Polling (INTERFACES 5), by kind of loop:
-    innermost, counted by one    the header compares the index with a limit at most 16,384 turns away instead of the end; reaching it, the
-                                 cold path leaves the loop at the real end, else polls and moves the limit. No cost per turn.
+    innermost, counted by one    the header compares the index with a limit at most 16,384 turns away instead of the end; reaching
+                                 it, the cold path leaves the loop at the real end, else polls and moves the limit. No cost
+                                 per turn.
     innermost, others            a countdown in a block parameter
     with loops or calls inside   the context's countdown, in memory
 """
@@ -48,8 +49,8 @@ class Lowering:
     """The state of one function's lowering."""
 
     __slots__ = (
-        "bb", "blocks", "cold", "facts", "graph", "idom", "kernel", "limits", "module", "out", "pending_cold", "releases", "results",
-        "slots", "source", "srcloc", "values", "vmctx",
+        "bb", "blocks", "cold", "facts", "graph", "idom", "kernel", "limits", "module", "out", "pending_cold", "releases",
+        "results", "slots", "source", "srcloc", "values", "vmctx",
     )  # fmt: skip
 
     def __init__(self, kernel: Kernel, module: KernelModule, graph: Graph, facts: Facts) -> None:
@@ -381,12 +382,12 @@ class Lowering:
         if not headers or not self.kernel.compilation.options.get("poll", True):
             return
         idom = self.idom = graph.dominators()
-        calls = {b for b in graph.order if any([f.insts[i][0] == fo.CALL_KERNEL for i in f.block_insts[b]])}
+        calls = {b for b in graph.order if fo.CALL_KERNEL in [f.insts[i][0] for i in f.block_insts[b]]}
         for h, sources in headers.items():
             kind = "memory"
-            if all([dominates(idom, graph.index, h, s) for s in sources]):
+            if all(dominates(idom, graph.index, h, s) for s in sources):
                 body = self._body(h, sources)
-                if not any([x in headers and x != h for x in body]) and not body & calls:
+                if headers.keys() & body == {h} and not body & calls:
                     kind = "countdown"
                     counted = kernel.counted.get(h)
                     if counted is not None and counted[3] == 1 and self._strip_fits(h, counted):
@@ -493,7 +494,7 @@ class Lowering:
         self.jump(self.blocks[b], (*params, far))
 
     def _poll(self, header: int, args: Sequence[int]) -> None:
-        """Call the poll helper and leave if it says so; stays in cold code. ``args``: what ``header`` is (or would be) entered with."""
+        """Call the poll helper and leave if it says so; stays in cold code. ``args``: what ``header`` is (or would be) given."""
         inst = self.emit((o.CALL_, 0, self._extern("jitpy_poll", (I64,), (I32,)), self.vmctx), (I32,))
         go_on, leave = self.cold_block(), self.cold_block()
         status = self.out.results[inst][0]

@@ -1,4 +1,7 @@
-"""What each neutral instruction does to a frame: ``STEPS[op](frame, arg)`` returns the next instruction's index, None at a block's end."""
+"""What each neutral instruction does to a frame.
+
+``STEPS[op](frame, arg)`` returns the next instruction's index, None at a block's end.
+"""
 
 from __future__ import annotations
 
@@ -47,8 +50,8 @@ def _load_local(frame: Frame, arg: Any) -> Step:
         return None
     if v.__class__ is MaybeUnbound:
         tr = frame.tr
-        _unbound(frame, arg, tr.icmp("eq", v.flag, tr.iconst(0, 1)))  # type: ignore[attr-defined]
-        v = frame.locals[arg] = v.value  # type: ignore[attr-defined]
+        _unbound(frame, arg, tr.icmp("eq", v.flag, tr.iconst(0, 1)))
+        v = frame.locals[arg] = v.value
     frame.stack.append(v)
     return frame.index + 1
 
@@ -355,8 +358,8 @@ def _return(frame: Frame, arg: Any) -> Step:
         return None
     if value.lazy:
         value = tr.settle(value)
-    if value.__class__ is FunctionVal and value.frame is frame:  # type: ignore[attr-defined]
-        value = functions.capture(frame, value)  # type: ignore[arg-type]
+    if value.__class__ is FunctionVal and value.frame is frame:
+        value = functions.capture(frame, value)
     frame.returns.append(Edge(tr.bb, tr.open_jump(), 0, (value,)))
     return None
 

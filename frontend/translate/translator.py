@@ -76,18 +76,18 @@ class Translator(Emitter):
     def val(self, value: Value) -> Val:
         """The run-time form of a number, str-free scalar or existing Val: constants become iconst/fconst."""
         if value.__class__ is Val:
-            return value  # type: ignore[return-value]
+            return value
         if value.__class__ is EitherVal:
-            self.fork(value)  # type: ignore[arg-type]
+            self.fork(value)
         if value.__class__ is Const:
-            t = value.type  # type: ignore[attr-defined]
+            t = value.type
             if t.__class__ is ty.Scalar:
-                return Val(t, self.scalar_constant(value.obj, t))  # type: ignore[attr-defined]
+                return Val(t, self.scalar_constant(value.obj, t))
             if t is ty.none:
                 return Val(ty.none, ())
         settled = self.settle(value)
         if settled.__class__ is Val:
-            return settled  # type: ignore[return-value]
+            return settled
         self.error(f"{value.describe()} has no run-time form here")
 
     def scalar_constant(self, obj: Any, t: ty.Scalar) -> tuple[int, ...]:
@@ -125,22 +125,22 @@ class Translator(Emitter):
         v = self.val(value)
         t = v.type
         x = v.ssa[0]
-        if t.__class__ is not ty.Scalar or t.kind not in "iub":  # type: ignore[attr-defined]
+        if t.__class__ is not ty.Scalar or t.kind not in "iub":
             self.error(f"{value.describe()} cannot be used as an index")
-        if t.bits == 64:  # type: ignore[attr-defined]
-            if t.kind == "u":  # type: ignore[attr-defined]
+        if t.bits == 64:
+            if t.kind == "u":
                 self.check(self.icmp("slt", x, self.iconst(0)), OverflowError, "Python int too large to convert to C long")
             return x
-        return self.op(o.SEXTEND if t.kind == "i" else o.UEXTEND, I64, x)  # type: ignore[attr-defined]
+        return self.op(o.SEXTEND if t.kind == "i" else o.UEXTEND, I64, x)
 
     def unpack_all(self, value: Value) -> tuple[Value, ...]:
         """The items of something whose length is known at compile time."""
         if value.__class__ is TupleVal:
-            return value.items  # type: ignore[attr-defined, no-any-return]
+            return value.items
         from jitpy.frontend.values import RangeVal
 
         if value.__class__ is RangeVal:
-            bounds = [v.obj for v in value.children() if v.__class__ is Const]  # type: ignore[attr-defined]
+            bounds = [v.obj for v in value.children() if v.__class__ is Const]
             if len(bounds) == 3 and len(range(*bounds)) <= 256:
                 return tuple([Const(i) for i in range(*bounds)])
         t = self.type_of(value)
@@ -201,7 +201,8 @@ class Translator(Emitter):
         handler = registry.find_operator(table, name, a, b)
         if handler is None:
             self.error(
-                f"{name} is not supported between {a.describe()} and {b.describe()}", "Convert one of them, or give the names one type."
+                f"{name} is not supported between {a.describe()} and {b.describe()}",
+                "Convert one of them, or give the names one type.",
             )
         result: Value = handler(self, a, b)
         return result
@@ -234,14 +235,14 @@ class Translator(Emitter):
 
     def _same_object(self, a: Value, b: Value) -> bool:
         if a.__class__ is Const and b.__class__ is Const:
-            if a.obj is b.obj:  # type: ignore[attr-defined]
+            if a.obj is b.obj:
                 return True
             if a.kind() is ty.Scalar or b.kind() is ty.Scalar:
-                if a.kind() is b.kind() and not isinstance(a.obj, bool):  # type: ignore[attr-defined]
+                if a.kind() is b.kind() and not isinstance(a.obj, bool):
                     self.error("'is' between numbers depends on the interpreter", "Use == instead.")
             return False
         for x, y in ((a, b), (b, a)):
-            if x.__class__ is Const and (x.obj is None or x.kind() is ty.Constant):  # type: ignore[attr-defined]
+            if x.__class__ is Const and (x.obj is None or x.kind() is ty.Constant):
                 if y.__class__ is EitherVal or y.__class__ is TupleVal or y.kind() is not x.kind():
                     return False
         self.error(f"'is' between {a.describe()} and {b.describe()} is not supported", "Use == instead.")
@@ -249,7 +250,7 @@ class Translator(Emitter):
     def unary(self, name: str, a: Value) -> Value:
         """``-a``, ``+a``, ``~a``."""
         if a.__class__ is EitherVal:
-            self.fork(a)  # type: ignore[arg-type]
+            self.fork(a)
         handler = registry.find(registry.unary, a.kind(), (name, a.kind()))
         if handler is None:
             self.error(f"unary {name} is not supported for {a.describe()}")
@@ -259,13 +260,13 @@ class Translator(Emitter):
     def truth(self, a: Value) -> int | bool:
         """Python's truth of ``a``: an i8 SSA value, or a Python bool where it is known."""
         if a.__class__ is EitherVal:
-            a = a.typed  # type: ignore[attr-defined]
+            a = a.typed
         if a.__class__ is Const and a.kind() is not ty.Constant:
-            return bool(a.obj)  # type: ignore[attr-defined]
+            return bool(a.obj)
         handler = registry.find(registry.truth, a.kind())
         if handler is None:
             if a.__class__ is Const:
-                return bool(a.obj)  # type: ignore[attr-defined]
+                return bool(a.obj)
             self.error(f"the truth of {a.describe()} is not supported")
         result: int | bool = handler(self, a)
         return result
@@ -281,15 +282,16 @@ class Translator(Emitter):
 
     def getitem(self, obj: Value, index: Value) -> Value:
         """``obj[index]``."""
-        return self._item(registry.getitem, "indexing", obj, index)
+        item: Value = self._item(registry.getitem, "indexing", obj, index)
+        return item
 
     def setitem(self, obj: Value, index: Value, value: Value) -> None:
         """``obj[index] = value``. Stored among floats, the alternatives of an EitherVal are the same value; elsewhere they fork."""
         if value.__class__ is EitherVal:
             dtype = getattr(self.type_of(obj), "dtype", None)
             if dtype is None or dtype.kind not in "fc":
-                self.fork(value)  # type: ignore[arg-type]
-            value = value.typed  # type: ignore[attr-defined]
+                self.fork(value)
+            value = value.typed
         self._item(registry.setitem, "item assignment", obj, index, value)
 
     def delitem(self, obj: Value, index: Value) -> None:
@@ -298,7 +300,7 @@ class Translator(Emitter):
 
     def _item(self, table: Any, what: str, obj: Value, *rest: Value) -> Any:
         if rest[0].__class__ is EitherVal:
-            self.fork(rest[0])  # type: ignore[arg-type]
+            self.fork(rest[0])
         handler = registry.find(table, obj.kind())
         if handler is None:
             self.error(f"{what} is not supported for {obj.describe()}", "Arrays, tuples and lists have items.")
