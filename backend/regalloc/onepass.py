@@ -276,6 +276,21 @@ class _OnePass:
         self.edits.extend(stores)
         self.edits.sort(key=lambda edit: -edit[0])
 
+    def copy_from_slot(self, before: list[Move], keep: list[int], pregs: int) -> int:
+        """Take one of ``pregs`` from a value that is only copied into a fixed or reused operand; the copy reads its slot.
+
+        ``keep`` are the values that operands read where they are. The mask of what was taken, 0 if there is nothing.
+        """
+        for k, (src, _, cls) in enumerate(before):
+            if src >= 0 and pregs >> src & 1 and self.holder[src] not in keep:
+                vreg = self.holder[src]
+                self.evict(src)
+                for j in range(k, len(before)):
+                    if before[j][0] == src:
+                        before[j] = (self.slot(vreg), before[j][1], cls)
+                return 1 << src
+        return 0
+
     def place(self, index: int, inst: Any) -> tuple[int, ...]:
         """The general instruction: fixed registers, clobbers, slots, early and late operands."""
         row = inst.row
@@ -418,6 +433,14 @@ class _OnePass:
                 if constraint == ANY and not self.free & self.masks[cls] & ~forbidden:
                     result[k] = self.slot(vreg)
                     continue
+                if not self.masks[cls] & ~forbidden:
+                    keep = [uses[other] for other in rest]
+                    taken = fixed_uses | reading | (clobbers | written if late else 0)
+                    for out in reused.values():
+                        taken |= 1 << out
+                    given = self.copy_from_slot(before, keep, self.masks[cls] & ~taken)
+                    lock &= ~given
+                    forbidden &= ~given
                 preg = self.choose(cls, forbidden, index)
                 self.assign(vreg, preg, index)
                 lock |= 1 << preg

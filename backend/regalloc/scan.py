@@ -492,6 +492,8 @@ class Scan:
         soonest = start + 8
         if must or need > soonest:
             soonest = need
+        taken = last = -1  # many registers are lost at the same place: what that costs
+        loss = 0.0
         for preg in pregs:
             if short >> preg & 1:
                 continue
@@ -532,14 +534,20 @@ class Scan:
             else:
                 until = self.free_until(preg, vreg, ranges, limits, holder)
             if until < FOREVER:
-                if until & 3:
-                    # An operand of that instruction must be read before the register is lost.
-                    after = self.next_use(vreg, until)
-                    if after >= 0 and after >> 4 == until >> 2:
-                        until &= ~3
                 if until < soonest:
                     continue
-                price += self.price_after(vreg, start, until)
+                if until != taken:
+                    taken = last = until
+                    if until & 3:
+                        # An operand of that instruction must be read before the register is lost.
+                        after = self.next_use(vreg, until)
+                        if after >= 0 and after >> 4 == until >> 2:
+                            last = until & ~3
+                    loss = self.price_after(vreg, start, last)
+                until = last
+                if until < soonest:
+                    continue
+                price += loss
             if price < best:
                 best, choice, victim, limit = price, preg, holder, until
                 if price <= 0.0:

@@ -11,7 +11,7 @@ import pytest
 from jitpy.backend.regalloc import allocate
 from jitpy.backend.regalloc.checker import check, validate
 from jitpy.backend.regalloc.moves import sequence_moves
-from jitpy.backend.target.row import FLOAT, INT, REG, REMAT, REMAT_SLOT, MInst, Row
+from jitpy.backend.target.row import ANY, FLOAT, INT, REG, REMAT, REMAT_SLOT, MInst, Row
 from jitpy.backend.vcode.vcode import VCode
 from quality import cost, nest
 from regalloc_programs import ARGS, BRIF, CONST, GENERAL, JUMP_ROW, RET, make_env
@@ -85,6 +85,26 @@ def test_parallel_moves() -> None:
         moves = [(s, d, INT) for s, d in zip(order, locations)]
         after = execute(sequence_moves(moves, (31,) * 4, lambda cls: -9), start)
         assert [after[d] for d in locations] == [start[s] for s in order]
+
+
+@pytest.mark.parametrize("algorithm", ["onepass", "linear"])
+def test_division_with_hardly_any_registers(algorithm: str) -> None:
+    """Two of four registers are fixed, the other two hold what is copied there and still wanted: the divisor needs one."""
+    env = make_env(ints=4)
+    store = Row("store", (), (REG, REG, REG))
+    for divide in (Row("div", (0, 2), (REG, 0, 2)), Row("divm", (0, 2), (ANY, 0, 2))):
+        for order in itertools.product(range(3), repeat=3):
+            for after in itertools.product(range(5), repeat=3):
+                vcode = VCode("div")
+                vcode.vreg_class = [INT] * 5
+                vcode.insts = [
+                    MInst(ARGS, (0, 1, 2), ()), MInst(divide, (3, 4), order), MInst(store, (), after), MInst(RET, (), (3,)),
+                ]  # fmt: skip
+                vcode.block_starts, vcode.succs, vcode.preds = [0, 4], [[]], [[]]
+                vcode.block_params, vcode.block_args = [[]], [[]]
+                vcode.loop_depth, vcode.cold = [0], [False]
+                validate(vcode, env)
+                check(vcode, env, allocate(vcode, env, algorithm))
 
 
 def chain(blocks: int, live: int) -> VCode:
