@@ -80,9 +80,6 @@ OPTIONS: dict[str, tuple[Any, Any, str, str]] = {
     "_dbg_optnone": (False, _bool, "a bool", "no difference"),
 }
 
-#: Options that change code; the others never reach the compiler.
-COMPILE = ("fastmath", "error_model", "boundscheck", "overflow", "parallel", "locals", "nogil")
-
 
 class OptionError(CompileError):
     """An unknown option or a value that an option cannot have."""

@@ -80,11 +80,6 @@ def as_truthy(t: Type) -> Type:
     return as_int(t) if t & ~15 else I8
 
 
-def int_of_bits(bits: int) -> Type:
-    """The scalar integer type of 8, 16, 32, 64 or 128 bits."""
-    return bits.bit_length() - 3
-
-
 def half_width(t: Type) -> Type:
     """Lanes of half the width, same count (``i64 -> i32``, ``f64 -> f32``)."""
     return t - 1

@@ -219,20 +219,6 @@ def fold_smax(t: int, a: int, b: int) -> int:
     return max(to_signed(a, t), to_signed(b, t)) & MASK[t]
 
 
-def fold_udiv(t: int, a: int, b: int) -> int | None:
-    """Unsigned quotient; None for a zero divisor."""
-    return a // b if b else None
-
-
-def fold_sdiv(t: int, a: int, b: int) -> int | None:
-    """Signed quotient, truncated; None where it would trap."""
-    x, y = to_signed(a, t), to_signed(b, t)
-    if y == 0 or (y == -1 and x == -(1 << (BITS[t] - 1))):
-        return None
-    q = abs(x) // abs(y)
-    return (q if (x < 0) == (y < 0) else -q) & MASK[t]
-
-
 def unsigned_magic(t: int, d: int) -> tuple[int, int, int]:
     """(multiplier, add, shift) for x // d by ``umulhi``; Granlund and Montgomery 1994, Warren, Hacker's Delight 10-9.
 

@@ -280,8 +280,3 @@ def print_function(func: Function, annotate: Callable[[int], str] | None = None)
             lines += printer.alias_lines(func.results[inst])
     lines.append("}")
     return "\n".join(lines) + "\n"
-
-
-def print_functions(funcs: Iterable[Function]) -> str:
-    """The text of several functions, separated by empty lines."""
-    return "\n".join([print_function(func) for func in funcs])

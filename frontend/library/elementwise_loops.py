@@ -95,11 +95,6 @@ def is_one(tr: Translator, n: int) -> bool:
     return known(tr, n) == 1
 
 
-def unit_strides(tr: Translator, v: Val) -> Val:
-    """An array of unknown layout with the strides that are known as constants; others as they are."""
-    return v
-
-
 # -- shapes ------------------------------------------------------------------------------------------------------------
 
 

@@ -1,7 +1,7 @@
 """sort, argsort, searchsorted, unique, nonzero: library code in Python, compiled for each element type.
 
-Sorting in place is quicksort (median of three, insertion sort for short pieces, Shell's sort where it degenerates), NaN last. argsort
-is a stable merge sort: where keys are equal NumPy's default may give another order, which it leaves open.
+Sorting in place is quicksort (median of three, insertion sort for short pieces, Shell's sort where it degenerates), NaN last.
+argsort is a stable merge sort: where keys are equal NumPy's default may give another order, which it leaves open.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ GAPS = (1 << 40) - 1
 
 
 def insertion(a: Any, low: Any, high: Any, gap: Any) -> None:
-    """Insertion sort of a piece, both ends included; from a gap above 1 Shell's sort: first of elements so far apart, then closer."""
+    """Insertion sort of a piece, both ends included; a gap above 1 makes it Shell's: elements so far apart first, then closer."""
     while gap > 0:
         for i in range(low + gap, high + 1):
             x = get(a, i)

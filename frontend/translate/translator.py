@@ -167,10 +167,6 @@ class Translator(Emitter):
         if saved is not None:
             self.close_before(saved)
 
-    def is_const(self, value: Value) -> bool:
-        """Whether the value is known at compile time."""
-        return value.__class__ is Const
-
     # -- operators -----------------------------------------------------------------------------------------------------------
 
     def binary(self, name: str, a: Value, b: Value) -> Value:

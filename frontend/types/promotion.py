@@ -41,7 +41,6 @@ if TYPE_CHECKING:
 _SIGNED = {8: int8, 16: int16, 32: int32, 64: int64}
 _UNSIGNED = {8: uint8, 16: uint16, 32: uint32, 64: uint64}
 _FLOATS = {16: float16, 32: float32, 64: float64}
-_COMPLEXES = {64: complex64, 128: complex128}
 
 #: The order of the kinds: a weak operand raises the kind of the other to its own.
 RANK = {"b": 0, "i": 1, "u": 1, "f": 2, "c": 3}

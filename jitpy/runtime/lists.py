@@ -1,9 +1,8 @@
 """Python lists and list blocks (``docs/contracts.md`` 2): the slow side of passing lists, in Python.
 
 A handle is the block's address + 1, as with the owners of arrays' blocks: 64 bytes of header (count at -64, -1 at -56), then
-length (at 8), capacity, address of the items, flags (bit 0: changed), the list it came from or 0, number of the item type, the handle of
-the list argument before it. The
-items are made by malloc, ``8 * len(item.flat)`` bytes each.
+length (at 8), capacity, address of the items, flags (bit 0: changed), the list it came from or 0, number of the item
+type, the handle of the list argument before it. The items are made by malloc, ``8 * len(item.flat)`` bytes each.
 """
 
 from __future__ import annotations
@@ -32,8 +31,8 @@ def _object(at: int) -> Any:
 def unbox(list_address: int, type_address: int, before: int, unused: int) -> int:
     """A block of the list's items, or 0 when they do not all have the item type.
 
-    ``before`` is the handle made for the list argument before this one, or 0; the handles of one call are linked, and a list that is
-    passed twice is one block, so that both names see what either does.
+    ``before`` is the handle made for the list argument before this one, or 0; the handles of one call are linked, and a list
+    that is passed twice is one block, so that both names see what either does.
     """
     earlier = before
     while earlier:
@@ -98,7 +97,7 @@ def release(handle: int) -> None:
 
 
 def box(handle: int, type_address: int, unused: int, unused2: int) -> int:
-    """The list of the block's items (the one it came from, or a new one), as an address that owns a reference; drops the block's."""
+    """The list of the block's items (the one it came from, or a new one) as an address that owns a reference; drops the block's."""
     origin = word(handle + ORIGIN)
     result = _object(origin) if origin else read_block(_object(type_address), handle)
     release(handle)

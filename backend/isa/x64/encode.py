@@ -26,8 +26,6 @@ _MEMO_LIMIT = 1 << 12
 #: ModRM's addressing without a register: rip-relative.
 RIP = -1
 
-Assemble = Callable[[int, int, int, int, int, int], tuple[bytes, int]]
-
 
 class Spec:
     """The encoding column, parsed: ``vex`` or not, mandatory ``prefix``, REX.W, opcode ``map``, ``opcode``,

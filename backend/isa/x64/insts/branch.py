@@ -6,7 +6,7 @@ from typing import Any
 
 from jitpy.backend.isa.x64.conditions import FP_EQ, FP_NE
 from jitpy.backend.isa.x64.frame import REL4
-from jitpy.backend.isa.x64.rows import ROWS, X64Row, macro, row
+from jitpy.backend.isa.x64.rows import macro, row
 from jitpy.backend.target.row import BRANCH, JUMP, TERMINATOR, MInst
 from jitpy.backend.target.target import Form
 
@@ -109,8 +109,3 @@ JUMP_TABLE = macro("jump_table", "jump_table | ~reg.q +rm.q", _jump_table, BRANC
 JUMP_TABLE.imm = "table"
 row("int3", "int3", "CC")
 assert FP_EQ ^ 1 == FP_NE
-
-
-def branch_row() -> X64Row:
-    """The row of two-way branches."""
-    return ROWS["jcc"]  # type: ignore[no-any-return]

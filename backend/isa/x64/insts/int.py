@@ -17,7 +17,6 @@ from jitpy.backend.target.row import MOVE, REMAT, REMAT_SLOT, MInst
 
 #: Operand size in bits -> (kind, prefix of the encoding).
 SIZES = {8: ("b", ""), 16: ("w", "66 "), 32: ("d", ""), 64: ("q", "REX.W ")}
-WIDE = (16, 32, 64)
 
 for _digit, _op in enumerate(("add", "or", "adc", "sbb", "and", "sub", "xor", "cmp")):
     _rw = "" if _op == "cmp" else "+"
