@@ -13,7 +13,7 @@ from heapq import heapify, heappop, heappush
 
 from jitpy.backend.vcode.vcode import VCode
 
-WIDTH = 1024
+WIDTH = 4096
 
 
 class Liveness:
