@@ -44,7 +44,6 @@ _MERGEABLE = [
 ]
 _WRITES = [bool(e & (op.STORE | op.CALL)) for e in op.EFFECTS]
 _IS_LOAD = [bool(e & op.LOAD) and not e & (op.STORE | op.SIDE_EFFECT | op.CALL) for e in op.EFFECTS]
-_IS_BRANCH = [bool(e & op.BRANCH) for e in op.EFFECTS]
 
 
 def result_type(node: Node, arg_types: list[int]) -> int:

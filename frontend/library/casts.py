@@ -10,15 +10,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from jitpy.backend.ir import opcodes as op
-from jitpy.backend.ir.types import BITS, F16, F32, F64, I8, I16, I32, I64, MASK
+from jitpy.backend.ir.types import BITS, F16, F32, F64, I8, I32, I64, MASK
 
 if TYPE_CHECKING:
     from jitpy.frontend.translate.translator import Translator
     from jitpy.frontend.types.types import Scalar
 
 Parts = tuple[int, ...]
-
-_INT = {8: I8, 16: I16, 32: I32, 64: I64}
 
 
 def signed_extend(tr: Translator, x: int, source: int, target: int) -> int:

@@ -25,7 +25,7 @@ def edit(v):
 def order(v):
     v.sort()
     v.insert(0, 2.5)
-    return v.count(2.5), v.pop(1), v == v, [*v, 1.0], v + [1.0], [0.0] * 3
+    return v.count(2.5), v.pop(1), v == v, [*v, 1.0], v + [1.0], [0.0] * 3  # noqa: RUF005
 
 
 def descending(v):
@@ -33,7 +33,7 @@ def descending(v):
 
 
 def nested(n):
-    return [i + j for i in range(n) for j in range(n) if (i + j) % 2], list(range(n)), list((1, 2))
+    return [i + j for i in range(n) for j in range(n) if (i + j) % 2], list(range(n)), list((1, 2))  # noqa: C410
 
 
 def beyond(v):
@@ -42,7 +42,7 @@ def beyond(v):
 
 
 def pairs(n):
-    return [(i, i * 0.5) for i in range(n)], [x for x in (1, 2, 3)]
+    return [(i, i * 0.5) for i in range(n)], [x for x in (1, 2, 3)]  # noqa: C416
 
 
 def first_item(v):

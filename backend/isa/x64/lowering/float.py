@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import struct
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from jitpy.backend.ir.opcodes import FCMP
 from jitpy.backend.ir.types import F16, F32, F64
@@ -221,9 +221,10 @@ class FloatLowering(IntLowering, MemoryLowering):
             return self.fop(ROWS[f"vblendvp{'s' if type == F32 else 'd'}_rr"], no, yes, mask)
         return self.logic("or", self.logic("and", mask, yes), self.logic("andn", mask, no))
 
-    def condition(self, v: Any) -> Any:
-        """Emit what sets the flags for a value that is not zero: `branch` knows how."""
-        raise NotImplementedError
+    if TYPE_CHECKING:
+
+        def condition(self, v: Any) -> Any:
+            """Emit what sets the flags for a value that is not zero: `branch` knows how."""
 
     # Bits between the register classes.
 
