@@ -25,9 +25,6 @@ if TYPE_CHECKING:
 _LARGEST = 200
 #: Constants beyond this could wrap where they meet an extent.
 _FAR = 1 << 30
-_TOP = (1 << 63) - 1
-
-
 #: Loops cloned in one kernel: each clone looks through the whole function, so their number bounds the pass.
 _MOST = 32
 
