@@ -26,6 +26,7 @@ from typing import TYPE_CHECKING
 
 from jitpy.backend.errors import CompileError
 from jitpy.backend.regalloc.intervals import COPY, REGISTER, SLOT, Intervals
+from jitpy.backend.regalloc.ranges import FOREVER, reserved_until, split_ranges
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -33,7 +34,6 @@ if TYPE_CHECKING:
     from jitpy.backend.vcode.vcode import MachineEnv, VCode
 
 MEMORY = -1
-FOREVER = 1 << 60
 WEIGHTS = tuple(10.0**depth for depth in range(9))
 
 
@@ -605,43 +605,3 @@ class Scan:
             return 0.0
         at = self.reload_at(until, use)
         return self.weights[self.block_at(at)] / (at - start + 4)
-
-
-def reserved_until(
-    fixed: tuple[list[int], list[tuple[int, int, int]]], vreg: int, ranges: list[tuple[int, int]], until: int
-) -> int:
-    """The first position of ``ranges``, before ``until``, that is reserved for another vreg."""
-    starts, reserved = fixed
-    count = len(starts)
-    for start, end in ranges:
-        if start >= until:
-            break
-        k = bisect_left(starts, start)
-        if k and reserved[k - 1][1] > start:
-            k -= 1
-        if k and reserved[k - 1][1] > start:
-            k -= 1
-        while k < count and starts[k] < end:
-            if reserved[k][2] != vreg and reserved[k][1] > start:
-                at = starts[k]
-                if at < start:
-                    at = start
-                return at if at < until else until
-            k += 1
-    return until
-
-
-def split_ranges(
-    ranges: list[tuple[int, int]], position: int
-) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:
-    """The ranges before and from ``position``."""
-    if ranges[-1][1] <= position:
-        return ranges, []
-    if position <= ranges[0][0]:
-        return [], ranges
-    k = bisect_right(ranges, (position, 0))
-    # ranges[k - 1] begins before the position
-    start, end = ranges[k - 1]
-    if end > position:
-        return [*ranges[: k - 1], (start, position)], [(position, end), *ranges[k:]]
-    return ranges[:k], ranges[k:]
