@@ -128,4 +128,7 @@ def _other(value: Any) -> ty.Type:
         raise UnsupportedError(
             f"{name}, a subclass of {cls.__mro__[1].__name__}, cannot be an argument; pass the plain value"
         )
-    raise UnsupportedError(f"an object of type {name} cannot be an argument of a jitted function")
+    raise UnsupportedError(
+        f"an object of type {name} cannot be an argument of a jitted function; pass its numbers and arrays one by one"
+        f" (a method of {cls.__name__}: jit a function of self's attributes and call it from the method)"
+    )

@@ -66,6 +66,10 @@ def _decorate(function: Any, options: dict[str, Any], signatures: Any) -> Any:
         raise TypeError(f"@jit compiles Python functions, not {type(function).__name__} objects")
     if options["forceobj"]:
         return function
+    if options["locals"]:
+        from jitpy.signatures import local_types
+
+        options = {**options, "locals": local_types(options["locals"], function.__code__)}
     made = make_dispatcher(function, options)
     if signatures is not None:
         for signature in signatures:

@@ -11,11 +11,12 @@ from jitpy.types import Signature, Spec, as_spec
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from types import CodeType
     from typing import Any
 
     from jitpy.frontend.types.types import Type
 
-__all__ = ["SignatureError", "is_signature", "match", "parse", "parse_all", "typeof"]
+__all__ = ["SignatureError", "is_signature", "local_types", "match", "named", "parse", "parse_all", "typeof"]
 
 
 class SignatureError(CompileError):
@@ -59,9 +60,37 @@ def _evaluate(text: str) -> Any:
         raise SignatureError(f"{text!r} is not a signature: {error}") from None
 
 
+def named(name: str) -> Any:
+    """The type of this name: how a type is unpickled."""
+    return _evaluate(name)
+
+
 def parse_all(signatures: Any) -> list[Signature]:
     """The signatures given to a decorator: one, or a list of them."""
     return [parse(s) for s in signatures] if isinstance(signatures, list) else [parse(signatures)]
+
+
+def local_types(given: dict[Any, Any], code: CodeType) -> dict[str, Spec]:
+    """The option ``locals``, its types read; SignatureError for names that the function does not have."""
+    names = [*code.co_varnames, *(n for n in code.co_cellvars if n not in code.co_varnames)]
+    found: dict[str, Spec] = {}
+    for name, type in given.items():
+        if name not in names:
+            import difflib
+
+            near = difflib.get_close_matches(str(name), names, 1, 0.5) or names[:1]
+            hint = f"; did you mean {near[0]!r}?" if near else ""
+            raise SignatureError(f"locals=: {code.co_name} has no local name {name!r}{hint}")
+        try:
+            spec = _evaluate(type) if isinstance(type, str) else as_spec(type)
+        except SignatureError:
+            raise
+        except TypeError as error:
+            raise SignatureError(f"locals=: the type of {name!r}: {error}") from None
+        if not isinstance(spec, Spec):
+            raise SignatureError(f"locals=: the type of {name!r} is a type such as float32, not {type!r}")
+        found[name] = spec
+    return found
 
 
 def is_signature(obj: Any) -> bool:

@@ -40,6 +40,11 @@ class Spec:
     def __hash__(self) -> int:
         return hash(self.admits)
 
+    def __reduce__(self) -> Any:
+        from jitpy.signatures import named
+
+        return named, (self.name,)
+
     def __call__(self, *args: Any) -> Any:
         if len(args) == 1 and not isinstance(args[0], Spec) and hasattr(self, "dtype"):
             return self.dtype.type(args[0])

@@ -1,7 +1,8 @@
-"""Results as a signature declares them: ``float32(float64)`` returns a float32.
+"""Results as a signature declares them, ``float32(float64)``, and names as ``locals={"x": float32}`` declares them.
 
-A result of an admitted type stays as it is. Other numbers are converted where that keeps their kind (bool, int, float, complex,
-in this order) or narrows it to the declared width; what would lose its kind, and all else, is an error at the ``return``.
+A value of an admitted type stays as it is. Other numbers are converted where that keeps their kind (bool, int, float, complex,
+in this order) or narrows it to the declared width; what would lose its kind, and all else, is an error at the ``return`` or at
+the assignment.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from jitpy.frontend.library.ufuncs_scalar import convert
 from jitpy.frontend.types import types as ty
-from jitpy.frontend.values import Const, Val, Value
+from jitpy.frontend.values import Const, FunctionVal, TupleVal, Val, Value
 
 if TYPE_CHECKING:
     from jitpy.frontend.translate.translator import Translator
@@ -20,6 +21,35 @@ _ORDER = {"b": 0, "u": 1, "i": 1, "f": 2, "c": 3}
 
 def declared_result(tr: Translator, value: Value, admitted: tuple[ty.Type, ...]) -> Value:
     """``value`` as one of the ``admitted`` types."""
+    got = _as_declared(tr, value, admitted)
+    if got is not None:
+        return got
+    name = tr.kernel.function_name
+    tr.error(
+        f"the signature says that {name} returns {admitted[-1]}, here it returns {value.describe()}",
+        "Convert it, or change the signature.",
+    )
+
+
+def declared_local(tr: Translator, value: Value, name: str) -> Value:
+    """``value`` as the type that ``locals=`` gives to ``name``, if it gives one."""
+    spec = tr.compilation.locals.get(name)
+    if spec is None:
+        return value
+    if value.__class__ is TupleVal or value.__class__ is FunctionVal:
+        got = None
+    else:
+        got = _as_declared(tr, value, spec.admits)
+    if got is not None:
+        return got
+    tr.error(
+        f"locals= says that {name!r} is {spec.name}, here it is {value.describe()}",
+        "Convert it where it is assigned, or change the type in locals=.",
+    )
+
+
+def _as_declared(tr: Translator, value: Value, admitted: tuple[ty.Type, ...]) -> Value | None:
+    """``value`` converted, or None where that is not possible."""
     if value.__class__ is not Val and value.__class__ is not Const:
         return value  # tuples stay as they are
     have: ty.Type = value.type
@@ -31,5 +61,4 @@ def declared_result(tr: Translator, value: Value, admitted: tuple[ty.Type, ...])
         return Val(want, convert(tr, value, want))
     if isinstance(have, ty.Array) and isinstance(want, ty.Array) and (have.dtype, have.ndim) == (want.dtype, want.ndim):
         return value
-    name = tr.kernel.function_name
-    tr.error(f"the signature says that {name} returns {want}, here it returns {have}", "Convert it, or change the signature.")
+    return None

@@ -16,6 +16,7 @@ from jitpy.backend.ir.types import I32, I64
 from jitpy.frontend.bytecode.flow import code_of
 from jitpy.frontend.errors import SourceError
 from jitpy.frontend.ir import opcodes as fo
+from jitpy.frontend.library.declared import declared_local
 from jitpy.frontend.translate.frame import Frame
 from jitpy.frontend.translate.translator import Translator
 from jitpy.frontend.types import types as ty
@@ -33,11 +34,12 @@ _MAX_ROUNDS = 6
 class Compilation:
     """One run of the frontend."""
 
-    __slots__ = ("depth", "kernels", "module", "names", "options", "widened")
+    __slots__ = ("depth", "kernels", "locals", "module", "names", "options", "widened")
 
     def __init__(self, module: KernelModule, options: Mapping[str, Any]) -> None:
         self.module = module
         self.options = options
+        self.locals: Mapping[str, Any] = options.get("locals") or {}  # types of names of the entry's function
         self.kernels: dict[Any, Kernel] = {}
         self.widened: dict[Any, tuple[Value, ...]] = {}
         self.names: dict[str, int] = {}
@@ -158,6 +160,9 @@ class Kernel:
             count = len(a.part_types())
             names.append(a.with_parts(params[at : at + count]))
             at += count
+        tr.srcloc = self.compilation.module.srcloc(self.co, self.co.co_firstlineno)
+        if self.compilation.locals and self.co is self.compilation.module.py_func.__code__:
+            names = [declared_local(tr, v, code.names[slot]) for slot, v in enumerate(names)]
         names.extend([UNBOUND] * (len(code.names) - len(names)))
         frame.locals = names
         for slot, value in enumerate(names):
@@ -167,11 +172,10 @@ class Kernel:
                 )
         outer = self.compilation.module.current
         self.compilation.module.current = self
-        tr.srcloc = self.compilation.module.srcloc(self.co, self.co.co_firstlineno)
         if 0 in code.loops:
             frame.jump_edge(0, ())
         else:
-            frame.ready.append((0, entry, names, []))
+            frame.ready.append((0, tr.bb, names, []))
         frame.run()
         self.compilation.module.current = outer
         self.counted, self.headers, self.bounds = tr.counted, tr.headers, tr.bounds

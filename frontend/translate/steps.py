@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from jitpy.frontend.bytecode import instructions as n
 from jitpy.frontend.library import control, functions, registry
-from jitpy.frontend.library.declared import declared_result
+from jitpy.frontend.library.declared import declared_local, declared_result
 from jitpy.frontend.library.lists import ListDisplay
 from jitpy.frontend.translate.frame import Edge
 from jitpy.frontend.types import types as ty
@@ -69,6 +69,9 @@ def _store_local(frame: Frame, arg: Any) -> Step:
     v = frame.stack.pop()
     if v.lazy:
         v = frame.tr.settle(v)
+    declared = frame.tr.compilation.locals
+    if declared and frame.code.co is frame.tr.module.py_func.__code__:
+        v = declared_local(frame.tr, v, frame.code.names[arg])
     frame.locals[arg] = v
     names = frame.tr.module.variables.setdefault((frame.name, frame.code.names[arg]), {})
     names.setdefault(frame.line, v.describe())

@@ -15,7 +15,9 @@ def print_site(context: int, cell: int, arguments: int, unused: int) -> int:
     objects = []
     keywords = {}
     for part in sites[i].parts:
-        if part[0] in ("sep", "end"):
+        if part.__class__ is str:
+            objects.append(part)
+        elif part[0] in ("sep", "end"):
             keywords[part[0]] = part[1]
         elif part[0] == "text":
             objects.append("".join([str(values.part(p, arguments)) for p in part[1]]))
