@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from jitpy.frontend.errors import SourceError
 from jitpy.frontend.library.functions import free_of_function
 from jitpy.frontend.lower.lower import lower
 from jitpy.frontend.module import KernelModule
@@ -54,7 +55,15 @@ def compile_kernel(
     holder.append(kernel)
     key = ((co, py_func.__name__), tuple([a.key() for a in arguments]))
     compilation.kernels[key] = kernel
-    kernel.translate()
+    try:
+        kernel.translate()
+    except RecursionError:  # of the translator, which walks into callees: the innermost kernel says where
+        deepest = list(compilation.kernels.values())[-1]
+        raise SourceError(
+            f"calls nest too deep to compile: {kernel.function_name} -> ... -> {deepest.function_name}",
+            "Make the chain of functions shorter, for example a loop in place of helpers that call one another.",
+            deepest.co, (deepest.co.co_firstlineno, None, None, None),
+        ) from None  # fmt: skip
     module.guard("code", py_func, co)
     module.entry = kernel.name
     module.result_types = tuple([shape_type(v) for v in kernel.variants])
