@@ -21,7 +21,7 @@ from jitpy.backend.regalloc.moves import sequence_moves
 from jitpy.backend.target.row import ANY, MOVE, REG, STACK
 from jitpy.backend.vcode.vcode import Allocation, MachineEnv, VCode
 
-Move = tuple[Any, int, int]
+Move = tuple[int, int, int]
 
 
 def allocate(vcode: VCode, env: MachineEnv) -> Allocation:
@@ -59,7 +59,7 @@ class _OnePass:
         self.slots = 0
         self.spares: dict[int, int] = {}
         self.written = 0
-        self.edits: list[tuple[int, Any, int, int]] = []  # last first
+        self.edits: list[tuple[int, int, int, int]] = []  # last first
         self.reloads: list[Move] = []  # of the instruction at hand
         self.defined = bytearray(len(self.classes))  # its defining instruction is behind the walk
         self.late_stores: list[int] = []  # got a slot only then
@@ -266,7 +266,7 @@ class _OnePass:
         if not self.late_stores:
             return
         late = set(self.late_stores)
-        stores: list[tuple[int, Any, int, int]] = []
+        stores: list[tuple[int, int, int, int]] = []
         for index, inst in enumerate(self.vcode.insts):
             for k, vreg in enumerate(inst.defs):
                 if vreg in late:
