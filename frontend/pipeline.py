@@ -3,6 +3,7 @@
     decode, flow      bytecode -> neutral instructions, blocks, loops, liveness      frontend/bytecode
     translate         abstract interpretation with block versioning -> typed IR      frontend/translate, frontend/library
     dead              what nobody needs goes, checks of Python ints included          frontend/passes/dead.py
+    relax             under fastmath: fma, multiplication by reciprocals               frontend/passes/relax.py
     ranges            which bounds and overflow checks cannot fail                    frontend/passes/ranges.py
     ownership         when blocks of memory are retained and released                 frontend/passes/ownership.py
     lower             typed IR -> CLIF                                                frontend/lower
@@ -18,7 +19,7 @@ from jitpy.frontend.errors import SourceError
 from jitpy.frontend.library.functions import free_of_function
 from jitpy.frontend.lower.lower import lower
 from jitpy.frontend.module import KernelModule
-from jitpy.frontend.passes import dead, ownership, ranges
+from jitpy.frontend.passes import dead, ownership, ranges, relax
 from jitpy.frontend.passes.graph import Graph
 from jitpy.frontend.translate.kernel import Compilation, Kernel, shape_type, value_of_type
 from jitpy.frontend.values import TupleVal
@@ -78,6 +79,8 @@ def finish(kernel: Kernel, module: KernelModule) -> Any:
     func = kernel.func
     graph = Graph(func)
     dead.remove(func, graph.order)
+    if kernel.written:
+        relax.relax(kernel, graph.order)
     graph, facts = ranges.analyse(kernel, graph)
     graph, releases = ownership.insert(kernel, graph)
     if kernel.compilation.options.get("typed_ir"):

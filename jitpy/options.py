@@ -49,7 +49,7 @@ OPTIONS: dict[str, tuple[Any, Any, str, str]] = {
         False,
         _fastmath,
         "a bool or a set of " + ", ".join(sorted(_FLAGS)),
-        "give up the order of operations",
+        "contract: x*y + z is one fma; arcp: x / constant is x * (1 / constant); fast and True: both; others: no difference",
     ),
     "error_model": ("python", _one_of("python", "numpy"), "'python' or 'numpy'", "division by zero of Python numbers"),
     "boundscheck": (None, _bool, "a bool", "None and True: indices are checked; False: trusted"),

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from jitpy.backend.ir import opcodes as op
 from jitpy.backend.ir.types import F64, I8, I64
 from jitpy.frontend.library import casts, complexes, floats, integers, registry
+from jitpy.frontend.passes.relax import mark
 from jitpy.frontend.types import types as ty
 from jitpy.frontend.values import Const, TupleVal, Val, Value
 
@@ -407,12 +408,12 @@ def _float_binary(tr: Translator, name: str, a: Value, b: Value) -> Value:
     x, y = as_float(tr, a), as_float(tr, b)
     opcode = {"+": op.FADD, "-": op.FSUB, "*": op.FMUL}.get(name)
     if opcode is not None:
-        return py_float(tr.op(opcode, F64, x, y))
+        return py_float(mark(tr, tr.op(opcode, F64, x, y)))
     known = constant_of(b)
     known = None if known is None else float(known)
     relaxed = tr.options.get("error_model") == "numpy"
     if name == "/":
-        return py_float(tr.op(op.FDIV, F64, x, y) if relaxed else floats.py_div(tr, x, y, known))
+        return py_float(mark(tr, tr.op(op.FDIV, F64, x, y) if relaxed else floats.py_div(tr, x, y, known)))
     if name == "//":
         if relaxed:
             return py_float(floats.np_floordiv(tr, F64, x, y, known))

@@ -19,6 +19,7 @@ import numpy as np
 from jitpy.backend.ir import opcodes as op
 from jitpy.backend.ir.types import BITS, F32, F64, I8, I32, I64, MASK
 from jitpy.frontend.library import casts, complexes, floats, integers
+from jitpy.frontend.passes.relax import mark
 from jitpy.frontend.types import promotion
 from jitpy.frontend.types import types as ty
 from jitpy.frontend.values import Const, TupleVal, Val, Value
@@ -244,7 +245,7 @@ def _arithmetic(opcode: int, overflow: dict[str, int], bools: int, reals: int, p
             if t.bits == 16:
                 wide = tr.op(reals, F32, casts.widen(tr, a[0], t), casts.widen(tr, b[0], t))
                 return ((casts.narrow(tr, wide, t),),)
-            return ((tr.op(reals, t.flat[0], a[0], b[0]),),)
+            return ((mark(tr, tr.op(reals, t.flat[0], a[0], b[0])),),)
         if t.kind == "c":
             return (pairs(tr, t.flat[0], a, b),)
         if t.kind == "b":
@@ -257,7 +258,7 @@ def _arithmetic(opcode: int, overflow: dict[str, int], bools: int, reals: int, p
 _row("add")(_arithmetic(op.IADD, {"i": op.SADD_OVERFLOW, "u": op.UADD_OVERFLOW}, op.BOR, op.FADD, complexes.add))
 _row("subtract")(_arithmetic(op.ISUB, {"i": op.SSUB_OVERFLOW, "u": op.USUB_OVERFLOW}, op.BXOR, op.FSUB, complexes.sub))
 _row("multiply")(_arithmetic(op.IMUL, {"i": op.SMUL_OVERFLOW, "u": op.UMUL_OVERFLOW}, op.BAND, op.FMUL, complexes.mul))
-_row("true_divide")(_by_kind(f=_op(op.FDIV), c=complexes.np_div))
+_row("true_divide")(_by_kind(f=lambda tr, flat, a, b: mark(tr, tr.op(op.FDIV, flat, a, b)), c=complexes.np_div))
 _row("floor_divide")(_known(integers.np_floordiv, floats.np_floordiv))
 _row("remainder")(_known(integers.np_mod, floats.np_mod))
 _row("fmod")(_known(integers.np_fmod, lambda tr, flat, a, b, known: floats.call_math(tr, "fmod", flat, a, b)))

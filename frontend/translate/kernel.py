@@ -17,6 +17,7 @@ from jitpy.frontend.bytecode.flow import code_of
 from jitpy.frontend.errors import SourceError
 from jitpy.frontend.ir import opcodes as fo
 from jitpy.frontend.library.declared import declared_local
+from jitpy.frontend.passes import relax
 from jitpy.frontend.translate.frame import Frame
 from jitpy.frontend.translate.translator import Translator
 from jitpy.frontend.types import types as ty
@@ -34,12 +35,13 @@ _MAX_ROUNDS = 6
 class Compilation:
     """One run of the frontend."""
 
-    __slots__ = ("depth", "kernels", "locals", "module", "names", "options", "widened")
+    __slots__ = ("depth", "kernels", "locals", "module", "names", "options", "relaxed", "widened")
 
     def __init__(self, module: KernelModule, options: Mapping[str, Any]) -> None:
         self.module = module
         self.options = options
         self.locals: Mapping[str, Any] = options.get("locals") or {}  # types of names of the entry's function
+        self.relaxed = relax.flags(options.get("fastmath"))
         self.kernels: dict[Any, Kernel] = {}
         self.widened: dict[Any, tuple[Value, ...]] = {}
         self.names: dict[str, int] = {}
@@ -76,6 +78,7 @@ class Kernel:
         "name",
         "variants",
         "waits",
+        "written",
     )  # fmt: skip
 
     def __init__(
@@ -94,6 +97,7 @@ class Kernel:
         self.incomplete = False
         self.waits = False  # on the result types of a caller
         self.global_arrays: dict[int, tuple[int, ...]] = {}
+        self.written: set[int] = set()  # values that the user's operators made, under fastmath
         self.done = False
         self.declared: tuple[ty.Type, ...] = ()  # what the signature says of the result; nothing: anything
         self.func: Function = None  # type: ignore[assignment]
@@ -142,6 +146,7 @@ class Kernel:
         self.variants = list(self.assumed or ())
         self.incomplete = False
         self.global_arrays = {}
+        self.written = set()
         types = [I64, I64]
         for a in self.arguments:
             types.extend(a.part_types())
