@@ -13,7 +13,10 @@ if TYPE_CHECKING:
 else:
 
     class prange:
-        """``range`` whose iterations may run in any order and, with ``parallel=True``, on several threads."""
+        """``range`` whose iterations may run in any order; for now they run one after the other."""
+
+        #: The frontend compiles a call of an object with this attribute as a call of its value.
+        __jitpy_range__ = True
 
         def __new__(cls, *args):
             return range(*args)

@@ -44,6 +44,13 @@ def _ssa(tr: Translator, v: Value) -> int:
 # -- range -------------------------------------------------------------------------------------------------------------------------
 
 
+@registry.call(registry.PARALLEL_RANGE)
+def make_prange(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    """``prange(...)``: a range, with a remark that it is one."""
+    tr.remark("prange runs serially for now: one thread does all iterations, in order")
+    return make_range(tr, args, kwargs)
+
+
 @registry.call(range)
 def make_range(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -> Value:
     """``range(...)``."""

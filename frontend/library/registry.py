@@ -153,9 +153,20 @@ def load_kind(kind: type) -> None:
         load(module)
 
 
+class _ParallelRange:
+    """What a `prange` is looked up as."""
+
+    __module__ = "builtins"
+
+
+PARALLEL_RANGE = _ParallelRange
+
+
 def find_call(obj: object) -> Callable[..., Any] | None:
     """The handler of a called object, after importing the modules that may define it."""
     handler = calls.get(id(obj))
+    if handler is None and getattr(obj, "__jitpy_range__", False):
+        return find_call(PARALLEL_RANGE)
     if handler is None:
         root = (getattr(obj, "__module__", None) or type(obj).__module__ or "builtins").partition(".")[0]
         if root in modules:
