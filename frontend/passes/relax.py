@@ -3,7 +3,8 @@
 What comes in is typed IR with the results of the user's ``+ - * /`` marked by the translator (`mark`); the library's own
 arithmetic, which may live on exact rounding, is not marked. What each flag does:
 
-    contract     x*y + z, x*y - z, z - x*y with a product used once in the same block: one ``fma``, where the machine has it
+    contract     x*y + z, x*y - z, z - x*y with a product used once in the same block: one ``fma``, where the machine has it;
+                 a loop's sum (``s += x*y``) stays: it waits for its own last value, and for an fma that takes longer
     arcp         x / constant: x * (1 / constant), where the reciprocal is a normal number
     fast, True   both
 
@@ -53,7 +54,8 @@ def relax(kernel: Kernel, order: list[int]) -> None:
     if "arcp" in allowed:
         _reciprocals(kernel.func, order, kernel.written)
     if "contract" in allowed and _has_fma():
-        _contract(kernel.func, order, kernel.written)
+        carried = {p for h in kernel.headers for p in kernel.func.block_params[h]}
+        _contract(kernel.func, order, kernel.written, carried)
 
 
 def _has_fma() -> bool:
@@ -86,7 +88,7 @@ def _reciprocals(func: Function, order: list[int], written: set[int]) -> None:
             insts[i] = (o.FMUL, node[1], None, node[3], factor)
 
 
-def _contract(func: Function, order: list[int], written: set[int]) -> None:
+def _contract(func: Function, order: list[int], written: set[int], carried: set[int]) -> None:
     insts, defs, results = func.insts, func.value_defs, func.results
     uses = [0] * len(defs)
     for b in order:
@@ -110,7 +112,7 @@ def _contract(func: Function, order: list[int], written: set[int]) -> None:
             if (op == o.FADD or op == o.FSUB) and t in _REAL and results[i][0] in written:
                 left, right = node[3], node[4]
                 product = products.get(left, products.get(right))
-                if product is not None:
+                if product is not None and left not in carried and right not in carried:
                     x, y = insts[product][3:]
                     rest = right if results[product][0] == left else left
                     if op == o.FADD:
