@@ -16,6 +16,7 @@ def generate_all() -> None:
     EGraph()
     host()
     helpers.code()
+    helpers.math_code()
 
 
 if __name__ == "__main__":

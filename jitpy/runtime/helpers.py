@@ -37,12 +37,13 @@ WORDS = {
 
 TEXTS = {"jitpy_dead_message": b"this jitted function has been collected"}
 
-#: Functions of the math library.
+#: Functions of the math library; those that it lacks are the C library's.
 MATH = "jitpy_math_"
 
 _addresses: dict[str, int] = {}
 _keep: list[Any] = []
 _code: Loaded | None = None
+_math_code: Loaded | None = None
 
 
 def _make_cells() -> None:
@@ -90,6 +91,16 @@ def code() -> dict[str, int]:
     return _code.symbols
 
 
+def math_code() -> dict[str, int]:
+    """The functions of the math library: symbol -> address. Loaded with the first kernel that calls one."""
+    global _math_code
+    if _math_code is None:
+        from jitpy.runtime import prebuilt
+
+        _math_code = prebuilt.math_code(_resolve_outside)
+    return _math_code.symbols
+
+
 def _resolve_outside(name: str) -> int:
     if "jitpy_clock" not in _addresses:
         _make_cells()
@@ -105,6 +116,9 @@ def resolve(name: str) -> int:
     if name.startswith("object_"):
         return boxing.object_address(name)
     if name.startswith(MATH):
+        got = math_code().get(name)
+        if got is not None:
+            return got
         name = name[len(MATH) :]
         # C's own gamma is the logarithm of the gamma function.
         return layout.symbol("tgamma" if name == "gamma" else name)

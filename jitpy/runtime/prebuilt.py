@@ -1,4 +1,5 @@
-"""The CLIF files of this folder as machine code: compiled once per version of the compiler and kept beside the package.
+"""The CLIF files of this folder, and the math library, as machine code: compiled once per version of the compiler and
+kept beside the package.
 
 The image is data without addresses (bytes, symbols, relocations); where it cannot be written, each process compiles
 it anew.
@@ -15,6 +16,14 @@ from jitpy.runtime.libc import FOLDER
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from typing import Any
+
+    from jitpy.backend.pipeline import CodeModule
+    from jitpy.backend.settings import Settings
+    from jitpy.backend.target.target import Target
+
+#: The math library's name here; its functions come from Python, not from text.
+MATH = "math"
 
 
 def runtime_code(resolve: Callable[[str], int]) -> memory.Loaded:
@@ -22,8 +31,22 @@ def runtime_code(resolve: Callable[[str], int]) -> memory.Loaded:
     return load("runtime.clif", resolve)
 
 
+def math_code(resolve: Callable[[str], int]) -> memory.Loaded:
+    """The loaded functions of the math library."""
+    return load(MATH, resolve)
+
+
+def math_module(target: Target, settings: Settings) -> CodeModule:
+    """The math library for a target: its functions, and its tables behind them, with nothing left to resolve."""
+    from jitpy.backend.pipeline import compile_function, link
+    from jitpy.frontend.library.mathlib import library
+
+    parts: list[Any] = [compile_function(f, target, settings) for f in library.functions()]
+    return link(parts + library.tables(), target)
+
+
 def load(source: str, resolve: Callable[[str], int]) -> memory.Loaded:
-    """The loaded functions of a CLIF file of this folder."""
+    """The loaded functions of a CLIF file of this folder, or of the math library."""
     from jitpy.fingerprint import compiler, host
 
     stem = source.partition(".")[0]
@@ -38,6 +61,11 @@ def load(source: str, resolve: Callable[[str], int]) -> memory.Loaded:
 
 
 def _compile(source: str) -> memory.Image:
+    if source == MATH:
+        from jitpy.backend import isa
+        from jitpy.runtime.codegen import KERNEL
+
+        return memory.Image.of(math_module(isa.host(), KERNEL))
     from jitpy.backend.text.parser import parse_functions
     from jitpy.runtime.codegen import machine_code
 
@@ -64,3 +92,4 @@ if __name__ == "__main__":
     from jitpy.runtime import helpers
 
     helpers.code()
+    helpers.math_code()

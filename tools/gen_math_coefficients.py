@@ -1,0 +1,286 @@
+"""The numbers of the math library: polynomials and tables, computed from definitions with mpmath.
+
+    python tools/gen_math_coefficients.py        writes frontend/library/mathlib/{coefficients,tables}.py
+
+A polynomial is the least-squares fit over the Chebyshev nodes of its interval, which is within a small factor of the
+best one (minimax). Its coefficients are rounded to doubles from the lowest up; after each rounding the rest is fitted anew,
+so that the later ones make up for it.
+"""
+
+from __future__ import annotations
+
+import pathlib
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from mpmath import mp, mpf
+
+mp.prec = 400
+FOLDER = pathlib.Path(__file__).parent.parent / "frontend" / "library" / "mathlib"
+Function = Callable[[Any], Any]
+
+
+def bits(x: Any, n: int) -> float:
+    """x rounded to n significant bits."""
+    if x == 0:
+        return 0.0
+    exponent = mp.floor(mp.log(abs(x), 2)) + 1 - n
+    return float(mp.nint(mp.ldexp(x, -int(exponent))) * mpf(2) ** exponent)
+
+
+def grid(x: Any, exponent: int) -> float:
+    """x rounded to a multiple of 2**exponent."""
+    return float(mp.nint(mp.ldexp(x, -exponent)) * mpf(2) ** exponent)
+
+
+def fit(f: Function, low: Any, high: Any, count: int, start: int = 0) -> list[Any]:
+    """Coefficients of x**start .. x**(start+count-1), by least squares over the Chebyshev nodes of [low, high]."""
+    n = 3 * (start + count)
+    nodes = [(low + high) / 2 + (high - low) / 2 * mp.cos(mp.pi * (2 * i + 1) / (2 * n)) for i in range(n)]
+    rows = mp.matrix([[x ** (start + j) for j in range(count)] for x in nodes])
+    values = mp.matrix([f(x) for x in nodes])
+    return list(mp.lu_solve(rows.T * rows, rows.T * values))
+
+
+def polynomial(f: Function, low: Any, high: Any, count: int, fixed: Sequence[float] = ()) -> list[float]:
+    """``count`` coefficients, lowest first; ``fixed`` are the first ones where they are given."""
+    low, high = mpf(low), mpf(high)
+    known = [mpf(c) for c in fixed]
+    while len(known) < count:
+        rest = lambda x: f(x) - sum((c * x**i for i, c in enumerate(known)), mpf(0))  # noqa: E731
+        known.append(mpf(float(fit(rest, low, high, count - len(known), len(known))[0])))
+    return [float(c) for c in known]
+
+
+def series(f: Function) -> Function:
+    """f, where its formula cancels near zero: evaluated with more digits."""
+
+    def precise(x: Any) -> Any:
+        with mp.workprec(900):
+            return f(mpf(x))
+
+    return precise
+
+
+# Exponentials: 2**(i/128) as (tail relative to it, bits of it with the exponent of i's low bits taken off).
+
+EXP_STEPS = 128
+
+
+def exp_table() -> list[float]:
+    rows = []
+    for i in range(EXP_STEPS):
+        exact = mpf(2) ** (mpf(i) / EXP_STEPS)
+        high = float(exact)
+        rows += [float(exact / mpf(high) - 1), high]
+    return rows
+
+
+# Logarithms: intervals of the significand; the one around 1 reaches equally far on both sides.
+
+LOG_STEPS = 128
+ONE = 0x3FF << 52
+#: The first interval's lower end: 75 + 2/3 intervals below 1, where they are half as wide as above.
+LOG_OFFSET = ONE - (75 << 45) - (2 << 45) // 3
+
+
+def from_bits(n: int) -> float:
+    import struct
+
+    return struct.unpack("<d", struct.pack("<q", n))[0]
+
+
+def log_table() -> list[float]:
+    rows = []
+    for i in range(LOG_STEPS):
+        low, high = (mpf(from_bits(LOG_OFFSET + ((i + j) << 45))) for j in (0, 1))
+        inverse = bits(2 / (low + high), 20) if not low < 1 < high else 1.0
+        log = -mp.log(mpf(inverse))
+        head = grid(log, -42)
+        rows += [inverse, head, float(log - mpf(head)), 0.0]
+    return rows
+
+
+# Sine and cosine of multiples of pi/32: the sine whole and its tail, then cut to 26 bits and its tail.
+
+
+def sine_table() -> list[float]:
+    rows = []
+    for i in range(64):
+        exact = mp.sin(mp.pi * i / 32) if i % 32 else mpf(0)
+        if i % 16 == 0:
+            exact = mp.nint(exact)
+        whole, cut = float(exact), bits(exact, 26)
+        rows += [whole, float(exact - mpf(whole)), cut, float(exact - mpf(cut))]
+    return rows
+
+
+def turn_words() -> list[int]:
+    """1/(2 pi) in words of 64 bits, the first one ending at the binary point."""
+    with mp.workprec(1600):
+        number = int(mp.floor(mp.ldexp(1 / (2 * mp.pi), 64 * 22)))
+    return [number >> 64 * (22 - k) & (1 << 64) - 1 for k in range(23)]
+
+
+# Arc tangents of k/32.
+
+
+def atan_table() -> list[float]:
+    rows = []
+    for k in range(34):
+        exact = mp.atan(mpf(k) / 32)
+        rows += [float(exact), float(exact - mpf(float(exact)))]
+    return rows
+
+
+# The error function around (2 i + 1)/16, and the scaled complementary one.
+
+ERF_TERMS = 12
+ERFC_STEPS, ERFC_TERMS = 16, 14
+
+
+def erf_table() -> list[float]:
+    """Rows of 16: tail of the value, the value, then the other coefficients."""
+    rows = []
+    for i in range(48):
+        center = mpf(2 * i + 1) / 16
+        value = mp.erf(center)
+        head = float(value)
+        rest = fit(lambda t: (mp.erf(center + t) - value) / t, mpf(-1) / 16, mpf(1) / 16, ERF_TERMS - 1)  # noqa: B023
+        row = [float(value - mpf(head)), head, *(float(c) for c in rest)]
+        rows += row + [0.0] * (16 - len(row))
+    return rows
+
+
+def erfcx_table() -> list[float]:
+    """exp(x**2) erfc(x) over u = 4/(4 + x), 0.125 < u < 0.9375, in steps of 1/16 around the middle of each."""
+    rows = []
+    for i in range(16):
+        if i < 2:  # x above 27.3, where erfc is zero
+            rows += [0.0] * 16
+            continue
+        center = (mpf(2 * i) + 1) / 32
+        f = lambda u: mp.exp((4 / u - 4) ** 2) * mp.erfc(4 / u - 4)  # noqa: E731
+        value = f(center)
+        head = float(value)
+        rest = fit(lambda t: (f(center + t) - value) / t, mpf(-1) / 32, mpf(1) / 32, ERFC_TERMS - 1)  # noqa: B023
+        row = [float(value - mpf(head)), head, *(float(c) for c in rest)]
+        rows += row + [0.0] * (16 - len(row))
+    return rows
+
+
+TABLES: dict[str, Callable[[], list[Any]]] = {
+    "table_exp": exp_table,
+    "table_log": log_table,
+    "table_sine": sine_table,
+    "table_turn": turn_words,
+    "table_atan": atan_table,
+    "table_erf": erf_table,
+    "table_erfcx": erfcx_table,
+}
+
+
+def pieces(x: Any, *widths: int) -> list[float]:
+    """x as a sum of doubles, the first ones with these numbers of bits."""
+    parts = []
+    for width in (*widths, 53, 53):
+        parts.append(bits(x, width))
+        x -= mpf(parts[-1])
+    return parts
+
+
+def coefficients() -> dict[str, Any]:
+    """Name -> number or list of numbers."""
+    ln2 = mp.log(2)
+    tiny = mpf(2) ** -60
+    small = series
+    steps = ln2 / EXP_STEPS
+    edge = steps / 2 * mpf("1.001")
+    quarter = mpf("0.1251")
+    third = mpf("0.36")
+    ln2_head = grid(ln2, -42)
+    out: dict[str, Any] = {
+        # (exp(r) - 1 - r) / r**2
+        "EXP": polynomial(small(lambda r: (mp.expm1(r) - r) / r**2), -edge, edge, 4),
+        "EXP_SCALE": float(EXP_STEPS / ln2),
+        "EXP_STEP": [bits(steps, 32), float(steps - mpf(bits(steps, 32)))],
+        # (2**r - 1) / r
+        "EXP2": polynomial(small(lambda r: mp.expm1(r * ln2) / r), mpf(-1) / 256, mpf(1) / 256, 5),
+        "EXP2_LOW": float(ln2 - mpf(float(ln2))),
+        # (expm1(x) - x - x**2/2) / x**3
+        "EXPM1": polynomial(small(lambda x: (mp.expm1(x) - x - x * x / 2) / x**3), -third, third, 11),
+        # (log(1+r) - r) / r**2
+        "LOG": polynomial(small(lambda r: (mp.log1p(r) - r) / r**2), -mpf(2) ** -8, mpf(2) ** -8, 6, [-0.5]),
+        "LOG_LONG": polynomial(small(lambda r: (mp.log1p(r) - r) / r**2), -mpf(2) ** -8, mpf(2) ** -8, 7, [-0.5]),
+        "LOG_OFFSET": LOG_OFFSET,
+        "LN2": [ln2_head, float(ln2 - mpf(ln2_head))],
+        "LOG2_E": pieces(1 / ln2, 26),
+        "LOG10_E": pieces(1 / mp.log(10), 26),
+        # Sine and cosine for |r| < pi/64: (sin r - r) / r**3 and (cos r - 1) / r**2, of r**2
+        "SIN": polynomial(
+            small(lambda u: (mp.sin(mp.sqrt(u)) - mp.sqrt(u)) / mp.sqrt(u) ** 3), tiny, (mp.pi / 64) ** 2 * mpf("1.01"), 3
+        ),
+        "COS": polynomial(
+            small(lambda u: (mp.cos(mp.sqrt(u)) - 1) / u), tiny, (mp.pi / 64) ** 2 * mpf("1.01"), 4, [-0.5]
+        ),
+        "TURN_SCALE": float(32 / mp.pi),
+        "TURN_STEP": pieces(mp.pi / 32, 36, 36)[:3],
+        "TURN": [*pieces(2 * mp.pi, 26)[:2], float(2 * mp.pi)],
+        # (atan r - r) / r**3, of r**2
+        "ATAN": polynomial(
+            small(lambda u: (mp.atan(mp.sqrt(u)) - mp.sqrt(u)) / mp.sqrt(u) ** 3), tiny, (mpf(1) / 63) ** 2, 4
+        ),
+        "PI": pieces(mp.pi)[:2],
+        "HALF_PI": pieces(mp.pi / 2)[:2],
+        # (asin s - s) / s**3, of s**2
+        "ASIN": polynomial(
+            small(lambda u: (mp.asin(mp.sqrt(u)) - mp.sqrt(u)) / mp.sqrt(u) ** 3), tiny, mpf(1) / 4, 13
+        ),
+        # (tanh x - x) / x**3, (sinh x - x) / x**3, of x**2
+        "TANH": polynomial(
+            small(lambda u: (mp.tanh(mp.sqrt(u)) - mp.sqrt(u)) / mp.sqrt(u) ** 3), tiny, third**2, 9
+        ),
+        "SINH": polynomial(
+            small(lambda u: (mp.sinh(mp.sqrt(u)) - mp.sqrt(u)) / mp.sqrt(u) ** 3), tiny, third**2, 6
+        ),
+        # (erf x - x) / x, of x**2
+        "ERF": polynomial(
+            small(lambda u: (mp.erf(mp.sqrt(u)) - mp.sqrt(u)) / mp.sqrt(u)), tiny, (2 * quarter) ** 2, 9
+        ),
+        "ERF_LOW": 0.0,
+        # cbrt on [1, 2]
+        "CBRT": polynomial(lambda x: mp.cbrt(x), 1, 2, 5),
+        "CBRT_TWO": [1.0, float(mp.cbrt(2)), float(mp.cbrt(4))],
+    }  # fmt: skip
+    head = 2 / mp.sqrt(mp.pi) - 1
+    out["ERF_LOW"] = float(head - mpf(out["ERF"][0]))
+    return out
+
+
+def number(x: Any) -> str:
+    return repr(x) if isinstance(x, float) else hex(x)
+
+
+def text(values: list[Any]) -> str:
+    lines = []
+    for i in range(0, len(values), 4):
+        lines.append("    " + ", ".join(map(number, values[i : i + 4])) + ",")
+    return "(\n" + "\n".join(lines) + "\n)"
+
+
+def main() -> None:
+    head = '"""{} Generated by tools/gen_math_coefficients.py, which says what they are."""\n'
+    body = [head.format("Polynomials and constants of the math library.")]
+    for name, value in coefficients().items():
+        body.append(f"{name} = {text(value) if isinstance(value, list) else number(value)}")
+    (FOLDER / "coefficients.py").write_text("\n".join(body) + "\n")
+    body = [head.format("Tables of the math library.")]
+    for name, make in TABLES.items():
+        body.append(f"{name.upper()} = {text(make())}")
+    names = "".join(f'    "{name}": {name.upper()},\n' for name in TABLES)
+    body.append(f"\n#: Symbol -> contents.\nTABLES: dict[str, tuple[float | int, ...]] = {{\n{names}}}")
+    (FOLDER / "tables.py").write_text("\n".join(body) + "\n")
+
+
+if __name__ == "__main__":
+    main()
