@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
+from jitpy.frontend.pipeline import compile_kernel
 
 import jitpy
 from jitpy.arguments import typeof
-from jitpy.frontend.pipeline import compile_kernel
 
 
 def squares(a):
