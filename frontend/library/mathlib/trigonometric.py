@@ -109,9 +109,9 @@ def _wave(name: str, ahead: int) -> Function:
     m = MathFunction(name)
     (x,) = m.args
     if not ahead:
-        # Tiny arguments keep their sign and their last bits.
+        # Tiny arguments are their own sines to a tenth of the last place, -0.0 included.
         with m.rare(abs(x) < 2.0**-27):
-            m.ret(x - x * (x * x) * (1.0 / 6.0))
+            m.ret(x)
     r, low, count = reduce(m, x)
     total, rest = Angle(m, r, low).at(m, count + ahead if ahead else count)
     m.ret(total + rest)
