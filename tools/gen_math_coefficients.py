@@ -37,6 +37,8 @@ def fit(f: Function, low: Any, high: Any, count: int, start: int = 0) -> list[An
     """Coefficients of x**start .. x**(start+count-1), by least squares over the Chebyshev nodes of [low, high]."""
     n = 3 * (start + count)
     nodes = [(low + high) / 2 + (high - low) / 2 * mp.cos(mp.pi * (2 * i + 1) / (2 * n)) for i in range(n)]
+    # In the middle a difference that is divided by x would have no digits left.
+    nodes = [x for x in nodes if abs(x) > (high - low) / 10**6]
     rows = mp.matrix([[x ** (start + j) for j in range(count)] for x in nodes])
     values = mp.matrix([f(x) for x in nodes])
     return list(mp.lu_solve(rows.T * rows, rows.T * values))
@@ -101,6 +103,15 @@ def log_table() -> list[float]:
     return rows
 
 
+def log2_table() -> list[float]:
+    rows = []
+    for inverse in log_table()[::4]:
+        log = -mp.log(mpf(inverse), 2)
+        head = grid(log, -42)
+        rows += [head, float(log - mpf(head))]
+    return rows
+
+
 # Sine and cosine of multiples of pi/32: the sine whole and its tail, then cut to 26 bits and its tail.
 
 
@@ -133,45 +144,39 @@ def atan_table() -> list[float]:
     return rows
 
 
-# The error function around (2 i + 1)/16, and the scaled complementary one.
-
-ERF_TERMS = 12
-ERFC_STEPS, ERFC_TERMS = 16, 14
+def expansion(f: Function, center: Any, reach: Any, terms: int) -> list[float]:
+    """f(center + t) for |t| <= reach in 16 columns: the tail of the value and the value; the coefficient of t and its
+    tail; the other coefficients."""
+    value = f(center)
+    slope, *rest = fit(lambda t: (f(center + t) - value) / t, -reach, reach, terms)
+    row = [float(value - mpf(float(value))), float(value), float(slope), float(slope - mpf(float(slope)))]
+    row += map(float, rest)
+    return row + [0.0] * (16 - len(row))
 
 
 def erf_table() -> list[float]:
-    """Rows of 16: tail of the value, the value, then the other coefficients."""
-    rows = []
-    for i in range(48):
-        center = mpf(2 * i + 1) / 16
-        value = mp.erf(center)
-        head = float(value)
-        rest = fit(lambda t: (mp.erf(center + t) - value) / t, mpf(-1) / 16, mpf(1) / 16, ERF_TERMS - 1)  # noqa: B023
-        row = [float(value - mpf(head)), head, *(float(c) for c in rest)]
-        rows += row + [0.0] * (16 - len(row))
-    return rows
+    """The error function in intervals of 1/8."""
+    return [x for i in range(48) for x in expansion(mp.erf, mpf(2 * i + 1) / 16, mpf(1) / 16, 11)]
+
+
+def scaled_erfc(u: Any) -> Any:
+    """exp(x**2) erfc(x) for u = 4/(4 + x)."""
+    x = 4 / u - 4
+    return mp.exp(x**2) * mp.erfc(x)
 
 
 def erfcx_table() -> list[float]:
-    """exp(x**2) erfc(x) over u = 4/(4 + x), 0.125 < u < 0.9375, in steps of 1/16 around the middle of each."""
-    rows = []
-    for i in range(16):
-        if i < 2:  # x above 27.3, where erfc is zero
-            rows += [0.0] * 16
-            continue
-        center = (mpf(2 * i) + 1) / 32
-        f = lambda u: mp.exp((4 / u - 4) ** 2) * mp.erfc(4 / u - 4)  # noqa: E731
-        value = f(center)
-        head = float(value)
-        rest = fit(lambda t: (f(center + t) - value) / t, mpf(-1) / 32, mpf(1) / 32, ERFC_TERMS - 1)  # noqa: B023
-        row = [float(value - mpf(head)), head, *(float(c) for c in rest)]
-        rows += row + [0.0] * (16 - len(row))
+    """Its intervals of 1/16; the first two are of x above 27.3, where erfc is zero."""
+    rows = [0.0] * 32
+    for i in range(2, 16):
+        rows += expansion(scaled_erfc, mpf(2 * i + 1) / 32, mpf(1) / 32, 13)
     return rows
 
 
 TABLES: dict[str, Callable[[], list[Any]]] = {
     "table_exp": exp_table,
     "table_log": log_table,
+    "table_log2": log2_table,
     "table_sine": sine_table,
     "table_turn": turn_words,
     "table_atan": atan_table,
@@ -199,7 +204,9 @@ def coefficients() -> dict[str, Any]:
     quarter = mpf("0.1251")
     third = mpf("0.36")
     ln2_head = grid(ln2, -42)
-    out: dict[str, Any] = {
+    with mp.workprec(900):
+        two_over = 2 / mp.sqrt(mp.pi) - 1
+    return {
         # (exp(r) - 1 - r) / r**2
         "EXP": polynomial(small(lambda r: (mp.expm1(r) - r) / r**2), -edge, edge, 4),
         "EXP_SCALE": float(EXP_STEPS / ln2),
@@ -212,6 +219,8 @@ def coefficients() -> dict[str, Any]:
         # (log(1+r) - r) / r**2
         "LOG": polynomial(small(lambda r: (mp.log1p(r) - r) / r**2), -mpf(2) ** -8, mpf(2) ** -8, 6, [-0.5]),
         "LOG_LONG": polynomial(small(lambda r: (mp.log1p(r) - r) / r**2), -mpf(2) ** -8, mpf(2) ** -8, 7, [-0.5]),
+        # (log2(1+r) - r/log(2)) / r**2
+        "LOG2": polynomial(small(lambda r: (mp.log1p(r) - r) / r**2 / ln2), -mpf(2) ** -8, mpf(2) ** -8, 6),
         "LOG_OFFSET": LOG_OFFSET,
         "LN2": [ln2_head, float(ln2 - mpf(ln2_head))],
         "LOG2_E": pieces(1 / ln2, 26),
@@ -234,7 +243,7 @@ def coefficients() -> dict[str, Any]:
         "HALF_PI": pieces(mp.pi / 2)[:2],
         # (asin s - s) / s**3, of s**2
         "ASIN": polynomial(
-            small(lambda u: (mp.asin(mp.sqrt(u)) - mp.sqrt(u)) / mp.sqrt(u) ** 3), tiny, mpf(1) / 4, 13
+            small(lambda u: (mp.asin(mp.sqrt(u)) - mp.sqrt(u)) / mp.sqrt(u) ** 3), tiny, mpf(1) / 4, 14
         ),
         # (tanh x - x) / x**3, (sinh x - x) / x**3, of x**2
         "TANH": polynomial(
@@ -243,18 +252,15 @@ def coefficients() -> dict[str, Any]:
         "SINH": polynomial(
             small(lambda u: (mp.sinh(mp.sqrt(u)) - mp.sqrt(u)) / mp.sqrt(u) ** 3), tiny, third**2, 6
         ),
-        # (erf x - x) / x, of x**2
+        # (erf x - x - ERF_HEAD x) / x**3, of x**2
+        "ERF_HEAD": pieces(two_over)[:2],
         "ERF": polynomial(
-            small(lambda u: (mp.erf(mp.sqrt(u)) - mp.sqrt(u)) / mp.sqrt(u)), tiny, (2 * quarter) ** 2, 9
+            small(lambda u: (mp.erf(mp.sqrt(u)) / mp.sqrt(u) - 1 - two_over) / u), tiny, (2 * quarter) ** 2, 9
         ),
-        "ERF_LOW": 0.0,
         # cbrt on [1, 2]
         "CBRT": polynomial(lambda x: mp.cbrt(x), 1, 2, 5),
         "CBRT_TWO": [1.0, float(mp.cbrt(2)), float(mp.cbrt(4))],
     }  # fmt: skip
-    head = 2 / mp.sqrt(mp.pi) - 1
-    out["ERF_LOW"] = float(head - mpf(out["ERF"][0]))
-    return out
 
 
 def number(x: Any) -> str:

@@ -5,7 +5,17 @@ from __future__ import annotations
 import struct
 from typing import TYPE_CHECKING
 
-from jitpy.frontend.library.mathlib import exponential, logarithm, power, trigonometric
+from jitpy.frontend.library.mathlib import (
+    error_function,
+    exponential,
+    hyperbolic,
+    inverse_trigonometric,
+    logarithm,
+    power,
+    remainders,
+    roots,
+    trigonometric,
+)
 from jitpy.frontend.library.mathlib.build import PREFIX
 from jitpy.frontend.library.mathlib.tables import TABLES
 
@@ -20,6 +30,9 @@ MAKERS: tuple[Callable[[], Function], ...] = (
     logarithm.log, logarithm.log1p, logarithm.log2, logarithm.log10,
     power.pow,
     trigonometric.reduce_huge, trigonometric.sin, trigonometric.cos, trigonometric.tan,
+    inverse_trigonometric.atan, inverse_trigonometric.atan2, inverse_trigonometric.asin, inverse_trigonometric.acos,
+    hyperbolic.tanh, hyperbolic.sinh, hyperbolic.cosh, hyperbolic.asinh, hyperbolic.acosh, hyperbolic.atanh,
+    roots.cbrt, roots.hypot, error_function.erf, error_function.erfc, remainders.fmod, remainders.remainder,
 )  # fmt: skip
 
 

@@ -27,12 +27,13 @@ _NORMAL, _NORMALS = 1 << 52, 0x7FE << 52
 
 
 class Reduced:
-    """x = 2**k c (1 + r + s): ``table`` the row of c, ``k`` as a float, r and s exact; ``low`` is added to x."""
+    """x + low = 2**k c (1 + r + s + low): ``table`` the row of c, ``k`` as a float, r and s exact."""
 
     def __init__(self, m: MathFunction, bits: Value, low: Value | None = None) -> None:
         position = bits - c.LOG_OFFSET
         self.m = m
-        self.table = m.row("table_log", (position >> 45) & 127, 4)
+        self.index = (position >> 45) & 127
+        self.table = m.row("table_log", self.index, 4)
         exponent = position & (-1 << 52)
         self.k = position.sar(52).to_float()
         z = (bits - exponent).as_float()
@@ -40,9 +41,8 @@ class Reduced:
         head = m.head(z, 32)
         self.r = head * inverse - 1.0
         self.s = (z - head) * inverse
-        if low is not None:
-            # Scaled by 2**-k; x is not HUGE.
-            self.s = self.s + (low * ((1023 << 52) - exponent).as_float()) * inverse
+        # Scaled by 2**-k; x is not HUGE.
+        self.low = None if low is None else (low * ((1023 << 52) - exponent).as_float()) * inverse
 
     def head(self) -> Value:
         """k log(2) + log(c), exact but for `tail`."""
@@ -75,6 +75,9 @@ def log_sum(m: MathFunction, reduced: Reduced) -> Value:
     r, s = fast_two_sum(reduced.r, reduced.s)
     total, error = fast_two_sum(reduced.head(), r)
     rest = (error + s) + reduced.tail()
+    if reduced.low is not None:
+        rest = rest + reduced.low
+        r = r + reduced.low
     return total + (rest + (r * r) * estrin(r, c.LOG))
 
 
@@ -127,33 +130,26 @@ def log1p() -> Function:
     return m.finish()
 
 
-def _other_base(name: str, factor: tuple[float, ...], whole: bool) -> Function:
-    """The logarithm times the factor, a pair whose head has 26 bits."""
-    m = MathFunction(name)
+def log2() -> Function:
+    """The logarithm to base 2: k is a whole part of it, and the other parts are logarithms to base 2 themselves."""
+    m = MathFunction("log2")
     (x,) = m.args
-    bits = reenter_special(m, x, x.bits())
-    reduced = Reduced(m, bits)
-    k = reduced.k
-    if whole:
-        # The exponent counts for itself: powers of two come out whole.
-        reduced.k = m.value(0.0)
-    high, low = log_pair(m, reduced)
-    head = m.head(high)
-    product = head * factor[0]
-    rest = (high - head) * factor[0] + (high * factor[1] + low * factor[0])
-    if not whole:
-        m.ret(product + rest)
-        return m.finish()
-    total, error = fast_two_sum(k, product)
-    m.ret(total + (error + rest))
+    reduced = Reduced(m, reenter_special(m, x, x.bits()))
+    row = m.row("table_log2", reduced.index, 2)
+    r, s = fast_two_sum(reduced.r, reduced.s)
+    head = m.head(r)
+    total, error = fast_two_sum(reduced.k + row(0), head * c.LOG2_E[0])
+    rest = ((r - head) + s) * c.LOG2_E[0] + (r * c.LOG2_E[1] + row(1))
+    m.ret(total + ((error + rest) + (r * r) * estrin(r, c.LOG2)))
     return m.finish()
 
 
-def log2() -> Function:
-    """The logarithm to base 2."""
-    return _other_base("log2", c.LOG2_E, whole=True)
-
-
 def log10() -> Function:
-    """The logarithm to base 10."""
-    return _other_base("log10", c.LOG10_E, whole=False)
+    """The logarithm to base 10: the natural one, as a pair, times a pair."""
+    m = MathFunction("log10")
+    (x,) = m.args
+    high, low = log_pair(m, Reduced(m, reenter_special(m, x, x.bits())))
+    head = m.head(high)
+    rest = (high - head) * c.LOG10_E[0] + (high * c.LOG10_E[1] + low * c.LOG10_E[0])
+    m.ret(head * c.LOG10_E[0] + rest)
+    return m.finish()
