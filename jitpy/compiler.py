@@ -128,6 +128,11 @@ def compile_image(py_func: FunctionType, types: tuple[Type, ...], options: Mappi
     from jitpy.frontend.pipeline import compile_kernel
 
     start = time.perf_counter()
+    if options.get("fastmath"):
+        from jitpy.backend.isa import host
+
+        # What contraction may count on; the frontend knows no machine.
+        options = {**options, "fma": bool(host().features.get("has_fma"))}
     module = compile_kernel(py_func, types, options)
     middle = time.perf_counter()
     count = sum(len(insts) for f in module.functions for insts in map(f.block_insts.__getitem__, f.layout))

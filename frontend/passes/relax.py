@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 #: Constant's opcode -> its struct code, the integer's, the bounds between which a number and its reciprocal are normal.
 _CONST = {o.F64CONST: ("<d", "<Q", 2.0**-1021, 2.0**1021), o.F32CONST: ("<f", "<I", 2.0**-125, 2.0**125)}
 _REAL = (F32, F64)
-_machine_has_fma: list[bool] = []
 
 
 def flags(fastmath: Any) -> frozenset[str]:
@@ -53,17 +52,9 @@ def relax(kernel: Kernel, order: list[int]) -> None:
     allowed = kernel.compilation.relaxed
     if "arcp" in allowed:
         _reciprocals(kernel.func, order, kernel.written)
-    if "contract" in allowed and _has_fma():
+    if "contract" in allowed and kernel.compilation.options.get("fma"):
         carried = {p for h in kernel.headers for p in kernel.func.block_params[h]}
         _contract(kernel.func, order, kernel.written, carried)
-
-
-def _has_fma() -> bool:
-    if not _machine_has_fma:
-        from jitpy.backend.isa.x64.features import host
-
-        _machine_has_fma.append(bool(host()["has_fma"]))
-    return _machine_has_fma[0]
 
 
 def _reciprocals(func: Function, order: list[int], written: set[int]) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 import struct
+from types import SimpleNamespace
 
 import numpy as np
 from jitpy.backend.ir import opcodes as o
@@ -40,6 +41,7 @@ class Harness(Translator):
         self.options = options or {}
         self.sites = []
         self.module = None
+        self.kernel = SimpleNamespace(compilation=SimpleNamespace(relaxed=frozenset()))
 
     def site(self, exc_class, parts=(), style="text"):
         self.sites.append((exc_class, parts))
