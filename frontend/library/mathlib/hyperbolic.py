@@ -41,7 +41,7 @@ def tanh() -> Function:
     size = abs(x)
     with m.when(size < SMALL):
         square = x * x
-        m.ret(x + x * square * estrin(square, c.TANH))
+        m.ret(m.copysign(x + x * square * estrin(square, c.TANH), x))
     with m.rare(m.fcmp("uge", size, 20.0)):
         with m.when(m.fcmp("uno", x, x)):
             m.ret(x + x)
@@ -119,7 +119,7 @@ def asinh() -> Function:
         with m.when(m.fcmp("uno", x - x, x)):
             m.ret(x + x)
         with m.when(size < 1.0):
-            m.ret(x - x * (x * x) * (1.0 / 6.0))
+            m.ret(m.copysign(size - size * (size * size) * (1.0 / 6.0), x))
         m.ret(m.copysign(_log_of_double(m, size), x))
     # log(1 + u) with u = x + x**2 / (1 + sqrt(1 + x**2))
     square, square_low = two_product(size, size)

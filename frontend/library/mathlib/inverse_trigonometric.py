@@ -51,7 +51,7 @@ def atan() -> Function:
         with m.when(m.fcmp("uno", x, x)):
             m.ret(x + x)
         with m.when(size < 1.0):
-            m.ret(x - x * (x * x) * (1.0 / 3.0))
+            m.ret(m.copysign(size - size * (size * size) * (1.0 / 3.0), x))
         m.ret(m.copysign(c.HALF_PI[0], x))
     with m.when(size <= 1.0):
         total, rest = ratio_angle(m, size, m.value(1.0), size)
