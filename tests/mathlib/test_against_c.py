@@ -1,4 +1,4 @@
-"""The library beside the C library's: special values the same, sign of zero included; others within a few of both libraries' last places."""
+"""The library beside the C library: special values the same, sign of zero included; the rest within a few last places of both."""
 
 from __future__ import annotations
 
