@@ -38,7 +38,8 @@ def compile_kernel(
 ) -> KernelModule:
     """Compile ``py_func`` for arguments of ``arg_types``, one per parameter (extra ones go to ``*args``).
 
-    Options: ``error_model``, ``overflow``, ``fastmath`` as in SEMANTICS; ``fma``: the machine has it; ``typed_ir``: keep its text; ``poll``: False for no polls;
+    Options: ``error_model``, ``overflow``, ``fastmath`` as in SEMANTICS;
+    ``fma``: the machine has it; ``typed_ir``: keep its text; ``poll``: False for no polls;
     ``returns``: the types that a signature admits for the result.
     Raises CompileError with the source position.
     """
