@@ -58,3 +58,14 @@ def apply(function: str | int, *arrays: Any) -> Any:
     return out
 
 
+
+
+def names(arity: int) -> list[str]:
+    """The functions of so many arguments that have the plain signature."""
+    from jitpy.frontend.library.mathlib import library
+
+    return [
+        f.name.removeprefix("jitpy_math_")
+        for f in library.functions()
+        if len(f.sig.params) == arity and len(f.sig.returns) == 1
+    ]

@@ -76,7 +76,7 @@ def erfc() -> Function:
             m.ret(x + x)
         m.ret(m.select(x < 0.0, 2.0, 0.0))
     with m.when(x < 0.5):
-        with m.when(x < -6.0):
+        with m.when(x <= -6.0):
             m.ret(2.0)
         head, rest = _far(m, size)
         with m.when(x < 0.0):

@@ -123,9 +123,9 @@ def log1p() -> Function:
         with m.when(x.eq(_INFINITY)):
             m.ret(x)
         m.ret(log_sum(m, Reduced(m, x.bits())))
-    with m.rare(abs(x) < 2.0**-14):
-        # Taylor's series: the sum of 1 and x would leave too few bits of x for the parts of the reduction to be of its size.
-        m.ret(x - x * x * (0.5 - x * (1.0 / 3.0 - x * 0.25)))
+    with m.rare(abs(x) < 2.0**-46):
+        # 1 + x would keep too few bits of x for its two parts to be of different size.
+        m.ret(x - x * x * 0.5)
     m.ret(log_sum(m, log1p_reduced(m, x)))
     return m.finish()
 

@@ -132,8 +132,8 @@ def tan() -> Function:
     """Tangent."""
     m = MathFunction("tan")
     (x,) = m.args
-    with m.rare(abs(x) < 2.0**-27):
-        m.ret(x + x * (x * x) * (1.0 / 3.0))
+    with m.rare(abs(x) < 2.0**-28):
+        m.ret(x)
     r, low, count = reduce(m, x)
     angle = Angle(m, r, low)
     sine, sine_low = fast_two_sum(*angle.at(m, count))
