@@ -152,7 +152,7 @@ def test_hardest_reductions() -> None:
     [
         ("exp", -3, 3), ("log", 0.5, 2), ("atan", -3, 3), ("tanh", -2, 2), ("erf", -2, 2), ("sinh", -2, 2),
         ("asin", -0.999, 0.999), ("cbrt", 1, 8),
-    ],  # fmt: skip
+    ],
 )
 def test_monotone(name: str, low: float, high: float) -> None:
     """Neighbours that straddle the steps of tables and polynomials do not change order."""
