@@ -29,7 +29,7 @@ def scaled_power(m: MathFunction, count: Value) -> tuple[Value, Value]:
 
 def reduce(m: MathFunction, x: Value, low: Operand | None = None) -> tuple[Value, Value]:
     """n in the low bits of an int, and r with x + low = n log(2)/128 + r."""
-    whole, count = m.round(x * c.EXP_SCALE)
+    whole, count = m.round((x if low is None else x + low) * c.EXP_SCALE)
     rest = (x - whole * c.EXP_STEP[0]) - whole * c.EXP_STEP[1]
     return count, rest if low is None else rest + low
 

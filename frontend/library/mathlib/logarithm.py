@@ -82,7 +82,7 @@ def log_sum(m: MathFunction, reduced: Reduced) -> Value:
 
 
 def log_pair(m: MathFunction, reduced: Reduced) -> Pair:
-    """The logarithm as a normalized pair, to about 2**-67 of it."""
+    """The logarithm as a pair, to about 2**-67 of it; the second is up to 2**-16 of the first."""
     r, s = fast_two_sum(reduced.r, reduced.s)
     head = m.head(r)
     low = r - head
@@ -91,7 +91,7 @@ def log_pair(m: MathFunction, reduced: Reduced) -> Pair:
     series = (r * r * r) * estrin(r, c.LOG_LONG[1:])
     total, error = fast_two_sum(reduced.head(), r)
     total, more = fast_two_sum(total, square)
-    return fast_two_sum(total, ((error + more) + (reduced.tail() + s)) + (rest + series))
+    return total, ((error + more) + (reduced.tail() + s)) + (rest + series)
 
 
 def log() -> Function:
@@ -150,6 +150,6 @@ def log10() -> Function:
     (x,) = m.args
     high, low = log_pair(m, Reduced(m, reenter_special(m, x, x.bits())))
     head = m.head(high)
-    rest = (high - head) * c.LOG10_E[0] + (high * c.LOG10_E[1] + low * c.LOG10_E[0])
+    rest = (high - head) * c.LOG10_E[0] + ((high + low) * c.LOG10_E[1] + low * c.LOG10_E[0])
     m.ret(head * c.LOG10_E[0] + rest)
     return m.finish()

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from jitpy.backend.ir.types import F64, I64
 from jitpy.frontend.library.mathlib import coefficients as c
 from jitpy.frontend.library.mathlib.build import MathFunction, Value, estrin
-from jitpy.frontend.library.mathlib.double_double import fast_two_sum, quotient, two_sum
+from jitpy.frontend.library.mathlib.double_double import fast_two_sum, quotient
 
 if TYPE_CHECKING:
     from jitpy.backend.ir.function import Function
@@ -68,12 +68,13 @@ def reduce_huge() -> Function:
 
 
 def reduce(m: MathFunction, x: Value) -> tuple[Value, Value, Value]:
-    """r, its tail, and n in the low bits of an int; NaN for infinity and NaN."""
+    """r, its tail, and n in the low bits of an int; returns NaN for infinity and NaN."""
     whole, count = m.round(x * c.TURN_SCALE)
     first = x - whole * c.TURN_STEP[0]
     middle = whole * c.TURN_STEP[1]
-    r, error = two_sum(first, -middle)
-    r, low = fast_two_sum(r, error - whole * c.TURN_STEP[2])
+    # Where `first` is the smaller one, both are multiples of 2**-79 below 2**-26: the difference is exact.
+    r = first - middle
+    low = ((first - r) - middle) - whole * c.TURN_STEP[2]
     variables = m.variable(r), m.variable(low), m.variable(count)
     with m.rare(m.fcmp("uge", abs(x), NEAR)):
         with m.when(m.fcmp("uno", x - x, x)):
@@ -101,8 +102,8 @@ class Angle:
         ahead = m.row("table_sine", (count + 16) & 63, 4)
         sine, cosine = here(0), ahead(2)
         total, error = fast_two_sum(sine, cosine * self.head)
-        more = cosine * self.rest + (ahead(3) * self.r + ahead(0) * self.sine)
-        return total, (error + more) + (here(1) + sine * self.cosine)
+        early = (error + cosine * self.rest) + (ahead(3) * self.r + here(1))
+        return total, early + (sine * self.cosine + ahead(0) * self.sine)
 
 
 def _wave(name: str, ahead: int) -> Function:
