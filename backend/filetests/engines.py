@@ -1,7 +1,7 @@
-"""What runs the functions of a test file: the interpreter, or machine code made at some optimization level.
+"""What runs the functions of a test file: the interpreter, or machine code made for a target at some optimization level.
 
 An engine takes a file's functions and returns ``call(name, args) -> results`` on the interpreter's ints. A trap
-comes out as `Trap`.
+comes out as `Trap`. What cannot run here says so: UnsupportedError with the reason.
 """
 
 from __future__ import annotations
@@ -9,11 +9,16 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
+from jitpy.backend import isa
+from jitpy.backend.errors import UnsupportedError
 from jitpy.backend.interp.interpreter import Interpreter
 from jitpy.backend.interp.libcalls import LIBCALLS
+from jitpy.backend.settings import Settings
 
 if TYPE_CHECKING:
+    from jitpy.backend.filetests.header import TargetLine
     from jitpy.backend.ir.function import Function
+    from jitpy.backend.target.target import Target
 
 Call = Callable[[str, Sequence[int]], list[int]]
 Engine = Callable[[list["Function"]], Call]
@@ -22,25 +27,34 @@ Engine = Callable[[list["Function"]], Call]
 FUEL = 2_000_000
 
 
-def interpret(functions: list[Function]) -> Call:
-    """The interpreter."""
-    interpreter = Interpreter(functions, LIBCALLS)
+def interpret(functions: list[Function], fill: int = 0) -> Call:
+    """The interpreter; ``fill``: what fresh stack slots are full of."""
+    interpreter = Interpreter(functions, LIBCALLS, fill)
     return lambda name, args: interpreter.call(name, args, FUEL)
 
 
-def native(opt_level: str) -> Engine:
-    """Machine code for this host."""
+def native(functions: list[Function], line: TargetLine, opt_level: str) -> Call:
+    """Machine code for a target line that this machine can run."""
+    from jitpy.backend.filetests.native import load_functions
 
-    def load(functions: list[Function]) -> Call:
-        from jitpy.backend.filetests.native import load_functions
+    made = target(line)
+    if made.name != isa.host_name():
+        raise UnsupportedError(f"this machine is {isa.host_name()} and has no emulator for {made.name}")
+    has = isa.host().features
+    lacks = sorted(name for name, on in made.features.items() if on and not has.get(name))
+    if lacks:
+        raise UnsupportedError(f"this machine lacks {', '.join(lacks)}")
+    return load_functions(functions, made, settings(opt_level))
 
-        return load_functions(functions, opt_level)
 
-    return load
+def target(line: TargetLine) -> Target:
+    """The target that a line names; the host where it names none."""
+    if line.problem:
+        raise UnsupportedError(line.problem)
+    return isa.lookup(line.name, line.features) if line.name else isa.host()
 
 
-#: Command -> the engines that run its directives, by the name shown in outcomes.
-ENGINES: dict[str, dict[str, Engine]] = {
-    "interpret": {"interpret": interpret},
-    "run": {"run none": native("none"), "run speed": native("speed")},
-}
+def settings(opt_level: str) -> Settings:
+    """How tests compile: everything checked. What is not optimized is allocated in one pass too, so that both allocators run."""
+    regalloc = "onepass" if opt_level == "none" else "linear"
+    return Settings(opt_level, regalloc, regalloc_checker=True, enable_verifier=True)

@@ -2,8 +2,9 @@
 
 Each function is compiled alone, so that one that cannot be compiled fails only its own tests. Beside each stands a
 trampoline, CLIF too, that takes one pointer: it loads the arguments from slots of 16 bytes, calls, and stores the
-results to the same slots. Machine code that is wrong may crash, so calls are made in a child process; when it dies,
-the signal is reported as a trap and the next call starts another.
+results to the same slots. Machine code that is wrong may crash, so calls are made in a child process: a handler there
+reports the signal and the address of the instruction, which the trap table turns into a trap code; the next call
+starts another child.
 """
 
 from __future__ import annotations
@@ -12,12 +13,13 @@ import ctypes
 import faulthandler
 import mmap
 import os
+import platform
 import signal
 import struct
+import sys
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from jitpy.backend import isa
 from jitpy.backend.errors import CompileError, UnsupportedError
 from jitpy.backend.interp.meaning import Trap
 from jitpy.backend.ir import memflags
@@ -25,10 +27,12 @@ from jitpy.backend.ir import opcodes as O
 from jitpy.backend.ir import types as T
 from jitpy.backend.ir.function import Function, signature
 from jitpy.backend.pipeline import CodeModule, CompiledFunction, compile_function, link
-from jitpy.backend.settings import Settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from jitpy.backend.settings import Settings
+    from jitpy.backend.target.target import Target
 
 _SLOT = 16
 #: Seconds a call may take.
@@ -58,13 +62,9 @@ def trampoline(func: Function) -> Function:
 
 
 class _Image:
-    """Linked code in executable memory, and why some functions are missing."""
+    """Linked code in executable memory, why some functions are missing, and the trap code of each address that traps."""
 
-    def __init__(self, functions: list[Function], opt_level: str) -> None:
-        target = isa.host()
-        # What is not optimized is allocated in one pass too, so that both allocators run.
-        regalloc = "onepass" if opt_level == "none" else "linear"
-        settings = Settings(opt_level, regalloc, regalloc_checker=True, enable_verifier=True)
+    def __init__(self, functions: list[Function], target: Target, settings: Settings) -> None:
         self.failures: dict[str, CompileError | Exception] = {}
         compiled: dict[str, CompiledFunction] = {}
         trampolines = [trampoline(func) for func in functions]
@@ -77,6 +77,9 @@ class _Image:
         module = link(list(compiled.values()), target)
         self.symbols = module.symbols
         self.base = _load(module)
+        self.traps = {
+            self.base + start + offset: code for start, done in module.functions for offset, code in done.traps
+        }  # fmt: skip
 
     def _drop_callers_of_missing(self, compiled: dict[str, CompiledFunction]) -> None:
         dropped = True
@@ -116,11 +119,11 @@ def _load(module: CodeModule) -> int:
 _kept: list[mmap.mmap] = []
 
 
-def load_functions(functions: list[Function], opt_level: str) -> Callable[[str, Sequence[int]], list[int]]:
-    """Compile ``functions``; the result calls one by name with the interpreter's ints."""
+def load_functions(functions: list[Function], target: Target, settings: Settings) -> Callable[[str, Sequence[int]], list[int]]:
+    """Compile ``functions`` for this machine; the result calls one by name with the interpreter's ints."""
     sigs = {func.name: func.sig for func in functions}
-    image = _Image(functions, opt_level)
-    worker = _Worker()
+    image = _Image(functions, target, settings)
+    worker = _Worker(image.traps)
 
     def call(name: str, args: Sequence[int]) -> list[int]:
         for needed in (name, _trampoline_name(name)):
@@ -139,20 +142,30 @@ def load_functions(functions: list[Function], opt_level: str) -> Callable[[str, 
 
 
 class _Worker:
-    """A forked child that makes calls for its parent; another takes its place when it dies."""
+    """A forked child that makes calls for its parent; another takes its place when it dies. ``traps``: address -> code."""
 
-    def __init__(self) -> None:
+    def __init__(self, traps: dict[int, str]) -> None:
+        self.traps = traps
         self.child = 0
         self.parent = os.getpid()
 
     def call(self, address: int, slots: bytes) -> bytes:
-        """Call a trampoline; a signal in it comes back as Trap."""
+        """Call a trampoline. A signal in it comes back as Trap: by the trap table's code, or by the signal's name where
+        the address is not in the table.
+        """
         if not self.child:
             self._start()
         os.write(self.requests, struct.pack("<QI", address, len(slots)) + slots)
+        number, pc = struct.unpack("<QQ", self._read(16))
+        if not number:
+            return self._read(len(slots))
+        self.close()
+        raise Trap(self.traps.get(pc) or signal.Signals(number).name)
+
+    def _read(self, size: int) -> bytes:
         data = b""
-        while len(data) < len(slots):
-            piece = os.read(self.replies, len(slots) - len(data))
+        while len(data) < size:
+            piece = os.read(self.replies, size - len(data))
             if not piece:
                 status = self.close()
                 what = signal.Signals(os.WTERMSIG(status)).name if os.WIFSIGNALED(status) else "exit"
@@ -189,10 +202,52 @@ class _Worker:
             self.close()
 
 
+#: Where the kernel keeps the program counter in the ucontext of a signal handler, by machine.
+_PC_OFFSET = {"x86_64": 168, "aarch64": 440, "riscv64": 176, "s390x": 40}
+_SIGNALS = (signal.SIGILL, signal.SIGTRAP, signal.SIGFPE, signal.SIGSEGV, signal.SIGBUS, signal.SIGALRM)
+_SA_SIGINFO, _SA_ONSTACK = 4, 0x08000000
+_STACK_BYTES = 1 << 16
+
+
+class _SigAction(ctypes.Structure):
+    """struct sigaction of glibc."""
+
+    _fields_ = (
+        ("handler", ctypes.c_void_p), ("mask", ctypes.c_uint64 * 16), ("flags", ctypes.c_int), ("restorer", ctypes.c_void_p),
+    )  # fmt: skip
+
+
+class _SigStack(ctypes.Structure):
+    """stack_t."""
+
+    _fields_ = (("sp", ctypes.c_void_p), ("flags", ctypes.c_int), ("size", ctypes.c_size_t))
+
+
+def _report_signals(replies: int) -> list[Any]:
+    """Make a signal write its number and the program counter to ``replies`` and end the process; what must stay alive."""
+    offset = _PC_OFFSET[platform.machine()]
+
+    def report(number: int, info: int, context: int) -> None:
+        pc = int.from_bytes(ctypes.string_at(context + offset, 8), sys.byteorder)
+        os.write(replies, struct.pack("<QQ", number, pc))
+        os._exit(0)
+
+    # The code under test is called without the interpreter lock, so the handler may take it: it interrupts nothing of Python's.
+    handler = ctypes.CFUNCTYPE(None, ctypes.c_int, ctypes.c_void_p, ctypes.c_void_p)(report)
+    stack = ctypes.create_string_buffer(_STACK_BYTES)
+    libc = ctypes.CDLL(None)
+    libc.sigaltstack(ctypes.byref(_SigStack(ctypes.addressof(stack), 0, _STACK_BYTES)), None)
+    action = _SigAction(ctypes.cast(handler, ctypes.c_void_p), flags=_SA_SIGINFO | _SA_ONSTACK)
+    for number in _SIGNALS:
+        libc.sigaction(int(number), ctypes.byref(action), None)
+    return [handler, stack]
+
+
 def _serve(requests: int, replies: int) -> None:
     """The child: calls until the parent closes its end. Crashing is part of its work, so it does so in silence."""
     faulthandler.disable()
-    while True:
+    kept = _report_signals(replies)
+    while kept:
         head = os.read(requests, 12)
         if len(head) < 12:
             os._exit(0)
@@ -204,4 +259,5 @@ def _serve(requests: int, replies: int) -> None:
         aligned = start + -start % 16
         ctypes.memmove(aligned, slots, size)
         ctypes.CFUNCTYPE(None, ctypes.c_uint64)(address)(aligned)
-        os.write(replies, ctypes.string_at(aligned, size))
+        signal.alarm(0)
+        os.write(replies, bytes(16) + ctypes.string_at(aligned, size))

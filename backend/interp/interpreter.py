@@ -83,11 +83,11 @@ class _Frame:
 
     __slots__ = ("address", "code", "env", "func", "index", "slots", "steps")
 
-    def __init__(self, code: _Prepared, args: Sequence[int], address: int) -> None:
+    def __init__(self, code: _Prepared, args: Sequence[int], address: int, fill: int) -> None:
         self.code = code
         self.func = func = code.func
         self.address = address
-        self.slots = [_StackMemory(slot.size, 1 << slot.align_shift) for slot in func.stack_slots]
+        self.slots = [_StackMemory(slot.size, 1 << slot.align_shift, fill) for slot in func.stack_slots]
         self.env: dict[int, int] = {}
         entry = func.layout[0]
         self.env.update(zip(func.block_params[entry], args))
@@ -102,12 +102,12 @@ class _Frame:
 
 
 class _StackMemory:
-    """The zeroed bytes of a stack slot."""
+    """The bytes of a stack slot, ``fill`` in all of them."""
 
     __slots__ = ("address", "buffer")
 
-    def __init__(self, size: int, align: int) -> None:
-        self.buffer = ctypes.create_string_buffer(size + align + 16)
+    def __init__(self, size: int, align: int, fill: int) -> None:
+        self.buffer = ctypes.create_string_buffer(bytes([fill]) * (size + align + 16))
         start = ctypes.addressof(self.buffer)
         self.address = start + -start % max(align, 16)
 
@@ -116,13 +116,16 @@ class Interpreter:
     """Runs the functions of one module.
 
     ``externs`` maps the names of what is not in the module to callables, or to ints for addresses of data.
-    ``pinned`` is the pinned register.
+    ``pinned`` is the pinned register; ``fill`` the byte that fresh stack slots are full of.
     """
 
-    def __init__(self, functions: Sequence[Function], externs: Mapping[str, Extern | int] | None = None) -> None:
+    def __init__(
+        self, functions: Sequence[Function], externs: Mapping[str, Extern | int] | None = None, fill: int = 0
+    ) -> None:  # fmt: skip
         self.functions = {func.name: func for func in functions}
         self.externs = dict(externs or {})
         self.pinned = 0
+        self.fill = fill
         self._prepared: dict[str, _Prepared] = {}
         self._symbols: list[str] = []
         self._addresses: dict[str, int] = {}
@@ -216,7 +219,7 @@ class _Run:
             raise Trap("stk_ovf")
         if not code.func.layout:
             raise UnsupportedError(f"{code.func.name} has no blocks")
-        self.frames.append(_Frame(code, args, _FRAMES - depth * _FRAME_SIZE))
+        self.frames.append(_Frame(code, args, _FRAMES - depth * _FRAME_SIZE, self.interpreter.fill))
 
     def enter(self, name: str, sig: Signature, args: Sequence[int], tail: bool = False) -> None:
         """Call ``name``: push its frame, or run the extern and hand out its results at once."""

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 from jitpy.backend.errors import UnsupportedError
 
 if TYPE_CHECKING:
+    from typing import Any
+
     from jitpy.backend.target.target import Target
 
 #: Folders, by every name a user may write.
@@ -18,27 +20,31 @@ NAMES = {
     "s390x": "s390x",
 }  # fmt: skip
 
-_targets: dict[tuple[str, object], Target] = {}
+_targets: dict[tuple[str | None, object], Target] = {}
 
 
 def lookup(name: str, features: dict[str, int] | None = None) -> Target:
     """The target ``name`` with these features (None: the host's, where it is the host, else the
     ISA's base)."""
+    key = (NAMES.get(name.lower()), None if features is None else tuple(sorted(features.items())))
+    found = _targets.get(key)
+    if found is None:
+        made: Target = _module(name).target(features)
+        found = _targets.setdefault(key, made)
+    return found
+
+
+def _module(name: str) -> Any:
+    """The ISA's package, imported when it is asked for."""
     folder = NAMES.get(name.lower())
     if folder is None:
         raise UnsupportedError(f"there is no target {name!r}; there are {', '.join(sorted(NAMES))}")
-    key = (folder, None if features is None else tuple(sorted(features.items())))
-    found = _targets.get(key)
-    if found is None:
-        try:
-            module = import_module(f"jitpy.backend.isa.{folder}")
-        except ModuleNotFoundError as e:
-            if e.name != f"jitpy.backend.isa.{folder}":
-                raise
-            raise UnsupportedError(f"target {name!r} is not part of this installation") from None
-        made: Target = module.target(features)
-        found = _targets.setdefault(key, made)
-    return found
+    try:
+        return import_module(f"jitpy.backend.isa.{folder}")
+    except ModuleNotFoundError as e:
+        if e.name != f"jitpy.backend.isa.{folder}":
+            raise
+        raise UnsupportedError(f"target {name!r} is not part of this installation") from None
 
 
 def host_name() -> str:
@@ -52,3 +58,21 @@ def host_name() -> str:
 def host() -> Target:
     """The target that this process runs on, with the features it has."""
     return lookup(host_name())
+
+
+def parse_features(name: str, words: list[str]) -> dict[str, int]:
+    """The features that flags name on top of the ISA's base: ``has_avx``, ``has_avx=false``, or a preset such as ``sse42``
+    or ``haswell``. Raises UnsupportedError for one that the ISA lacks.
+    """
+    module = _module(name)
+    found: dict[str, int] = {}
+    for word in words:
+        flag, _, value = word.partition("=")
+        if flag in module.PRESETS and not value:
+            found.update(dict.fromkeys(module.PRESETS[flag], 1))
+        elif flag in module.FEATURES:
+            found[flag] = int(value in ("", "true", "1"))
+        else:
+            known = ", ".join((*module.PRESETS, *module.FEATURES))
+            raise UnsupportedError(f"{name} has no feature {flag!r}; there are {known}")
+    return found

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from jitpy.backend.isa.x64.features import FEATURES, host, none
+from jitpy.backend.isa.x64.features import FEATURES, PRESETS, host, none
 from jitpy.backend.target.target import Target
 
-__all__ = ["FEATURES", "target"]
+__all__ = ["FEATURES", "PRESETS", "target"]
 
 
 def target(features: dict[str, int] | None = None) -> Target:

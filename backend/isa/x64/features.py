@@ -18,6 +18,17 @@ _BITS = {
     "has_avx512vpopcntdq": (7, 2, 14), "has_lzcnt": (0x80000001, 2, 5),
 }  # fmt: skip
 FEATURES = tuple(_BITS)
+
+#: What the AMD64 psABI calls levels, names of single steps, and processors by the names compilers use.
+_V2 = ("has_sse3", "has_ssse3", "has_sse41", "has_sse42", "has_popcnt", "has_cmpxchg16b")
+_V3 = (*_V2, "has_avx", "has_avx2", "has_fma", "has_f16c", "has_bmi1", "has_bmi2", "has_lzcnt")
+_V4 = (*_V3, "has_avx512f", "has_avx512cd", "has_avx512bw", "has_avx512dq", "has_avx512vl")
+_ICELAKE = (*_V4, "has_avx512ifma", "has_avx512vbmi", "has_avx512vbmi2", "has_avx512bitalg", "has_avx512vpopcntdq")
+PRESETS = {
+    "sse3": _V2[:1], "ssse3": _V2[:2], "sse41": _V2[:3], "sse42": _V2[:4],
+    "x86-64-v2": _V2, "nehalem": _V2, "x86-64-v3": _V3, "haswell": _V3, "skylake": _V3, "znver3": _V3,
+    "x86-64-v4": _V4, "skylake-avx512": _V4, "icelake-server": _ICELAKE, "znver4": _ICELAKE,
+}  # fmt: skip
 _NEED_YMM = frozenset(f for f in FEATURES if f.startswith("has_avx")) | {"has_fma", "has_f16c"}
 _NEED_ZMM = frozenset(f for f in FEATURES if f.startswith("has_avx512"))
 

@@ -1,0 +1,149 @@
+"""Commands on one .clif file, as clif-util has them.
+
+    run, interpret FILE             do what its run directives say, natively or on the interpreter
+    cat FILE                        parse and print
+    pass FILE PASS...               the functions after these passes
+    print-cfg FILE [--svg]          the control-flow graphs, in DOT or drawn
+    compile FILE [--target ...]     the machine code, disassembled
+    targets                         what can be compiled for
+"""
+
+from __future__ import annotations
+
+import argparse
+import subprocess
+import sys
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from jitpy.backend.ir.function import Function
+
+
+def add(commands: Any) -> None:
+    """Declare the commands."""
+    for name, text in (("run", "natively"), ("interpret", "on the interpreter")):
+        _file(commands, name, f"run the directives of a CLIF file {text}", _directives)
+    _file(commands, "cat", "parse a CLIF file and print it", _cat)
+    passes = _file(commands, "pass", "print a CLIF file after some passes", _pass)
+    passes.add_argument("passes", nargs="+", metavar="PASS", choices=sorted(_PASSES), help=", ".join(sorted(_PASSES)))
+    graph = _file(commands, "print-cfg", "the control-flow graphs of a CLIF file, in DOT", _print_cfg)
+    graph.add_argument("--svg", action="store_true", help="draw them (needs Graphviz' dot)")
+    graph.add_argument("--code", action="store_true", help="show the instructions of each block")
+    compile_ = _file(commands, "compile", "disassemble the machine code of a CLIF file", _compile)
+    compile_.add_argument("--opt-level", default="speed", choices=("none", "speed"))
+    targets = commands.add_parser("targets", help="list the targets and this machine's features")
+    targets.set_defaults(run=_targets)
+
+
+def _file(commands: Any, name: str, text: str, run: Callable[[argparse.Namespace], int]) -> Any:
+    command = commands.add_parser(name, help=text)
+    command.add_argument("file", help="the file, - for standard input")
+    command.set_defaults(run=run)
+    return command
+
+
+def read(path: str) -> str:
+    """The text of a file, or of standard input for ``-``."""
+    if path == "-":
+        return sys.stdin.read()
+    with open(path, encoding="utf-8") as file:
+        return file.read()
+
+
+def _functions(path: str) -> list[Function]:
+    from jitpy.backend.text.parser import parse_functions
+
+    return parse_functions(read(path), "" if path == "-" else path)
+
+
+def _directives(options: argparse.Namespace) -> int:
+    from jitpy.backend.filetests.outcome import FAIL
+    from jitpy.backend.filetests.runner import run_text
+
+    outcomes = run_text(read(options.file), options.file, [options.command])
+    for outcome in outcomes:
+        print(outcome)
+    if not outcomes:
+        print("the file has no '; run:' directives", file=sys.stderr)
+    return int(not outcomes or any(outcome.status == FAIL for outcome in outcomes))
+
+
+def _cat(options: argparse.Namespace) -> int:
+    from jitpy.backend.text.printer import print_function
+
+    for function in _functions(options.file):
+        print(print_function(function))
+    return 0
+
+
+def _verify(function: Function) -> None:
+    from jitpy.backend.analysis.verifier import verify
+
+    verify(function)
+
+
+def _optimize(function: Function) -> None:
+    from jitpy.backend.opt import optimize
+
+    optimize(function)
+
+
+def _phis(function: Function) -> None:
+    from jitpy.backend.analysis.cfg import compute
+    from jitpy.backend.opt.phis import remove_constant
+
+    remove_constant(function, compute(function))
+
+
+#: Name -> what it does to a function, in place.
+_PASSES: dict[str, Callable[[Function], None]] = {"verify": _verify, "optimize": _optimize, "constant-phis": _phis}
+
+
+def _pass(options: argparse.Namespace) -> int:
+    from jitpy.backend.text.printer import print_function
+
+    for function in _functions(options.file):
+        for name in options.passes:
+            _PASSES[name](function)
+        print(print_function(function))
+    return 0
+
+
+def _print_cfg(options: argparse.Namespace) -> int:
+    from jitpy.backend.text.dot import control_flow_graph
+
+    text = "".join(control_flow_graph(function, code=options.code) for function in _functions(options.file))
+    if options.svg:
+        try:
+            text = subprocess.run(["dot", "-Tsvg"], input=text, capture_output=True, text=True, check=True).stdout
+        except FileNotFoundError:
+            print("error: drawing needs the program dot of Graphviz (apt-get install graphviz)", file=sys.stderr)
+            return 1
+    print(text, end="")
+    return 0
+
+
+def _compile(options: argparse.Namespace) -> int:
+    import capstone
+
+    from jitpy.backend.isa import host
+    from jitpy.backend.pipeline import compile_module
+    from jitpy.backend.settings import Settings
+
+    module = compile_module(_functions(options.file), host(), Settings(options.opt_level, enable_verifier=True))
+    names = {offset: name for name, offset in module.symbols.items()}
+    decoder = capstone.Cs(capstone.CS_ARCH_X86, capstone.CS_MODE_64)
+    for instruction in decoder.disasm(module.code, 0):
+        if instruction.address in names:
+            print(f"%{names[instruction.address]}:")
+        print(f"  {instruction.address:5x}  {instruction.mnemonic} {instruction.op_str}".rstrip())
+    return 0
+
+
+def _targets(options: argparse.Namespace) -> int:
+    from jitpy.backend.isa import host
+
+    target = host()
+    print(f"{target.name}: this machine, with {', '.join(sorted(f for f, on in target.features.items() if on))}")
+    return 0

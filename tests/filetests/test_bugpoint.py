@@ -1,0 +1,55 @@
+"""Reduction keeps the failure and drops the rest."""
+
+import pytest
+from jitpy.backend.filetests import bugpoint
+from jitpy.backend.text.parser import parse_file
+
+LONG = """
+function %other(i32) -> i32 {
+block0(v0: i32):
+    return v0
+}
+
+function %f(i32, i32) -> i32 {
+    ss0 = explicit_slot 8
+block0(v0: i32, v1: i32):
+    v2 = iconst.i32 1000
+    v3 = imul v0, v2
+    v4 = stack_addr.i64 ss0
+    store v3, v4
+    brif v1, block1, block2(v3)
+block1:
+    v5 = load.i32 v4
+    v6 = bxor v5, v0
+    v7, v8 = uadd_overflow v6, v0
+    jump block2(v7)
+block2(v9: i32):
+    v10 = iadd v9, v9
+    return v10
+}
+; run: %f(1, 2) == 3
+; run: %f(1000, 5) == 6
+"""
+
+
+def test_a_predicate_on_one_instruction_leaves_little_else() -> None:
+    small = bugpoint.reduce(LONG, lambda text: "imul" in text)
+    assert len(parse_file(small).functions) == 1
+    assert len(small.splitlines()) <= 12, small
+    assert "run" not in small and "store" not in small and "bxor" not in small
+
+
+def test_reduction_keeps_the_kind_of_failure(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With an interpreter that is wrong about xor, what is left is the xor and its directive."""
+    from jitpy.backend.interp.meaning import MEANING
+    from jitpy.backend.ir import opcodes
+
+    monkeypatch.setitem(MEANING, opcodes.BXOR, MEANING[opcodes.BOR])
+    assert bugpoint.failure(LONG) == "differs"
+    small = bugpoint.reduce(LONG, lambda text: bugpoint.failure(text) == "differs")
+    assert bugpoint.failure(small) == "differs"
+    assert "bxor" in small and "imul" not in small and len(small.splitlines()) < 16, small
+
+
+def test_what_is_right_does_not_fail() -> None:
+    assert bugpoint.failure(LONG) == bugpoint.failure(LONG, "none") == ""

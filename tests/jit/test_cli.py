@@ -1,0 +1,89 @@
+"""``python -m jitpy``: each command on a small file, by its output and exit status."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from jitpy.cli import main
+
+CLIF = """test interpret
+test run
+
+function %double(i32) -> i32 {
+block0(v0: i32):
+    v1 = iconst.i32 0
+    v2 = iadd v0, v1
+    v3 = iadd v2, v0
+    return v3
+}
+; run: %double(4) == 8
+"""
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> str:
+    path = tmp_path / "double.clif"
+    path.write_text(CLIF)
+    return str(path)
+
+
+def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:
+    status = main(list(arguments))
+    captured = capsys.readouterr()
+    return status, captured.out, captured.err
+
+
+def test_cat_and_pass(file: str, capsys: pytest.CaptureFixture[str]) -> None:
+    status, text, _ = run(capsys, "cat", file)
+    assert status == 0 and "v2 = iadd v0, v1" in text
+    status, text, _ = run(capsys, "pass", file, "verify", "optimize")
+    assert status == 0 and "iconst" not in text
+
+
+@pytest.mark.parametrize("command", ["run", "interpret"])
+def test_directives(command: str, file: str, capsys: pytest.CaptureFixture[str]) -> None:
+    status, text, _ = run(capsys, command, file)
+    assert status == 0 and ": pass: " + command in text
+    Path(file).write_text(CLIF.replace("== 8", "== 9"))
+    status, text, _ = run(capsys, command, file)
+    assert status == 1 and "got 8" in text
+
+
+def test_graph_and_code(file: str, capsys: pytest.CaptureFixture[str]) -> None:
+    status, text, _ = run(capsys, "print-cfg", file, "--code")
+    assert status == 0 and text.startswith('digraph "%double" {') and "v3 = iadd v2, v0" in text
+    status, text, _ = run(capsys, "compile", file)
+    assert status == 0 and text.startswith("%double:\n") and "ret" in text
+
+
+def test_suite_reports(file: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    report, ledger = tmp_path / "report.json", tmp_path / "ledger"
+    common = ("test", file, "-j", "1", "--opt", "speed", "--ledger", str(ledger))
+    status, text, _ = run(capsys, *common, "--json", str(report), "--update")
+    assert status == 0 and "2 passed, 0 failed, 0 skipped" in text
+    rows = json.loads(report.read_text())
+    assert [(row["function"], row["line"], row["command"], row["opt_level"]) for row in rows] == [
+        ("double", 11, "interpret", ""), ("double", 11, "run", "speed"),
+    ]  # fmt: skip
+    Path(file).write_text(CLIF.replace("== 8", "== 9"))
+    status, text, _ = run(capsys, *common)
+    assert status == 1 and "behind the ledger: double.clif: interpret: 0 passed, 1 in the ledger; line 11 fail" in text
+    status, text, _ = run(capsys, "test", file, "-j", "1", "--target", "interpret")
+    assert status == 1 and "0 passed, 1 failed" in text
+
+
+def test_bugpoint_without_a_bug(file: str, capsys: pytest.CaptureFixture[str]) -> None:
+    status, _, error = run(capsys, "bugpoint", file)
+    assert status == 1 and "nothing fails in this file" in error
+
+
+def test_bad_input_is_an_error_not_a_traceback(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    status, _, error = run(capsys, "cat", str(tmp_path / "nowhere.clif"))
+    assert status == 1 and "nowhere.clif: No such file" in error
+    bad = tmp_path / "bad.clif"
+    bad.write_text("function %f( {")
+    status, _, error = run(capsys, "compile", str(bad))
+    assert status == 1 and f"error: {bad}:1:" in error
+    status, _, error = run(capsys, "test", str(tmp_path / "none"), "-j", "1")
+    assert status == 1 and "no such file or folder" in error
