@@ -389,8 +389,14 @@ class Iterator(Compound):
 
     __slots__ = ()
 
+    pulled = False  # whether `library.generators.pull` steps it: its steps have several outcomes
+
     def mutable(self) -> int:
         return 0
+
+    def varying(self) -> Any:
+        """Which parts change from turn to turn: a container of positions."""
+        return range(self.mutable())
 
     def unrolled(self) -> bool:
         """Whether every turn is its own version of the loop's body (tuples)."""

@@ -31,7 +31,7 @@ class Code:
     """A code object with all that translation asks about it; made once per code object."""
 
     __slots__ = (
-        "captured", "co", "instrs", "leaders", "lines", "live", "loops", "names", "offsets", "size",
+        "captured", "co", "instrs", "leaders", "lines", "live", "loops", "names", "offsets", "resumes", "size", "stored",
     )  # fmt: skip
 
     def __init__(self, co: CodeType) -> None:
@@ -47,6 +47,9 @@ class Code:
         self.leaders: set[int] = set()
         self.loops: dict[int, Loop] = {}
         self.live: dict[int, int] = {}
+        #: generators: index of a YIELD -> where it goes on (the jumps behind it followed), whether it wants the value sent in
+        self.resumes: dict[int, tuple[int, bool]] = {}
+        self.stored = 0  # generators: names that are stored at all
         self._analyse()
 
     def position(self, index: int) -> tuple[int | None, int | None, int | None, int | None]:
@@ -63,6 +66,14 @@ class Code:
                 leaders.add(i + 1)
             elif op in n.ENDS:
                 leaders.add(i + 1)
+                if op == n.YIELD:
+                    at, wants = i + 1, True
+                    if instrs[at] == (n.POP, 1):
+                        at, wants = at + 1, False
+                    while instrs[at][0] == n.JUMP:
+                        at = instrs[at][1]  # type: ignore[assignment]
+                    self.resumes[i] = at, wants
+                    leaders.add(at)
         leaders.discard(len(instrs))
         order = sorted(leaders)
         succs: dict[int, list[int]] = {}
@@ -89,7 +100,8 @@ class Code:
                 out.append(end)
             succs[start] = out
         # Handlers of ``with`` and cleanups are reached by exceptions alone: their jumps back into the function make no loops.
-        reached, stack = {0}, [0]
+        reached = {0, *[at for at, _ in self.resumes.values()]}
+        stack = list(reached)
         while stack:
             for s in succs[stack.pop()]:
                 if s not in reached:
@@ -101,6 +113,12 @@ class Code:
                 preds[s].append(start)
                 if s <= start:
                     back.append((start, s))
+        for i, (at, _) in self.resumes.items():
+            block = max([b for b in order if b <= i])
+            succs[block] = [at]  # for liveness alone: a generator's loops go through its consumer
+        if self.resumes:
+            for b in order:
+                self.stored |= defs[b]
         # Liveness: backward to a fixed point; loops are few and shallow.
         live = dict.fromkeys(order, 0)
         changed = True

@@ -40,6 +40,7 @@ FOR_ITER               target                   iterator -> iterator item ; at t
 UNPACK                 count                    obj -> items, first on top
 UNPACK_EX              (before, after)          obj -> items
 RETURN                                          value ->
+YIELD                                           value -> value sent in
 RAISE                  count                    [exception [cause]] ->
 MAKE_FUNCTION          flags                    ... code -> function
 SET_FUNCTION           flag                     attribute function -> function
@@ -57,7 +58,7 @@ _NAMES = (
     "NOP LOAD_CONST LOAD_LOCAL STORE_LOCAL DELETE_LOCAL LOAD_CLEAR LOAD_FREE STORE_FREE LOAD_GLOBAL PUSH_NULL POP COPY SWAP "
     "BINARY INPLACE COMPARE UNARY GETITEM SETITEM DELITEM GETSLICE SETSLICE BUILD LIST_APPEND LIST_EXTEND LIST_TO_TUPLE "
     "FORMAT LOAD_ATTR LOAD_METHOD CALL CALL_SPREAD JUMP JUMP_IF JUMP_IF_NONE JUMP_OR_POP GET_ITER FOR_ITER UNPACK UNPACK_EX "
-    "RETURN RAISE MAKE_FUNCTION SET_FUNCTION LOAD_CLOSURE IMPORT_NAME IMPORT_FROM ENTER_WITH UNSUPPORTED"
+    "RETURN RAISE MAKE_FUNCTION SET_FUNCTION LOAD_CLOSURE IMPORT_NAME IMPORT_FROM ENTER_WITH YIELD UNSUPPORTED"
 )
 NAMES = _NAMES.split()
 
@@ -66,12 +67,12 @@ NAMES = _NAMES.split()
     COPY, SWAP, BINARY, INPLACE, COMPARE, UNARY, GETITEM, SETITEM, DELITEM, GETSLICE, SETSLICE, BUILD, LIST_APPEND,
     LIST_EXTEND, LIST_TO_TUPLE, FORMAT, LOAD_ATTR, LOAD_METHOD, CALL, CALL_SPREAD, JUMP, JUMP_IF, JUMP_IF_NONE, JUMP_OR_POP,
     GET_ITER, FOR_ITER, UNPACK, UNPACK_EX, RETURN, RAISE, MAKE_FUNCTION, SET_FUNCTION, LOAD_CLOSURE, IMPORT_NAME, IMPORT_FROM,
-    ENTER_WITH, UNSUPPORTED,
+    ENTER_WITH, YIELD, UNSUPPORTED,
 ) = range(len(NAMES))  # fmt: skip
 
 #: Instructions after which control does not simply go on.
 JUMPS = frozenset({JUMP, JUMP_IF, JUMP_IF_NONE, JUMP_OR_POP, FOR_ITER})
-ENDS = frozenset({JUMP, RETURN, RAISE, UNSUPPORTED})
+ENDS = frozenset({JUMP, RETURN, RAISE, YIELD, UNSUPPORTED})
 
 Instr = tuple[int, object]
 

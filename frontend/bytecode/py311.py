@@ -74,6 +74,8 @@ ROWS: dict[str, tuple[int, int, object]] = {
     "LIST_APPEND": (n.LIST_APPEND, n.RAW, None),
     "COPY_FREE_VARS": (n.NOP, n.SKIP, None),
     "RESUME": (n.NOP, n.SKIP, None),
+    "RETURN_GENERATOR": (n.LOAD_CONST, n.FIXED, None),  # popped at once
+    "YIELD_VALUE": (n.YIELD, n.FIXED, None),
     "FORMAT_VALUE": (n.FORMAT, n.FORMATTING, None),
     "BUILD_STRING": (n.BUILD, n.RAW, "string"),
     "LOAD_METHOD": (n.LOAD_METHOD, n.NAME, None),
@@ -95,7 +97,7 @@ REFUSED: tuple[tuple[str, str, str], ...] = (
      "PUSH_EXC_INFO CHECK_EXC_MATCH CHECK_EG_MATCH WITH_EXCEPT_START POP_EXCEPT RERAISE"),
     ("async code", "Call the kernel from async code instead.",
      "GET_AITER GET_ANEXT BEFORE_ASYNC_WITH END_ASYNC_FOR GET_AWAITABLE"),
-    ("generators", "Return a list or fill an array instead.", "GET_YIELD_FROM_ITER RETURN_GENERATOR YIELD_VALUE SEND"),
+    ("yield from", "Write a loop that yields.", "GET_YIELD_FROM_ITER SEND"),
     ("sets", "Use a list or an array.", "SET_ADD SET_UPDATE"),
     ("dicts", "Use lists or arrays.", "MAP_ADD BUILD_CONST_KEY_MAP DICT_UPDATE"),
     ("classes inside a function", "Define the class outside and pass numbers and arrays.", "LOAD_BUILD_CLASS"),

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any
 from jitpy.backend.ir import opcodes as op
 from jitpy.backend.ir.types import I8
 from jitpy.frontend.library import casts, conversions, exact, registry, scalars
+from jitpy.frontend.library.functions import call_function
 from jitpy.frontend.types import promotion
 from jitpy.frontend.types import types as ty
-from jitpy.frontend.values import Const, EitherVal, TupleVal, UnionVal, Val, Value
+from jitpy.frontend.values import Const, EitherVal, Iterator, TupleVal, UnionVal, Val, Value
 
 if TYPE_CHECKING:
     from jitpy.frontend.translate.translator import Translator
@@ -167,8 +168,12 @@ def max_(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -> Value:
 
 
 def _extreme(tr: Translator, name: str, condition: str, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    from jitpy.frontend.library import iteration
+
     if kwargs:
-        tr.error(f"{name}() with {', '.join(kwargs)}= is not supported")
+        return iteration_extreme(tr, name, args, kwargs)
+    if len(args) == 1 and isinstance(args[0], Iterator):
+        return call_function(tr, iteration.smallest if name == "min" else iteration.largest, args, {}, True)
     if len(args) == 1:
         if args[0].__class__ is TupleVal:
             args = list(args[0].items)
@@ -178,13 +183,35 @@ def _extreme(tr: Translator, name: str, condition: str, args: list[Value], kwarg
         else:
             from jitpy.frontend.library import sequences
 
-            return tr.call_python(sequences.smallest if name == "min" else sequences.largest, args)
+            return call_function(tr, sequences.smallest if name == "min" else sequences.largest, args, {}, None)
     if not args:
         tr.error(f"{name}() expected at least 1 argument, got 0")
     best = args[0]
     for other in args[1:]:
         best = _better(tr, condition, best, other)
     return best
+
+
+def iteration_extreme(tr: Translator, name: str, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    """min() and max() with ``key`` or ``default``."""
+    from jitpy.frontend.library import iteration
+
+    for word in kwargs:
+        if word not in ("key", "default"):
+            tr.check(True, TypeError, f"{name}() got an unexpected keyword argument {word!r}")
+    key = kwargs.get("key", Const(None))
+    values = args[0] if len(args) == 1 else TupleVal(tuple(args))
+    if len(args) > 1 and "default" in kwargs:
+        tr.check(True, TypeError, f"Cannot specify a default for {name}() with multiple positional arguments")
+    which = "smallest" if name == "min" else "largest"
+    given = [tr.settle(values)]
+    if not (key.__class__ is Const and key.obj is None):
+        which += "_by"
+        given.append(key)
+    if "default" in kwargs:
+        which += "_or"
+        given.append(kwargs["default"])
+    return call_function(tr, getattr(iteration, which), given, {}, True)
 
 
 def _better(tr: Translator, condition: str, best: Value, other: Value) -> Value:
@@ -257,13 +284,18 @@ def sum_(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -> Value:
     _count(tr, "sum", args, 1, 2)
     start = args[1] if len(args) > 1 else kwargs.get("start", Const(0))
     values = tr.settle(args[0])
+    if isinstance(values, Iterator):
+        from jitpy.frontend.library import iteration, sequences
+
+        function = iteration.total if sys.version_info >= (3, 12) else sequences.total
+        return call_function(tr, function, [values, start], {}, True)
     if values.__class__ is not TupleVal:
         from jitpy.frontend.library import sequences
 
         item = getattr(tr.type_of(values), "item", None)
         if sys.version_info >= (3, 12) and item is ty.py_float:
-            return tr.call_python(sequences.total_of_floats, (values, start))
-        return tr.call_python(sequences.total, (values, start))
+            return call_function(tr, sequences.total_of_floats, [values, start], {}, None)
+        return call_function(tr, sequences.total, [values, start], {}, None)
     items = values.items
     types = [tr.type_of(v) for v in items]
     if sys.version_info >= (3, 12) and ty.py_float in types:

@@ -383,6 +383,16 @@ def tuple_truth(tr: Translator, obj: Value) -> bool:
 @registry.call(tuple)
 def make_tuple(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -> Value:
     """``tuple(...)`` of something whose length is known."""
+    if args and isinstance(args[0], Iterator):
+        from jitpy.frontend.library.functions import Outcomes
+        from jitpy.frontend.library.generators import unrolled_items
+
+        ends: list[tuple[int, Value]] = []
+        unrolled_items(tr, args[0], lambda items: ends.append((tr.bb, TupleVal(items))))
+        if len(ends) == 1:
+            tr.use(ends[0][0])
+            return ends[0][1]
+        return Outcomes(ends)
     return TupleVal(tuple(tr.unpack_all(args[0]))) if args else TupleVal(())
 
 
@@ -498,6 +508,10 @@ def make_enumerate(tr: Translator, args: list[Value], kwargs: dict[str, Value]) 
     if items is not None:
         pairs = [TupleVal((tr.binary("+", start, Const(i)), v)) for i, v in enumerate(items)]
         return TupleVal(tuple(pairs))
+    if isinstance(args[0], Iterator):
+        from jitpy.frontend.library import functions, iteration
+
+        return functions.call_function(tr, iteration.numbered, [args[0], start], {}, True)
     count, getter = sequence(tr, args[0])
     return Zipped("enumerate", (args[0],), (Val(INT, (count,)),), (getter,), start)
 
@@ -510,6 +524,12 @@ def make_zip(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -> Val
         if k != "strict" or v.__class__ is not Const:
             tr.error(f"zip({k}=...) is not supported", "strict=True and strict=False may be given as constants.")
         strict = bool(v.obj)
+    if any(isinstance(a, Iterator) for a in args):
+        from jitpy.frontend.library.generators import Together
+
+        if strict:
+            tr.error("zip(strict=True) of a generator is not supported", "Make lists of the generators first.")
+        return Together(tuple([tr.iterate(tr.settle(a)) for a in args]))
     fixed = [_static_items(tr, a) for a in args]
     if all(f is not None for f in fixed) and (not strict or len({len(f) for f in fixed}) < 2):  # type: ignore[arg-type]
         return TupleVal(tuple([TupleVal(t) for t in zip(*fixed, strict=False)]))

@@ -20,6 +20,7 @@ from jitpy.frontend.values import (
     Const,
     EitherVal,
     FunctionVal,
+    Iterator,
     MaybeUnbound,
     TupleVal,
     UnionVal,
@@ -38,7 +39,7 @@ INLINE_DEPTH = 8
 #: A kernel grown beyond this many instructions inlines no more.
 INLINE_LIMIT = 6000
 
-_CO_VARARGS, _CO_VARKEYWORDS, _CO_GENERATOR = 4, 8, 32 | 128 | 512
+_CO_VARARGS, _CO_VARKEYWORDS, _CO_GENERATOR, _CO_ASYNC = 4, 8, 32 | 128 | 512, 128 | 512
 
 
 class Outcomes(Value):
@@ -326,9 +327,13 @@ def _invoke(
     tr: Translator, co: Any, name: str, namespace: dict[str, Any], free: Callable[[Translator, str], Value],
     captured: tuple[Value, ...], bound: list[Value], inline: bool | None,
 ) -> Value:  # fmt: skip
-    if co.co_flags & _CO_GENERATOR:
-        tr.error(f"{name} is a generator, which is not supported", "Use a list comprehension, or a loop.")
     code = code_of(co)
+    if co.co_flags & _CO_GENERATOR:
+        if co.co_flags & _CO_ASYNC:
+            tr.error(f"{name} is asynchronous, which is not supported", "Call the kernel from async code instead.")
+        from jitpy.frontend.library.generators import start
+
+        return start(code, name, namespace, free, bound)
     frame = tr.frame
     if inline is None and id(co) in registry.always_inline:
         inline = True
@@ -357,7 +362,7 @@ def _invoke(
 
 
 def _can_pass(bound: list[Value]) -> bool:
-    return all(v.__class__ is not FunctionVal or v.frame is None for v in bound)
+    return all((v.__class__ is not FunctionVal or v.frame is None) and not isinstance(v, Iterator) for v in bound)
 
 
 def _inline(
@@ -378,10 +383,10 @@ def _inline(
     finally:
         tr.frame = outer
         tr.srcloc = srcloc
-    return _join_returns(tr, frame.returns)
+    return join_ends(tr, frame.returns)
 
 
-def _join_returns(tr: Translator, returns: list[Edge]) -> Value:
+def join_ends(tr: Translator, returns: list[Edge]) -> Value:
     """One value where the returned values can share a block, else `Outcomes`."""
     if len(returns) == 1:
         edge = returns[0]
@@ -401,21 +406,27 @@ def _join_returns(tr: Translator, returns: list[Edge]) -> Value:
     for members, shape in groups:
         block = tr.block()
         types = shape.part_types()
-        params = [tr.param(block, t) for t in types]
+        given: list[tuple[int, ...]] = []
         for edge in members:
             v = edge.state[0]
             if not types:
-                args: tuple[int, ...] = ()
+                parts: tuple[int, ...] | None = ()
             elif v.key() == shape.key():
-                args = v.parts()
+                parts = v.parts()
             else:
                 saved = tr.open_before(edge.bb)
-                converted = convert(tr, v, shape)
+                parts = convert(tr, v, shape)
                 tr.close_before(saved)
-                assert converted is not None
-                args = converted
-            tr.close(edge.inst, 0, block, args)
-        ends.append((block, shape.with_parts(params) if types else shape))
+                assert parts is not None
+            given.append(parts)  # type: ignore[arg-type]
+        # What all edges agree on needs no parameter.
+        differ = [k for k in range(len(types)) if len({parts[k] for parts in given}) > 1]
+        merged = list(given[0])
+        for k in differ:
+            merged[k] = tr.param(block, types[k])
+        for edge, parts in zip(members, given, strict=True):
+            tr.close(edge.inst, 0, block, [parts[k] for k in differ])
+        ends.append((block, shape.with_parts(merged) if types else shape))
     if len(ends) == 1:
         tr.use(ends[0][0])
         return ends[0][1]
@@ -450,6 +461,8 @@ def _call_kernel(
         if v.__class__ is EitherVal:
             tr.fork(v)
         v = tr.settle(v)
+        if isinstance(v, Iterator):
+            tr.error(f"a {v.describe()} cannot be passed to {name}(), which calls itself", "Pass a list.")
         if v.__class__ is FunctionVal and v.frame is not None:
             v = capture(v.frame, v)
         arguments.append(_runtime(tr, v))

@@ -166,3 +166,39 @@ def sort(values: list[Any], down: bool) -> None:
         width *= 2
     for k in range(n):
         values[k] = source[k]
+
+
+def sort_by(values: list[Any], key: Any, down: bool) -> None:
+    """``values.sort(key=key, reverse=down)``: the positions are sorted by their keys, then the items are put there."""
+    keys = [key(v) for v in values]
+    n = len(keys)
+    source = [i for i in range(n)]  # noqa: C416
+    target = source[:]
+    width = 1
+    while width < n:
+        low = 0
+        while low < n:
+            middle = min(low + width, n)
+            high = min(low + 2 * width, n)
+            i = low
+            j = middle
+            for k in range(low, high):
+                first = True
+                if i >= middle:
+                    first = False
+                elif j < high:
+                    a = keys[source[i]]
+                    b = keys[source[j]]
+                    first = not (a < b) if down else not (b < a)
+                if first:
+                    target[k] = source[i]
+                    i += 1
+                else:
+                    target[k] = source[j]
+                    j += 1
+            low = high
+        source, target = target, source
+        width *= 2
+    old = values[:]
+    for k in range(n):
+        values[k] = old[source[k]]

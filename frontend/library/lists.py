@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, Any
 
 from jitpy.backend.ir import opcodes as o
 from jitpy.backend.ir.types import I8, I64
+from jitpy.frontend.library import iteration, registry
 from jitpy.frontend.library import list_methods as python
-from jitpy.frontend.library import registry
 from jitpy.frontend.library.containers import int_value, sequence
 from jitpy.frontend.types import types as ty
 from jitpy.frontend.values import NONE, Compound, Const, Iterator, SliceVal, TupleVal, Val, Value
@@ -411,6 +411,8 @@ def extended(tr: Translator, v: Value, items: Value) -> Value:
             return v
         if _empty(v):
             v = _determine(tr, v, _item(items))  # type: ignore[arg-type]
+    if isinstance(items, Iterator):
+        items = tr.call_python(iteration.collect, (items,), inline=True)
     count, item = sequence(tr, items)
     holder = [v]
 
@@ -425,6 +427,8 @@ def extended(tr: Translator, v: Value, items: Value) -> Value:
 @registry.call(list)
 def _make_list(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -> Value:
     """``list()``, ``list(x)``."""
+    if args and isinstance(args[0], Iterator):
+        return tr.call_python(iteration.collect, args, inline=True)
     return extended(tr, new(tr), args[0]) if args else ListDisplay(())
 
 
@@ -476,8 +480,13 @@ def _pop(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -> Value:
 @registry.entry(registry.methods, (ty.List, "sort"))
 def _sort(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -> Value:
     down = kwargs.pop("reverse", Const(False))
+    key = kwargs.pop("key", NONE)
     _arguments(tr, "sort", args, kwargs, 0, 0)
-    return NONE if _empty(args[0]) else tr.call_python(python.sort, (args[0], down), inline=False)
+    if _empty(args[0]):
+        return NONE
+    if not (key.__class__ is Const and key.obj is None):
+        return tr.call_python(python.sort_by, (args[0], key, down))
+    return tr.call_python(python.sort, (args[0], down), inline=False)
 
 
 def _in_python(name: str, low: int, high: int, when_empty: Callable[..., Value]) -> None:

@@ -70,7 +70,7 @@ always_inline: set[int] = set()
 
 #: Root module of a called object -> library modules to import before looking it up.
 modules: dict[str, tuple[str, ...]] = {
-    "builtins": ("scalars", "conversions", "builtins", "containers", "lists"),
+    "builtins": ("scalars", "conversions", "builtins", "containers", "lists", "iterators"),
     "math": ("math",),
     "cmath": ("complex_functions",),
     "operator": ("builtins",),
@@ -87,6 +87,8 @@ kinds: dict[str, tuple[str, ...]] = {
     "Str": ("strings",),
     "NoneType": ("containers",),
     "Constant": ("containers",),
+    "Generator": ("iterators",),
+    "Together": ("iterators",),
 }
 
 _keep: list[object] = []  # objects whose ids are keys

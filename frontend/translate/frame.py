@@ -25,7 +25,7 @@ from jitpy.frontend.errors import SourceError
 from jitpy.frontend.ir import opcodes as fo
 from jitpy.frontend.translate.state import DEAD, convert, join, runtime_shape, same
 from jitpy.frontend.translate.translator import Fork
-from jitpy.frontend.values import Const, Iterator, Marker, Val, Value
+from jitpy.frontend.values import UNBOUND, Const, Iterator, Marker, Val, Value
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -104,6 +104,7 @@ class Frame:
         "tr",
         "versions",
         "widened",
+        "yields",
     )  # fmt: skip
 
     def __init__(
@@ -127,6 +128,7 @@ class Frame:
         self.made: list[int] = []  # where versions were made, in order: what a snapshot of them needs
         self.ready: list[tuple[int, int, list[Value], list[Value]]] = []
         self.returns: list[Edge] = []
+        self.yields: list[Edge] = []
         self.widened: dict[Any, tuple[Value, ...]] = tr.compilation.widened
 
     def position(self) -> tuple[int | None, int | None, int | None, int | None]:
@@ -163,10 +165,11 @@ class Frame:
     def _snapshot(self) -> Any:
         return (
             self.mark(), list(self.heap), {k: list(v) for k, v in self.pending.items()}, len(self.made), len(self.returns),
+            len(self.yields),
         )  # fmt: skip
 
     def _restore(self, snapshot: Any) -> None:
-        mark, heap, pending, made, returns = snapshot
+        mark, heap, pending, made, returns, yields = snapshot
         self.rewind(mark)
         self.heap = list(heap)
         self.pending = {k: list(v) for k, v in pending.items()}
@@ -174,6 +177,7 @@ class Frame:
             self.versions[self.made.pop()].pop()
         self.ready = []
         del self.returns[returns:]
+        del self.yields[yields:]
 
     def settle_stack(self) -> None:
         """Compute what is lazy on the stack: control may leave, or memory change."""
@@ -296,6 +300,11 @@ class Frame:
         old = self.widened.get(key)
         if old is not None and [s.key() for s in old] == [s.key() for s in wider]:
             return False
+        # Two back edges that want different shapes would take turns for ever: after a few, each gets a version.
+        turns = self.widened.get((key, "turns"), ())
+        if len(turns) == MAX_VERSIONS:
+            return False
+        self.widened[key, "turns"] = (*turns, UNBOUND)
         self.widened[key] = wider
         return True
 
@@ -399,14 +408,14 @@ class Frame:
                 params.append(())
                 state_values.append(shape)
                 continue
-            forced = 0
+            forced: Any = ()
             if header:
                 if i < n_locals:
                     if loop.stored >> i & 1:  # type: ignore[union-attr]
-                        forced = 1 << 30
                         shape = shapes[i] = runtime_shape(shape)
+                        forced = range(1 << 30)
                 elif i == last and loop_top and isinstance(shape, Iterator):
-                    forced = shape.mutable()
+                    forced = shape.varying()
             types = shape.part_types()
             if not types:
                 values.append(())
@@ -418,7 +427,7 @@ class Frame:
             first = edges[0].state[i]
             first_parts = first.parts() if first.key() == shape.key() else None
             for k, t in enumerate(types):
-                need = k < forced or first_parts is None
+                need = k in forced or first_parts is None
                 if not need:
                     p = first_parts[k]  # type: ignore[index]
                     for edge in edges:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from jitpy.frontend.bytecode import instructions as n
-from jitpy.frontend.library import control, functions, registry
+from jitpy.frontend.library import control, functions, generators, registry
 from jitpy.frontend.library.declared import declared_local, declared_result
 from jitpy.frontend.library.lists import ListDisplay
 from jitpy.frontend.translate.frame import Edge
@@ -20,6 +20,7 @@ from jitpy.frontend.values import (
     Const,
     EitherVal,
     FunctionVal,
+    Marker,
     MaybeUnbound,
     SliceVal,
     TupleVal,
@@ -45,13 +46,17 @@ def _load_const(frame: Frame, arg: Any) -> Step:
 
 def _load_local(frame: Frame, arg: Any) -> Step:
     v = frame.locals[arg]
-    if v is UNBOUND:
+    if v.__class__ is Marker:
+        if v is generators.SPENT:
+            generators.refuse_spent(frame.tr, frame.code.names[arg])
         _unbound(frame, arg, True)
         return None
     if v.__class__ is MaybeUnbound:
         tr = frame.tr
         _unbound(frame, arg, tr.icmp("eq", v.flag, tr.iconst(0, 1)))
         v = frame.locals[arg] = v.value
+    if v.__class__ is generators.Generator:
+        frame.locals[arg] = generators.SPENT  # what it holds moves on: names do not share it
     frame.stack.append(v)
     return frame.index + 1
 
@@ -367,6 +372,11 @@ def _return(frame: Frame, arg: Any) -> Step:
     return None
 
 
+def _yield(frame: Frame, arg: Any) -> Step:
+    generators.yield_value(frame)
+    return None
+
+
 def _raise(frame: Frame, arg: Any) -> Step:
     stack = frame.stack
     if arg == 0:
@@ -433,6 +443,9 @@ def _for_iter(frame: Frame, arg: Any) -> Step:
     stack = frame.stack
     iterator = stack[-1]
     rest = stack[:-1]
+    if iterator.pulled:  # type: ignore[attr-defined]
+        generators.for_iter(frame, iterator, rest, arg)  # type: ignore[arg-type]
+        return None
     more, item, advance = iterator.step(tr)  # type: ignore[attr-defined]
     if more.__class__ is bool:
         if not more:
@@ -506,7 +519,7 @@ for _op, _step in (
     (n.JUMP_IF_NONE, _jump_if_none), (n.JUMP_OR_POP, _jump_or_pop), (n.GET_ITER, _get_iter), (n.FOR_ITER, _for_iter),
     (n.UNPACK, _unpack), (n.UNPACK_EX, _unpack_ex), (n.RETURN, _return), (n.RAISE, _raise), (n.MAKE_FUNCTION, _make_function),
     (n.SET_FUNCTION, _set_function), (n.LOAD_CLOSURE, _load_closure), (n.IMPORT_NAME, _import_name),
-    (n.IMPORT_FROM, _import_from), (n.ENTER_WITH, _enter_with),
+    (n.IMPORT_FROM, _import_from), (n.ENTER_WITH, _enter_with), (n.YIELD, _yield),
 ):  # fmt: skip
     STEPS[_op] = _step
 

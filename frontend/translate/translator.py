@@ -312,6 +312,8 @@ class Translator(Emitter):
         """``iter(obj)``."""
         handler = registry.find(registry.iterate, obj.kind())
         if handler is None:
+            if isinstance(obj, Iterator):
+                return obj
             self.error(f"{obj.describe()} is not iterable here", "Iterate over range(n), arrays, lists and tuples.")
         result: Iterator = handler(self, obj)
         return result

@@ -132,8 +132,9 @@ def list_of_arrays(x, a, s):
     return out
 
 
-def generator_expression(x, a, s):
-    return sum(v * x for v in a)
+def generator_used_twice(x, a, s):
+    values = (v * x for v in a)
+    return sum(values) + sum(values)
 
 
 def f_string_returned(x, a, s):

@@ -7,6 +7,7 @@ import warnings
 
 import numpy as np
 import programs
+import programs_generators  # noqa: F401  they register with programs
 import pytest
 from jitpy.backend.errors import CompileError
 
