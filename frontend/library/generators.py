@@ -1,9 +1,9 @@
 """Generators that are consumed where they are made: generator expressions, generator functions, map, filter, zip of such.
 
 A generator is a frame that waits: the instruction it goes on at, its names, its stack. `Generator` is that state as an
-abstract value; it moves through ``for`` loops and arguments like any iterator. A step (`pull`) makes a frame from the state and walks it
-until it yields or returns, inlined at the consumer's FOR_ITER, so consumer and generator become one loop, and what Python
-computes lazily is computed at its own time: `any` stops, an exception comes between the same two items.
+abstract value; it moves through ``for`` loops and arguments like any iterator. A step (`pull`) makes a frame from the state and
+walks it until it yields or returns, inlined at the consumer's FOR_ITER, so consumer and generator become one loop, and what
+Python computes lazily is computed at its own time: `any` stops, an exception comes between the same two items.
 
 A step may end in several places (several yields, types that differ), so it is written in continuation-passing style:
 ``on_item(iterator, value)`` is called once for each place that yields, ``on_end()`` once where the generator is exhausted, each
