@@ -194,7 +194,8 @@ def contains_generator(n):
 
 @program((np.arange(12).reshape(3, 4),))
 def rows(m):
-    return sum(sum(row) for row in m), max(max(row) for row in m), [sum((x for x in row if x % 2), np.float64(0)) for row in m * 0.5]
+    zero = np.float64(0)
+    return sum(sum(row) for row in m), max(max(row) for row in m), [sum((x for x in row if x % 2), zero) for row in m * 0.5]
 
 
 @program((6,))
