@@ -234,8 +234,8 @@ def test_far_jumps_and_many_constants() -> None:
 REFUSED = [
     ("try:\n  return 1 // n\n except ValueError:\n  return 2", "try statements"),
     ("try:\n  x = 1\n finally:\n  x = 2\n return x", "try statements"),
-    ("yield n", "generators"),
-    ("return [(yield)]", "generators"),
+    ("yield n", "generator"),
+    ("return [(yield)]", "generator"),
     ("global g\n g = n", "assignments to a global"),
     ("n.x = 3", "assignments to attributes"),
     ("del n.x", "deletions of attributes"),
