@@ -2,6 +2,7 @@
 
     verify     on demand: what follows trusts its input
     optimize   e-graph, loop-invariant motion, redundant loads; not at opt_level none
+    expand     what the target lacks becomes calls of the library in `backend.soft`
     lower      the target's rules choose instructions, over virtual registers
     allocate   registers and spill slots
     emit       bytes, labels, constants, traps
@@ -98,6 +99,14 @@ def _compile(func: Function, target: Target, settings: Settings, times: dict[str
 
         optimize(func, settings)
         clock = _lap(times, "optimize", clock)
+        if settings.enable_verifier:
+            verify(func)
+            clock = _lap(times, "verify", clock)
+    if not target.lacks_types.isdisjoint(func.value_types):
+        from jitpy.backend.soft.expand import expand
+
+        expand(func, target.lacks)
+        clock = _lap(times, "expand", clock)
         if settings.enable_verifier:
             verify(func)
             clock = _lap(times, "verify", clock)

@@ -21,12 +21,16 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from jitpy.backend.errors import CompileError, UnsupportedError
+from jitpy.backend.interp.libcalls import LIBCALLS
+from jitpy.backend.interp.libcalls import OPCODES as LIBCALL_OPCODES
 from jitpy.backend.interp.meaning import Trap
 from jitpy.backend.ir import memflags
 from jitpy.backend.ir import opcodes as O
 from jitpy.backend.ir import types as T
+from jitpy.backend.ir.builder import FunctionBuilder
 from jitpy.backend.ir.function import Function, signature
 from jitpy.backend.pipeline import CodeModule, CompiledFunction, compile_function, link
+from jitpy.backend.soft import library
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -73,6 +77,9 @@ class _Image:
                 compiled[func.name] = compile_function(func, target, settings)
             except Exception as error:  # a defect of the compiler is this function's failure alone
                 self.failures[func.name] = error
+        called = {symbol for done in compiled.values() for _, _, symbol, _ in done.relocs} - compiled.keys()
+        for func in [library.make(name) for name in library.needed(called)] + libcalls(called):
+            compiled[func.name] = compile_function(func, target, settings)
         self._drop_callers_of_missing(compiled)
         module = link(list(compiled.values()), target)
         self.symbols = module.symbols
@@ -117,6 +124,17 @@ def _load(module: CodeModule) -> int:
 
 
 _kept: list[mmap.mmap] = []
+
+
+def libcalls(names: set[str]) -> list[Function]:
+    """Functions for the well-known names that tests may call: each is one instruction."""
+    found = []
+    for name in sorted(names & LIBCALLS.keys()):
+        opcode, type = LIBCALL_OPCODES[name]
+        b = FunctionBuilder(name, [type] * len(O.ARGS[opcode]), [type])
+        b.return_(b.emit(opcode, type, None, b.args))
+        found.append(b.finish())
+    return found
 
 
 def load_functions(functions: list[Function], target: Target, settings: Settings) -> Callable[[str, Sequence[int]], list[int]]:

@@ -134,6 +134,7 @@ class Target:
                       () if the target has no way to hold it. Called once per type.
 
     Lowering
+      lacks           (opcode, type) pairs that ``backend.soft.expand`` replaces before lowering; ``lacks_types``: their types
       rules(ctx)      -> {"lower.table": [...], "lower_branch.table": [...]}: made once per context;
       see docs/backend.md unused_ok       opcodes (besides pure ones) dropped where no result is
       used: none by default
@@ -165,7 +166,7 @@ class Target:
     __slots__ = (
         "_parts", "abis", "big_endian", "call_direct", "call_indirect", "code_align", "contexts", "dwarf", "emit_branch",
         "emit_epilogue", "emit_jump", "emit_move", "emit_prologue", "emit_return", "emit_trap", "env", "extend",
-        "features", "jump", "load", "load_stack", "loop_align", "move", "name", "nop", "parts", "pointer", "relocations",
+        "features", "jump", "lacks", "lacks_types", "load", "load_stack", "loop_align", "move", "name", "nop", "parts", "pointer", "relocations",
         "rules", "stack_address", "store", "store_stack", "symbol_address", "tail_direct", "tail_indirect",
     )  # fmt: skip
 
@@ -208,6 +209,8 @@ class Target:
         self.relocations: dict[str, Fixup] = {}
         self.dwarf: Dwarf | None = None
         self.contexts: list[Any] = []  # the engine's lowering contexts made for this target, for reuse
+        self.lacks: frozenset[tuple[int, Type]] = frozenset()
+        self.lacks_types: frozenset[Type] = frozenset()
         self._parts: dict[Type, tuple[tuple[int, Type], ...]] = {}
 
     def parts_of(self, type: Type) -> tuple[tuple[int, Type], ...]:

@@ -17,7 +17,9 @@ _BITS = {
     "has_avx512vbmi": (7, 2, 1), "has_avx512vbmi2": (7, 2, 6), "has_avx512bitalg": (7, 2, 12),
     "has_avx512vpopcntdq": (7, 2, 14), "has_lzcnt": (0x80000001, 2, 5),
 }  # fmt: skip
-FEATURES = tuple(_BITS)
+#: What is chosen, not found: r15 holds `get_pinned_reg`; functions begin with endbr64.
+CHOICES = ("enable_pinned_reg", "enable_cet")
+FEATURES = (*_BITS, *CHOICES)
 
 #: What the AMD64 psABI calls levels, names of single steps, and processors by the names compilers use.
 _V2 = ("has_sse3", "has_ssse3", "has_sse41", "has_sse42", "has_popcnt", "has_cmpxchg16b")

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from jitpy.backend.ir.types import BITS, F16, F32, F64, I64, I128, IS_INT, IS_VECTOR, Type
+from jitpy.backend.ir.types import BITS, F16, F32, F64, F128, I64, I128, IS_INT, IS_VECTOR, Type
 from jitpy.backend.isa.x64 import frame, lowering, regs
 from jitpy.backend.isa.x64.insts import branch
 from jitpy.backend.isa.x64.insts import call as call_insts
 from jitpy.backend.isa.x64.rows import ROWS
+from jitpy.backend.target import lacks
 from jitpy.backend.target.row import FLOAT, INT, MInst
 from jitpy.backend.target.target import Abi, Dwarf, Target
 
@@ -19,7 +20,7 @@ def parts(type: Type) -> tuple[tuple[int, Type], ...]:
     """General registers for integers, two for i128; vector registers for floats and 128-bit vectors."""
     if IS_INT[type]:
         return _PAIR if type == I128 else ((INT, type),)
-    if type in (F16, F32, F64) or (IS_VECTOR[type] and BITS[type] == 128):
+    if type in (F16, F32, F64, F128) or (IS_VECTOR[type] and BITS[type] == 128):
         return ((FLOAT, type),)
     return ()
 
@@ -50,6 +51,16 @@ def _abis() -> dict[str, Abi]:
     return {"system_v": system_v, "fast": system_v, "cold": system_v, "tail": system_v, "windows_fastcall": fastcall}
 
 
+def _lacks(features: dict[str, int]) -> lacks.Pairs:
+    """What is done in software: see `backend.soft.expand`."""
+    found = lacks.F128_ALL | lacks.F16_ALL | lacks.I128_HARD
+    if not features["has_f16c"]:
+        found |= lacks.F16_CONVERSIONS
+    if not features["has_fma"]:
+        found |= lacks.FMA
+    return found
+
+
 def make(features: dict[str, int]) -> Target:
     """The record for these features."""
     t = Target("x64")
@@ -64,6 +75,8 @@ def make(features: dict[str, int]) -> Target:
     t.loop_align = 16
     t.relocations = {"pcrel4": frame.REL4}
     t.rules = lowering.rules
+    t.lacks = _lacks(features)
+    t.lacks_types = frozenset(type for _, type in t.lacks)
 
     float_move = ROWS[f"{v}movaps_rr"]
     int_move = ROWS["mov64_rr"]

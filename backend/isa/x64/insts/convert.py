@@ -25,3 +25,8 @@ mem("pinsrw_m", "pinsrw +reg.x mem.w us", "66 0F C4 /r us")
 mem("vpinsrw_m", "vpinsrw =reg.x vvvv.x mem.w us", "VEX.128.66.0F C4 /r us")
 mem("pextrw_mr", "pextrw mem.w reg.x us", "66 0F 3A 15 /r us")
 mem("vpextrw_mr", "vpextrw mem.w reg.x us", "VEX.128.66.0F3A 15 /r us")
+# Halves of a vector register: the low half of the second operand to the high half of the first, and back.
+row("movlhps_rr", "movlhps +reg.x rm.x", "0F 16 /r")
+row("movhlps_rr", "movhlps +reg.x rm.x", "0F 12 /r")
+row("vmovlhps_rr", "vmovlhps =reg.x vvvv.x rm.x", "VEX.128.0F 16 /r")
+row("vmovhlps_rr", "vmovhlps =reg.x vvvv.x rm.x", "VEX.128.0F 12 /r")

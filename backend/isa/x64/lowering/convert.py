@@ -222,6 +222,10 @@ class ConvertLowering(FloatLowering):
     def bitcast(self, type: Any, x: Any) -> Any:
         """Between general and float registers; within one class nothing is to be done."""
         source = self.types[x]
+        if source == I128 and type > I128:
+            return self.joined(*self.put_in_regs(x))
+        if source > I128 and type == I128:
+            return self.parted(self.put_in_reg(x))
         if source <= I128 and type > I128:
             return self.float_of_bits(type, x)
         if source > I128 and type <= I128:

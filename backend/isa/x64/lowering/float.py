@@ -6,7 +6,7 @@ import struct
 from typing import TYPE_CHECKING, Any
 
 from jitpy.backend.ir.opcodes import FCMP
-from jitpy.backend.ir.types import F16, F32, F64
+from jitpy.backend.ir.types import F16, F32, F64, F128, I64
 from jitpy.backend.isa.x64.frame import CONST
 from jitpy.backend.isa.x64.lowering.base import Amode
 from jitpy.backend.isa.x64.lowering.int import IntLowering
@@ -34,12 +34,12 @@ _MASK_CC = {
     "ule": (True, "nlt"),
     "ult": (True, "nle"),
 }  # fmt: skip
-SIGN = {F32: 1 << 31, F64: 1 << 63}
+SIGN = {F16: 1 << 15, F32: 1 << 31, F64: 1 << 63, F128: 1 << 127}
 
 
 def lanes(type: Any, bits: Any) -> bytes:
     """16 bytes with these bits in lane 0 and zeros elsewhere, for packed logic."""
-    data: bytes = (bits & ((1 << 64) - 1)).to_bytes(16, "little")
+    data: bytes = bits.to_bytes(16, "little")
     return data
 
 
@@ -226,7 +226,48 @@ class FloatLowering(IntLowering, MemoryLowering):
         def condition(self, v: Any) -> Any:
             """Emit what sets the flags for a value that is not zero: `branch` knows how."""
 
+        def choose(self, cc: Any, type: Any, yes: Any, no: Any) -> Any:
+            """cmov."""
+
+    def guard_float(self, type: Any, c: Any, x: Any, y: Any) -> Any:
+        """By cmov on the bits: what must not be speculated must not branch."""
+        if type == F128:
+            yes, no = self.parted(self.put_in_reg(x)), self.parted(self.put_in_reg(y))
+            cc = self.condition(c)
+            return self.joined(self.choose(cc, I64, yes[0], no[0]), self.choose(cc, I64, yes[1], no[1]))
+        yes_bits, no_bits = (self.op(self.vrow("movq_rx"), self.put_in_reg(v)) for v in (x, y))
+        return self.fop(self.vrow("movq_xr"), self.choose(self.condition(c), I64, yes_bits, no_bits))
+
+    # Bits as bits.
+
+    def float_logic(self, op: str, x: Any, y: Any) -> Any:
+        """and, or, xor of two floats."""
+        return self.logic(op, self.put_in_reg(x), self.put_in_reg(y))
+
+    def float_not(self, x: Any) -> Any:
+        """All bits flipped."""
+        return self.logic_const("xor", self.put_in_reg(x), (1 << 128) - 1)
+
+    def float_bit_select(self, c: Any, x: Any, y: Any) -> Any:
+        """Per bit of c, x or y."""
+        mask = self.put_in_reg(c)
+        return self.logic("or", self.logic("and", mask, self.put_in_reg(x)), self.logic("andn", mask, self.put_in_reg(y)))
+
+    def quad_const(self, data: bytes) -> Any:
+        """An f128 constant from the pool."""
+        return self.fop_mem(self.vrow("movups_rm"), self.pool(data))
+
     # Bits between the register classes.
+
+    def joined(self, low: Any, high: Any) -> Any:
+        """Two general registers as the halves of a vector register."""
+        a, b = self.fop(self.vrow("movq_xr"), low), self.fop(self.vrow("movq_xr"), high)
+        return self.fop(self.vrow("movlhps_rr"), a, b)
+
+    def parted(self, r: Any) -> tuple[Any, Any]:
+        """The halves of a vector register in general ones."""
+        low = self.op(self.vrow("movq_rx"), r)
+        return low, self.op(self.vrow("movq_rx"), self.fop(self.vrow("movhlps_rr"), r, r))
 
     def bits_of(self, type: Any, x: Any) -> Any:
         """A float's bits in a general register."""

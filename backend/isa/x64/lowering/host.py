@@ -44,10 +44,11 @@ def host() -> Host:
         h.constant("$" + name.upper(), BY_NAME[name])
     for name, test in (
         ("one_reg", "{v} <= 4"), ("narrow", "{v} <= 2"), ("wide", "3 <= {v} <= 4"), ("scalar_float", "7 <= {v} <= 8"),
+        ("any_float", "6 <= {v} <= 9"),
     ):  # fmt: skip
         h.inline_extractor(name, f"{{v}} if {test} else None")
     h.inline_test("is_type", "{0} == {1}")
-    for name in ("avx", "sse41", "fma", "f16c", "bmi1"):
+    for name in ("avx", "sse41", "fma", "f16c", "bmi1", "cmpxchg16b"):
         h.inline_test("has_" + name, f"features['has_{name}']")
     for name in _OPERATIONS:
         h.constant("$" + name, name)

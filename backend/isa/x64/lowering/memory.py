@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from jitpy.backend.ir import memflags
 from jitpy.backend.ir.opcodes import BAND, BOR, BXOR, IADD, ISUB, LOAD_
-from jitpy.backend.ir.types import BITS, F32, I64
+from jitpy.backend.ir.types import BITS, F32, I8, I64
 from jitpy.backend.isa.x64.insts.atomic import RMW_LOOPS
 from jitpy.backend.isa.x64.lowering.base import Amode, Base, fits32, trap_of
 from jitpy.backend.isa.x64.rows import ROWS
@@ -102,9 +102,12 @@ class MemoryLowering(Base):
 
     def store_pair(self, m: Any, x: Any, a: Any) -> tuple[()]:
         """i128."""
+        return self._store_halves(m, self.put_in_regs(x), a)
+
+    def _store_halves(self, m: Any, halves: Any, a: Any) -> tuple[()]:
         flags, offset = m
         trap = trap_of(flags)
-        low, high = self.put_in_regs(x)
+        low, high = halves
         if flags & memflags.BIG:
             low, high = (self._swapped(64, self.op(ROWS["mov64_copy"], r)) for r in (high, low))
         self.do_mem(ROWS["mov64_mr"], self.address(a, offset), low, trap=trap)
@@ -137,6 +140,28 @@ class MemoryLowering(Base):
         if flags & memflags.BIG:
             r = self._swapped(16, r)
         return self.do_mem(ROWS["mov16_mr"], self.address(a, offset), r, trap=trap_of(flags))
+
+    def load_quad(self, m: Any, a: Any) -> Any:
+        """f128: a whole vector register."""
+        flags, offset = m
+        if flags & memflags.BIG:
+            return self.joined(*self.load_pair(m, a))
+        return self.fop_mem(self.vrow("movups_rm"), self.address(a, offset), trap=trap_of(flags))
+
+    def store_quad(self, m: Any, x: Any, a: Any) -> tuple[()]:
+        """f128."""
+        flags, offset = m
+        if flags & memflags.BIG:
+            return self._store_halves(m, self.parted(self.put_in_reg(x)), a)
+        return self.do_mem(self.vrow("movups_mr"), self.address(a, offset), self.put_in_reg(x), trap=trap_of(flags))
+
+    if TYPE_CHECKING:
+
+        def joined(self, low: Any, high: Any) -> Any:
+            """Two general registers as a vector register."""
+
+        def parted(self, r: Any) -> tuple[Any, Any]:
+            """The halves of a vector register."""
 
     # Addresses of things.
 
@@ -172,30 +197,61 @@ class MemoryLowering(Base):
 
     def atomic_store(self, type: Any, flags: Any, x: Any, a: Any) -> tuple[()]:
         """An exchange, whose old value nobody wants: cheaper than a store with a fence."""
-        self.op_mem(ROWS[f"xchg{BITS[type]}_m"], self._at(a), self.put_in_reg(x), trap=trap_of(flags))
+        r = self._in_order(flags, type, self.put_in_reg(x))
+        self.op_mem(ROWS[f"xchg{BITS[type]}_m"], self._at(a), r, trap=trap_of(flags))
         return ()
+
+    def _in_order(self, flags: Any, type: Any, r: Any) -> Any:
+        """A value in the order it has in memory, and back."""
+        if not flags & memflags.BIG or type == I8:
+            return r
+        return self._swapped(BITS[type], self.op(ROWS["mov64_copy"], r))
 
     def atomic_rmw(self, type: Any, m: Any, a: Any, x: Any) -> Any:
         """xadd and xchg; what has no such instruction loops over compare-and-swap."""
         flags, operation = m
         bits = BITS[type]
         trap = trap_of(flags)
+        swapped = bool(flags & memflags.BIG) and bits > 8
         if operation == "xchg":
-            return self.op_mem(ROWS[f"xchg{bits}_m"], self._at(a), self.put_in_reg(x), trap=trap)
-        if operation in ("add", "sub"):
+            r = self._in_order(flags, type, self.put_in_reg(x))
+            return self._in_order(flags, type, self.op_mem(ROWS[f"xchg{bits}_m"], self._at(a), r, trap=trap))
+        if operation in ("add", "sub") and not swapped:
             r = self.put_in_reg(x)
             if operation == "sub":
                 r = self.op(ROWS["neg64_r"], r)
             return self.op_mem(ROWS[f"xadd{bits}_m"], self._at(a), r, trap=trap)
         old, new = self.temp(INT), self.temp(INT)
-        row = RMW_LOOPS[operation, bits]
+        row = RMW_LOOPS[operation, bits, swapped]
         self.emit(MInst(row, (old, new), (self.put_in_reg(x), self.put_in_reg(a)), trap))
-        return old
+        return self._in_order(flags, type, old)
 
     def atomic_cas(self, type: Any, flags: Any, a: Any, expected: Any, x: Any) -> Any:
         """cmpxchg: the old value comes back in rax."""
-        r, e = self.put_in_reg(x), self.put_in_reg(expected)
-        return self.op_mem(ROWS[f"cmpxchg{BITS[type]}_m"], self._at(a), r, e, trap=trap_of(flags))
+        r, e = (self._in_order(flags, type, self.put_in_reg(v)) for v in (x, expected))
+        old = self.op_mem(ROWS[f"cmpxchg{BITS[type]}_m"], self._at(a), r, e, trap=trap_of(flags))
+        return self._in_order(flags, type, old)
+
+    def atomic_load_pair(self, flags: Any, a: Any) -> tuple[Any, Any]:
+        """cmpxchg16b of zero with zero; it writes what is there, so the memory must be writable."""
+        zeros = [self.imm(0) for _ in range(4)]
+        return self._cmpxchg16b(flags, a, zeros)
+
+    def atomic_cas_pair(self, flags: Any, a: Any, expected: Any, x: Any) -> tuple[Any, Any]:
+        """cmpxchg16b, with the expected value in rdx:rax and the new one in rcx:rbx."""
+        halves = [*self.put_in_regs(expected), *self.put_in_regs(x)]
+        if flags & memflags.BIG:
+            halves = [self._swapped(64, self.op(ROWS["mov64_copy"], halves[i])) for i in (1, 0, 3, 2)]
+        return self._cmpxchg16b(flags, a, halves)
+
+    def _cmpxchg16b(self, flags: Any, a: Any, halves: list[Any]) -> tuple[Any, Any]:
+        regs, mode, disp = self._at(a)
+        low, high = self.temp(INT), self.temp(INT)
+        row = ROWS["cmpxchg16b_m"][len(regs)]
+        self.emit(MInst(row, (low, high), (*halves, *regs), (mode, disp, trap_of(flags))))
+        if flags & memflags.BIG:
+            return self._swapped(64, high), self._swapped(64, low)
+        return low, high
 
     def memory_fence(self) -> tuple[()]:
         """mfence."""

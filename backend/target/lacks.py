@@ -1,0 +1,39 @@
+"""Groups of what a target may have no instructions for: (opcode, type) pairs that ``backend.soft.expand`` can replace.
+
+The type is the controlling one or that of the first operand. A target's ``lacks`` is a union of such groups.
+"""
+
+from __future__ import annotations
+
+from jitpy.backend.ir import opcodes as O
+from jitpy.backend.ir.types import F16, F32, F64, F128, I128, Type
+
+Pairs = frozenset[tuple[int, Type]]
+
+
+def _pairs(names: str, *types: Type) -> Pairs:
+    return frozenset((O.BY_NAME[name], type) for name in names.split() for type in types)
+
+
+_ARITHMETIC = "fadd fsub fmul fdiv sqrt fma fmin fmax ceil floor trunc nearest fcmp "
+_INTEGERS = """fcvt_to_sint fcvt_to_uint fcvt_to_sint_sat fcvt_to_uint_sat fcvt_to_sint_proven fcvt_to_uint_proven
+    fcvt_from_sint fcvt_from_uint"""
+_FLOATS = "fpromote fdemote"
+
+#: All arithmetic and conversions of quad precision; of half precision; between half and other floats.
+F128_ALL = _pairs(_ARITHMETIC + _INTEGERS + " " + _FLOATS, F128)
+F16_ALL = _pairs(_ARITHMETIC + _INTEGERS, F16)
+F16_CONVERSIONS = _pairs(_FLOATS, F16)
+#: Operations on the sign bit, where the registers cannot do them.
+SIGNS = _pairs("fneg fabs fcopysign", F16, F128)
+#: Bitwise operations on floats.
+FLOAT_LOGIC = _pairs("band bor bxor bnot bitselect", F16, F32, F64, F128)
+#: Fused multiply-add of the types that have hardware otherwise.
+FMA = _pairs("fma", F32, F64)
+#: What pairs of registers do not do in a few instructions.
+I128_HARD = _pairs(
+    """udiv sdiv urem srem udiv_proven sdiv_proven urem_proven srem_proven umul_overflow smul_overflow umulhi smulhi
+    uadd_overflow_cin sadd_overflow_cin usub_overflow_bin ssub_overflow_bin uadd_overflow_trap cls bitselect
+    atomic_rmw atomic_store """ + _INTEGERS,
+    I128,
+)  # fmt: skip
