@@ -1,7 +1,7 @@
 """What is generated from the sources, all of it: called when a wheel is built, so that an installed jitpy generates nothing.
 
 Decision code of the ISLE rules (mid-end, x86-64), the C library's declarations for cffi, the runtime's own machine code, the math
-library. In a checkout each is made when it is first needed, or when its sources change.
+library, the soft library. In a checkout each is made when it is first needed, or when its sources change.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ def generate_all() -> None:
     host()
     helpers.code()
     helpers.math_code()
+    helpers.soft_code()
 
 
 if __name__ == "__main__":

@@ -193,9 +193,9 @@ def fma(s: SoftFormat) -> Function:
         s.first_nan(f, x, y, z)
         with f.when(s.is_special(x) | s.is_special(y)):
             zero = s.magnitude(x).eq(0) | s.magnitude(y).eq(0)
-            product = sign | s.infinity
-            opposite = s.is_special(z) & z.ne(product)
-            s.ret(f, (zero | opposite).then(s.nan, product))
+            infinity = sign | s.infinity
+            opposite = s.is_special(z) & z.ne(infinity)
+            s.ret(f, (zero | opposite).then(s.nan, infinity))
         s.ret(f, z)
     exponent, product = _product(s, x, y)
     zeros = product.clz()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from jitpy.backend.ir import memflags
@@ -23,30 +24,26 @@ _ARITHMETIC = {
 
 
 def _table() -> dict[str, Callable[[], Function]]:
-    table: dict[str, Callable[[], Function]] = {}
     f128 = SOFT[T.F128]
-    for name, make in _ARITHMETIC.items():
-        table[f"f128_{name}"] = lambda make=make: make(f128)
+    table: dict[str, Callable[[], Function]] = {f"f128_{name}": partial(make, f128) for name, make in _ARITHMETIC.items()}
     for type in (T.F32, T.F64):
-        table[f"{T.NAME[type]}_fma"] = lambda s=SOFT[type]: arith.fma(s)
+        table[f"{T.NAME[type]}_fma"] = partial(arith.fma, SOFT[type])
     for source, target in (
         (T.F128, T.F64), (T.F128, T.F32), (T.F128, T.F16), (T.F64, T.F128), (T.F32, T.F128), (T.F16, T.F128),
         (T.F64, T.F16), (T.F32, T.F16), (T.F16, T.F32),
     ):  # fmt: skip
-        name = f"{T.NAME[source]}_to_{T.NAME[target]}"
-        table[name] = lambda a=SOFT[source], b=SOFT[target]: convert.between(a, b)
+        table[f"{T.NAME[source]}_to_{T.NAME[target]}"] = partial(convert.between, SOFT[source], SOFT[target])
     for s in SOFT.values():
-        table[f"sint_to_{s.name}"] = lambda s=s: convert.from_sint(s)
-        table[f"uint_to_{s.name}"] = lambda s=s: convert.from_uint(s)
+        table[f"sint_to_{s.name}"] = partial(convert.from_sint, s)
+        table[f"uint_to_{s.name}"] = partial(convert.from_uint, s)
         if s.type != T.F16:
-            table[f"{s.name}_to_sint"] = lambda s=s: convert.to_sint(s)
-            table[f"{s.name}_to_uint"] = lambda s=s: convert.to_uint(s)
-    for make_int in (integer.udivmod, integer.sdiv, integer.srem, integer.umul_overflow, integer.smul_overflow):
-        table[f"i128_{make_int.__name__}"] = make_int
+            table[f"{s.name}_to_sint"] = partial(convert.to_sint, s)
+            table[f"{s.name}_to_uint"] = partial(convert.to_uint, s)
+    for make in (integer.udivmod, integer.sdiv, integer.srem, integer.umul_overflow, integer.smul_overflow):
+        table[f"i128_{make.__name__}"] = make
     for operation in atomic.OPERATIONS:
         for order in (0, memflags.BIG):
-            name = atomic.rmw_name(operation, T.I128, order)
-            table[name] = lambda o=operation, g=order: atomic.rmw(o, T.I128, g)
+            table[atomic.rmw_name(operation, T.I128, order)] = partial(atomic.rmw, operation, T.I128, order)
     return table
 
 

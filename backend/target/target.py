@@ -165,9 +165,9 @@ class Target:
 
     __slots__ = (
         "_parts", "abis", "big_endian", "call_direct", "call_indirect", "code_align", "contexts", "dwarf", "emit_branch",
-        "emit_epilogue", "emit_jump", "emit_move", "emit_prologue", "emit_return", "emit_trap", "env", "extend",
-        "features", "jump", "lacks", "lacks_types", "load", "load_stack", "loop_align", "move", "name", "nop", "parts", "pointer", "relocations",
-        "rules", "stack_address", "store", "store_stack", "symbol_address", "tail_direct", "tail_indirect",
+        "emit_epilogue", "emit_jump", "emit_move", "emit_prologue", "emit_return", "emit_trap", "env", "extend", "features",
+        "jump", "lacks", "lacks_types", "load", "load_stack", "loop_align", "move", "name", "nop", "parts", "pointer",
+        "relocations", "rules", "stack_address", "store", "store_stack", "symbol_address", "tail_direct", "tail_indirect",
     )  # fmt: skip
 
     name: str

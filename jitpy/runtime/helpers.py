@@ -39,11 +39,14 @@ TEXTS = {"jitpy_dead_message": b"this jitted function has been collected"}
 
 #: Functions of the math library; those that it lacks are the C library's.
 MATH = "jitpy_math_"
+#: Functions of ``backend.soft``.
+SOFT = "jitpy_soft_"
 
 _addresses: dict[str, int] = {}
 _keep: list[Any] = []
 _code: Loaded | None = None
 _math_code: Loaded | None = None
+_soft_code: Loaded | None = None
 
 
 def _make_cells() -> None:
@@ -101,6 +104,16 @@ def math_code() -> dict[str, int]:
     return _math_code.symbols
 
 
+def soft_code() -> dict[str, int]:
+    """The functions that stand for missing instructions: symbol -> address. Loaded with the first code that calls one."""
+    global _soft_code
+    if _soft_code is None:
+        from jitpy.runtime import prebuilt
+
+        _soft_code = prebuilt.soft_code(_resolve_outside)
+    return _soft_code.symbols
+
+
 def _resolve_outside(name: str) -> int:
     if "jitpy_clock" not in _addresses:
         _make_cells()
@@ -122,7 +135,7 @@ def resolve(name: str) -> int:
         name = name[len(MATH) :]
         # C's own gamma is the logarithm of the gamma function.
         return layout.symbol("tgamma" if name == "gamma" else name)
-    got = code().get(name)
+    got = (soft_code() if name.startswith(SOFT) else code()).get(name)
     if got is not None:
         return got
     try:

@@ -1,5 +1,5 @@
-"""The CLIF files of this folder, and the math library, as machine code: compiled once per version of the compiler and
-kept beside the package.
+"""The CLIF files of this folder, the math library and the soft library, as machine code: compiled once per version of the
+compiler and kept beside the package.
 
 The image is data without addresses (bytes, symbols, relocations); where it cannot be written, each process compiles
 it anew.
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 #: The math library's name here; its functions come from Python, not from text.
 MATH = "math"
+#: The backend's library of what the processor has no instructions for.
+SOFT = "soft"
 
 
 def runtime_code(resolve: Callable[[str], int]) -> memory.Loaded:
@@ -36,6 +38,11 @@ def math_code(resolve: Callable[[str], int]) -> memory.Loaded:
     return load(MATH, resolve)
 
 
+def soft_code(resolve: Callable[[str], int]) -> memory.Loaded:
+    """The loaded functions of ``backend.soft``."""
+    return load(SOFT, resolve)
+
+
 def math_module(target: Target, settings: Settings) -> CodeModule:
     """The math library for a target: its functions, and its tables behind them, with nothing left to resolve."""
     from jitpy.backend.pipeline import compile_function, link
@@ -43,6 +50,21 @@ def math_module(target: Target, settings: Settings) -> CodeModule:
 
     parts: list[Any] = [compile_function(f, target, settings) for f in library.functions()]
     return link(parts + library.tables(), target)
+
+
+def soft_module(target: Target, settings: Settings) -> CodeModule:
+    """The soft library for a target, without what even it cannot do there (atomics of 16 bytes need an instruction)."""
+    from jitpy.backend.errors import UnsupportedError
+    from jitpy.backend.pipeline import compile_function, link
+    from jitpy.backend.soft import library
+
+    parts = []
+    for make in library.TABLE.values():
+        try:
+            parts.append(compile_function(make(), target, settings))
+        except UnsupportedError:
+            continue
+    return link(parts, target)
 
 
 def load(source: str, resolve: Callable[[str], int]) -> memory.Loaded:
@@ -66,6 +88,11 @@ def _compile(source: str) -> memory.Image:
         from jitpy.runtime.codegen import KERNEL
 
         return memory.Image.of(math_module(isa.host(), KERNEL))
+    if source == SOFT:
+        from jitpy.backend import isa
+        from jitpy.runtime.codegen import KERNEL
+
+        return memory.Image.of(soft_module(isa.host(), KERNEL))
     from jitpy.backend.text.parser import parse_functions
     from jitpy.runtime.codegen import machine_code
 
@@ -93,3 +120,4 @@ if __name__ == "__main__":
 
     helpers.code()
     helpers.math_code()
+    helpers.soft_code()
