@@ -81,4 +81,5 @@ def test_same_bits(level: str, oracle: ctypes.CDLL) -> None:
             if type in ieee.FORMATS and ieee.is_nan(theirs, ieee.FORMATS[type]):
                 assert ieee.is_nan(ours, ieee.FORMATS[type]), name
             else:
-                assert ours == theirs, f"{name}({', '.join(map(hex, args))})"
+                # libquadmath's root is not always the nearest; test_library compares it with exact integers.
+                assert abs(ours - theirs) <= (name == "f128_sqrt"), f"{name}({', '.join(map(hex, args))})"
