@@ -10,6 +10,7 @@ from random import Random
 
 import pytest
 from jitpy.backend import isa
+from jitpy.backend.filetests.engines import settings
 from jitpy.backend.filetests.native import load_functions
 from jitpy.backend.ir import ieee
 from jitpy.backend.ir import types as T
@@ -66,7 +67,7 @@ def random_value(random: Random, type: int) -> int:
 
 @pytest.mark.parametrize("level", ["none", "speed"])
 def test_same_bits(level: str, oracle: ctypes.CDLL) -> None:
-    call = load_functions(parse_functions("".join(map(text, CASES))), level)
+    call = load_functions(parse_functions("".join(map(text, CASES))), isa.host(), settings(level))
     random = Random(5)
     for name, (result, operands, _) in CASES.items():
         type = T.BY_NAME[result]

@@ -8,6 +8,7 @@ from random import Random
 import pytest
 from jitpy.backend import isa
 from jitpy.backend.analysis.verifier import verify
+from jitpy.backend.filetests.engines import settings
 from jitpy.backend.filetests.native import load_functions
 from jitpy.backend.interp.interpreter import Interpreter
 from jitpy.backend.ir import ieee
@@ -114,7 +115,7 @@ def test_native(level: str, baseline: bool) -> None:
         pytest.skip("this host has no target")
     host = isa.host()
     target = isa.lookup(host.name, dict.fromkeys(host.features, 0)) if baseline else host
-    check(load_functions([library.TABLE[name]() for name in ARITHMETIC], level, target), 200, 2)
+    check(load_functions([library.TABLE[name]() for name in ARITHMETIC], target, settings(level)), 200, 2)
 
 
 def test_functions_are_valid_and_call_only_the_library() -> None:
