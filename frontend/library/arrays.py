@@ -199,7 +199,8 @@ def _truth(tr: Translator, a: Value) -> int | bool:
 # -- the rest, by name -----------------------------------------------------------------------------------------------------------
 
 METHODS = {
-    "views": "ravel flatten reshape transpose swapaxes squeeze diagonal view",
+    "views_reshape": "ravel flatten reshape",
+    "views": "transpose swapaxes squeeze diagonal view",
     "constructors_nested": "copy item tolist",
     "elementwise_functions": "astype clip round conj conjugate fill",
     "reductions": "sum prod min max mean std var argmin argmax all any",

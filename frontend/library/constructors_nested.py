@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from jitpy.frontend.library import casts, elementwise, elementwise_stores, indexing, registry, views
+from jitpy.frontend.library import casts, elementwise, elementwise_stores, indexing, registry, views, views_reshape
 from jitpy.frontend.library.arrays_arguments import bind, constant, dtype_of, is_none, sequence
 from jitpy.frontend.library.arrays_shape import allocate, array, differ, extents, is_array, product
 from jitpy.frontend.types import promotion
@@ -75,7 +75,7 @@ def _from_tuple(tr: Translator, v: TupleVal, dtype: ty.Scalar | None) -> Val:
         types.append(strong(leaf.type))  # type: ignore[attr-defined]
     t = dtype or (promotion.common(types) if types else ty.float64)
     out = allocate(tr, t, [tr.iconst(n) for n in lengths])
-    flat = views.raveled(tr, out)
+    flat = views_reshape.raveled(tr, out)
     for k, leaf in enumerate(leaves):
         indexing.store_parts(tr, flat, (tr.iconst(k),), indexing.element_value(tr, leaf, t))
     return out
@@ -171,7 +171,7 @@ def _contiguous(layout: str) -> Callable[..., Value]:
         v = as_array(tr, a, dtype_of(tr, dtype))
         t: ty.Array = v.type  # type: ignore[assignment]
         if t.ndim == 0:
-            return views.reshaped(tr, v, [tr.iconst(1)])
+            return views_reshape.reshaped(tr, v, [tr.iconst(1)])
         if t.layout == layout or (t.ndim == 1 and t.layout == "C"):
             return v
         return views.copied(tr, v, layout)
@@ -186,7 +186,7 @@ registry.call(np.asfortranarray)(_contiguous("F"))
 @registry.call(np.atleast_1d)
 def _atleast_1d(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -> Value:
     v = as_array(tr, args[0])
-    return v if v.type.ndim else views.reshaped(tr, v, [tr.iconst(1)])  # type: ignore[attr-defined]
+    return v if v.type.ndim else views_reshape.reshaped(tr, v, [tr.iconst(1)])  # type: ignore[attr-defined]
 
 
 @registry.entry(registry.methods, (ty.Array, "item"))
@@ -196,7 +196,7 @@ def _item(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -> Value:
     if len(args) > 1:
         rest = args[1:]
         if len(rest) == 1 and t.ndim > 1:
-            found = tr.getitem(views.raveled(tr, v), rest[0])
+            found = tr.getitem(views_reshape.raveled(tr, v), rest[0])
         else:
             found = tr.getitem(v, rest[0] if len(rest) == 1 else TupleVal(tuple(rest)))
         element = tr.val(found)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from jitpy.backend.ir import opcodes as op
 from jitpy.backend.ir.types import I64
-from jitpy.frontend.library import casts, elementwise_loops, elementwise_stores, indexing, ufuncs_scalar, views
+from jitpy.frontend.library import casts, elementwise_loops, elementwise_stores, indexing, ufuncs_scalar, views, views_reshape
 from jitpy.frontend.library.arrays_shape import add, allocate, array, differ, extents, is_array, known, mul, product, strides
 from jitpy.frontend.library.elementwise import cast_tree
 from jitpy.frontend.types import types as ty
@@ -109,7 +109,7 @@ def _where_true(tr: Translator, cond: int, state: Parts, store: object) -> Parts
 def _flat_pair(tr: Translator, v: Val, mask: Val) -> tuple[Val, Val] | None:
     """Array and mask as lines, where both are contiguous in C order."""
     if v.type.layout == "C" and mask.type.layout == "C":  # type: ignore[attr-defined]
-        return views.raveled(tr, v), views.raveled(tr, mask)
+        return views_reshape.raveled(tr, v), views_reshape.raveled(tr, mask)
     return None
 
 

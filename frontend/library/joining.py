@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from jitpy.backend.ir import opcodes as op
 from jitpy.backend.ir.types import I64
-from jitpy.frontend.library import casts, elementwise_loops, indexing, indexing_fancy, reductions, registry, views
+from jitpy.frontend.library import casts, elementwise_loops, indexing, indexing_fancy, reductions, registry, views_reshape
 from jitpy.frontend.library.arrays_arguments import axis_of, bind, checked_axis, constant, integers_of, is_none, sequence
 from jitpy.frontend.library.arrays_shape import add, allocate, array, differ, extents, maximum, mul
 from jitpy.frontend.library.constructors_nested import as_array
@@ -95,7 +95,7 @@ def _concatenate(tr: Translator, args: list[Value], kwargs: dict[str, Value]) ->
     assert arrays is not None
     found = _arrays(tr, arrays, "concatenate")
     if axis is not None and is_none(axis):
-        return concatenated(tr, [views.raveled(tr, v) for v in found], 0)
+        return concatenated(tr, [views_reshape.raveled(tr, v) for v in found], 0)
     return concatenated(tr, found, axis_of(tr, axis, found[0].type.ndim, 0) or 0)  # type: ignore[attr-defined]
 
 
@@ -134,7 +134,7 @@ def _append(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -> Valu
     assert a is not None and values is not None
     pair = [as_array(tr, a), as_array(tr, values)]
     if is_none(axis):
-        return concatenated(tr, [_at_least(tr, views.raveled(tr, v) if v.type.ndim else v, 1) for v in pair], 0)  # type: ignore[attr-defined]
+        return concatenated(tr, [_at_least(tr, views_reshape.raveled(tr, v) if v.type.ndim else v, 1) for v in pair], 0)  # type: ignore[attr-defined]
     return concatenated(tr, pair, axis_of(tr, axis, pair[0].type.ndim) or 0)  # type: ignore[attr-defined]
 
 
@@ -145,8 +145,8 @@ def _roll(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -> Value:
     v = as_array(tr, a)
     ndim: int = v.type.ndim  # type: ignore[attr-defined]
     if is_none(axis) and ndim != 1:
-        rolled = _rolled(tr, views.raveled(tr, v), shift, 0)
-        return views.reshaped(tr, rolled, list(extents(v)))
+        rolled = _rolled(tr, views_reshape.raveled(tr, v), shift, 0)
+        return views_reshape.reshaped(tr, rolled, list(extents(v)))
     return _rolled(tr, v, shift, axis_of(tr, axis, ndim, 0) or 0)
 
 
@@ -183,7 +183,7 @@ def _repeat(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -> Valu
     assert a is not None and repeats is not None
     v = as_array(tr, a)
     if is_none(axis):
-        v = views.raveled(tr, _at_least(tr, v, 1))
+        v = views_reshape.raveled(tr, _at_least(tr, v, 1))
     at = axis_of(tr, axis, v.type.ndim, 0) or 0  # type: ignore[attr-defined]
     count = integers_of(tr, repeats, "the number of repeats")[0]
     tr.check(tr.icmp("slt", count, tr.iconst(0)), ValueError, "repeats may not contain negative values.")
@@ -195,7 +195,7 @@ def _repeat(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -> Valu
     )  # fmt: skip
     out = allocate(tr, v.type.dtype, extents(spread), "C", True)  # type: ignore[attr-defined]
     copy_into(tr, out, spread)
-    return views.reshaped(tr, out, [*shape[:at], mul(tr, shape[at], count), *shape[at + 1 :]])
+    return views_reshape.reshaped(tr, out, [*shape[:at], mul(tr, shape[at], count), *shape[at + 1 :]])
 
 
 @registry.call(np.tile)
@@ -215,7 +215,7 @@ def _tile(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -> Value:
     spread = indexing.derived(tr, v, len(wide), "A", v.ssa[1], wide, wide_steps)
     out = allocate(tr, v.type.dtype, wide, "C", True)  # type: ignore[attr-defined]
     copy_into(tr, out, spread)
-    return views.reshaped(tr, out, [mul(tr, wide[2 * k], n) for k, n in enumerate(shape)])
+    return views_reshape.reshaped(tr, out, [mul(tr, wide[2 * k], n) for k, n in enumerate(shape)])
 
 
 @registry.entry(registry.methods, (ty.Array, "take"))
@@ -225,7 +225,7 @@ def _take(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -> Value:
     assert a is not None and indices is not None
     v = as_array(tr, a)
     if is_none(axis):
-        v = views.raveled(tr, v)
+        v = views_reshape.raveled(tr, v)
     at = checked_axis(tr, constant(tr, axis, "the axis", 0) or 0, v.type.ndim)  # type: ignore[attr-defined]
     if indices.kind() is ty.Scalar:
         items: list[Value] = [indexing.FULL] * v.type.ndim  # type: ignore[attr-defined]

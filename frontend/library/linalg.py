@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from jitpy.frontend.library import elementwise, indexing, registry, views
+from jitpy.frontend.library import elementwise, indexing, registry, views, views_reshape
 from jitpy.frontend.library.arrays_arguments import bind, constant, is_none
 from jitpy.frontend.library.arrays_shape import array, extents
 from jitpy.frontend.library.constructors_nested import as_array
@@ -173,7 +173,7 @@ def _det(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -> Value:
     (a,) = bind(tr, "np.linalg.det", args, kwargs, "a")
     v = _square(tr, a)
     t = _inner_type(tr, v)
-    one = views.raveled(tr, _ones(tr, Const(1), t))
+    one = views_reshape.raveled(tr, _ones(tr, Const(1), t))
     return tr.call_python(determinant, (_copy_as(tr, v, t), one), inline=False)
 
 
@@ -198,11 +198,11 @@ def _norm(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -> Value:
     if t.dtype.kind in "biu":
         v = array(tr, elementwise.cast_tree(tr, v, ty.float64))
     if not t.ndim:
-        v = views.reshaped(tr, v, [tr.iconst(1)])
+        v = views_reshape.reshaped(tr, v, [tr.iconst(1)])
     if t.dtype.kind == "c":
-        parts = [views.raveled(tr, f(tr, v)) for f in (views.real, views.imag)]  # type: ignore[arg-type]
+        parts = [views_reshape.raveled(tr, f(tr, v)) for f in (views.real, views.imag)]  # type: ignore[arg-type]
         squares = tr.binary("+", *(product_of(tr, p, p) for p in parts))
     else:
-        line = views.raveled(tr, v)
+        line = views_reshape.raveled(tr, v)
         squares = product_of(tr, line, line)
     return tr.call(Const(np.sqrt), [squares])

@@ -20,7 +20,8 @@ THEMES = {
     "constructors_ranges": "arange linspace",
     "constructors_nested": "array asarray ascontiguousarray asfortranarray copy asanyarray atleast_1d",
     "arrays": "ndim shape size dtype",
-    "views": "ravel reshape transpose swapaxes squeeze expand_dims flip fliplr flipud broadcast_to moveaxis diagonal diag "
+    "views_reshape": "ravel reshape",
+    "views": "transpose swapaxes squeeze expand_dims flip fliplr flipud broadcast_to moveaxis diagonal diag "
     "real imag",
     "elementwise_functions": "where clip isclose copyto round around",
     "reductions": "sum prod min max amin amax mean std var argmin argmax all any count_nonzero ptp",

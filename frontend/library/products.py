@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from jitpy.frontend.library import casts, elementwise, indexing, reductions, registry, ufuncs_scalar, views
+from jitpy.frontend.library import casts, elementwise, indexing, reductions, registry, ufuncs_scalar, views, views_reshape
 from jitpy.frontend.library.arrays_arguments import bind
 from jitpy.frontend.library.arrays_shape import allocate, array, differ, extents, is_array
 from jitpy.frontend.library.constructors import fill_zero
@@ -168,7 +168,7 @@ def _dot(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -> Value:
 
 @registry.call(np.vdot)
 def _vdot(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -> Value:
-    a, b = [views.raveled(tr, as_array(tr, v)) for v in args]
+    a, b = [views_reshape.raveled(tr, as_array(tr, v)) for v in args]
     if a.type.dtype.kind == "c":  # type: ignore[attr-defined]
         a = array(tr, elementwise.apply(tr, np.conjugate, (a,)))
     return product_of(tr, a, b)
@@ -185,8 +185,8 @@ def _inner(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -> Value
 @registry.call(np.outer)
 def _outer(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -> Value:
     a, b = bind(tr, "np.outer", args, kwargs, "a b", 2)
-    left = views.raveled(tr, as_array(tr, a))  # type: ignore[arg-type]
-    right = views.raveled(tr, as_array(tr, b))  # type: ignore[arg-type]
+    left = views_reshape.raveled(tr, as_array(tr, a))  # type: ignore[arg-type]
+    right = views_reshape.raveled(tr, as_array(tr, b))  # type: ignore[arg-type]
     column = indexing.view(tr, left, [indexing.FULL, Const(None)])
     row = indexing.view(tr, right, [Const(None), indexing.FULL])
     return elementwise.apply(tr, np.multiply, (column, row))

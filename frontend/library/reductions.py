@@ -552,9 +552,9 @@ def _arg(name: str, greater: bool) -> Callable[..., Value]:
             tr.error(f"np.{name} with out= is not supported")
         text = f"attempt to get {name} of an empty sequence"
         if is_none(axis):
-            from jitpy.frontend.library import views
+            from jitpy.frontend.library import views_reshape
 
-            line = views.raveled(tr, v)
+            line = views_reshape.raveled(tr, v)
             tr.check(tr.icmp("eq", line.ssa[2], tr.iconst(0)), ValueError, text)
             result = Val(ty.int64, _arg_line(tr, line, greater))
             return keep(tr, as_zero_d(tr, result), range(t.ndim)) if kept else result

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from jitpy.frontend.library import elementwise, elementwise_loops, indexing, reductions, registry, views
+from jitpy.frontend.library import elementwise, elementwise_loops, indexing, reductions, registry, views_reshape
 from jitpy.frontend.library.arrays_arguments import axis_of, bind, constant, dtype_of, is_none
 from jitpy.frontend.library.arrays_shape import allocate, array, extents
 from jitpy.frontend.types import types as ty
@@ -28,7 +28,7 @@ def _running(name: str) -> Callable[..., Value]:
         fold = reductions._fold_of(name, v.type.dtype, dtype_of(tr, dtype))  # type: ignore[attr-defined]
         at = axis_of(tr, axis, v.type.ndim)  # type: ignore[attr-defined]
         if at is None:
-            v, at = views.raveled(tr, v), 0
+            v, at = views_reshape.raveled(tr, v), 0
         return _along(tr, v, at, fold)
 
     return handler

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from jitpy.frontend.library import elementwise_loops, indexing, indexing_fancy, reductions, registry, views
+from jitpy.frontend.library import elementwise_loops, indexing, indexing_fancy, reductions, registry, views, views_reshape
 from jitpy.frontend.library.arrays_arguments import axis_of, bind, constant, is_none
 from jitpy.frontend.library.arrays_shape import allocate, array, extents, is_array
 from jitpy.frontend.library.arrays_unchecked import get, put
@@ -254,7 +254,7 @@ def _sort(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -> Value:
     v = array(tr, given)
     ndim: int = v.type.ndim  # type: ignore[attr-defined]
     if axis is not None and is_none(axis):
-        v, at = views.raveled(tr, v), 0
+        v, at = views_reshape.raveled(tr, v), 0
     else:
         at = axis_of(tr, axis, ndim, ndim - 1) or 0
     out = v if fresh else views.copied(tr, v)
@@ -272,7 +272,7 @@ def _argsort(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -> Val
     v = array(tr, reductions._source(tr, a, "argsort"))
     ndim: int = v.type.ndim  # type: ignore[attr-defined]
     if not ndim or (axis is not None and is_none(axis)):
-        v, at = views.raveled(tr, v), 0
+        v, at = views_reshape.raveled(tr, v), 0
     else:
         at = axis_of(tr, axis, ndim, ndim - 1) or 0
     out = allocate(tr, ty.int64, extents(v))
@@ -318,7 +318,7 @@ def _searchsorted(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -
 def _unique(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -> Value:
     (a,) = bind(tr, "np.unique", args, kwargs, "ar")
     v = array(tr, reductions._source(tr, a, "unique"))
-    line = views.copied(tr, views.raveled(tr, v))
+    line = views.copied(tr, views_reshape.raveled(tr, v))
     sort_along(tr, line, 0)
     n = tr.val(tr.call_python(distinct, (line,), inline=False)).ssa[0]
     front = indexing.derived(tr, line, 1, "C", line.ssa[1], (n,), indexing.steps_of(tr, line))
@@ -328,7 +328,7 @@ def _unique(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -> Valu
 @registry.call(np.flatnonzero)
 def _flatnonzero(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -> Value:
     v = array(tr, reductions._source(tr, args[0], "flatnonzero"))
-    return indexing_fancy.positions(tr, truths(tr, views.raveled(tr, v)))
+    return indexing_fancy.positions(tr, truths(tr, views_reshape.raveled(tr, v)))
 
 
 def truths(tr: Translator, v: Val) -> Val:

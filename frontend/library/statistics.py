@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from jitpy.frontend.library import elementwise, registry, sorting, views
+from jitpy.frontend.library import elementwise, registry, sorting, views, views_reshape
 from jitpy.frontend.library.arrays_arguments import bind, constant, is_none
 from jitpy.frontend.library.arrays_shape import array
 from jitpy.frontend.library.constructors_nested import as_array
@@ -101,7 +101,7 @@ def _median(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -> Valu
     assert a is not None
     if not is_none(axis):
         tr.error("np.median with an axis is not supported", "Loop over the lines.")
-    line = views.copied(tr, views.raveled(tr, as_array(tr, a)))
+    line = views.copied(tr, views_reshape.raveled(tr, as_array(tr, a)))
     sorting.sort_along(tr, line, 0)
     return tr.call_python(middle, (line,), inline=False)
 
@@ -110,7 +110,7 @@ def _median(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -> Valu
 def _histogram(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -> Value:
     a, bins, limits = bind(tr, "np.histogram", args, kwargs, "a bins range")
     assert a is not None
-    line = views.raveled(tr, as_array(tr, a))
+    line = views_reshape.raveled(tr, as_array(tr, a))
     t = line.type.dtype  # type: ignore[attr-defined]
     if t is not ty.float64:
         if t.kind not in "iu" or t.bits < 32:

@@ -1,8 +1,6 @@
-"""The same memory seen otherwise: transposed, reshaped, flattened, reversed, real and imaginary parts.
+"""The same memory seen otherwise: transposed, reversed, broadcast, diagonals, real and imaginary parts; copies.
 
-Where NumPy gives a view these do too; ravel and reshape copy where the elements do not lie in C order. For arrays whose layout is
-not known while compiling they copy always, except where one dimension makes it unnecessary: a result that is written to must not be
-reshaped from such an array (the compiler remarks on it).
+Other shapes are `views_reshape`'s.
 """
 
 from __future__ import annotations
@@ -16,7 +14,6 @@ from jitpy.frontend.library.arrays_shape import (
     add,
     allocate,
     array,
-    contiguous_strides,
     extents,
     is_array,
     itemsize,
@@ -95,7 +92,7 @@ def _axes_argument(tr: Translator, args: Sequence[Value]) -> list[int]:
 @registry.entry(registry.methods, (ty.Array, "transpose"))
 @registry.call(np.transpose)
 def _transpose(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -> Value:
-    v = _array_argument(tr, args[0])
+    v = array_argument(tr, args[0])
     rest = args[1:] or list(kwargs.values())
     if not rest or is_none(rest[0]):
         return transposed(tr, v)
@@ -109,7 +106,7 @@ def _transpose(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -> V
 @registry.entry(registry.methods, (ty.Array, "swapaxes"))
 @registry.call(np.swapaxes)
 def _swapaxes(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -> Value:
-    v = _array_argument(tr, args[0])
+    v = array_argument(tr, args[0])
     ndim: int = v.type.ndim  # type: ignore[attr-defined]
     i, j = [checked_axis(tr, a, ndim) for a in _axes_argument(tr, args[1:])]
     axes = list(range(ndim))
@@ -119,7 +116,7 @@ def _swapaxes(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -> Va
 
 @registry.call(np.moveaxis)
 def _moveaxis(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -> Value:
-    v = _array_argument(tr, args[0])
+    v = array_argument(tr, args[0])
     ndim: int = v.type.ndim  # type: ignore[attr-defined]
     source, target = [checked_axis(tr, constant(tr, a, "an axis"), ndim) for a in args[1:]]
     axes = [a for a in range(ndim) if a != source]
@@ -127,7 +124,7 @@ def _moveaxis(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -> Va
     return permuted(tr, v, axes)
 
 
-def _array_argument(tr: Translator, a: Value) -> Val:
+def array_argument(tr: Translator, a: Value) -> Val:
     if is_array(a):
         return array(tr, a)
     from jitpy.frontend.library.constructors_nested import as_array
@@ -142,7 +139,7 @@ def _array_argument(tr: Translator, a: Value) -> Val:
 def _expand_dims(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -> Value:
     a, axis = bind(tr, "np.expand_dims", args, kwargs, "a axis", 2)
     assert a is not None
-    v = _array_argument(tr, a)
+    v = array_argument(tr, a)
     at = axis_of(tr, axis, v.type.ndim + 1)  # type: ignore[attr-defined]
     items: list[Value] = [indexing.FULL] * v.type.ndim  # type: ignore[attr-defined]
     items.insert(at or 0, Const(None))
@@ -154,7 +151,7 @@ def _expand_dims(tr: Translator, args: list[Value], kwargs: dict[str, Value]) ->
 def _squeeze(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -> Value:
     a, axis = bind(tr, "np.squeeze", args, kwargs, "a axis")
     assert a is not None
-    v = _array_argument(tr, a)
+    v = array_argument(tr, a)
     t: ty.Array = v.type  # type: ignore[assignment]
     if is_none(axis):
         gone = [k for k, n in enumerate(extents(v)) if known(tr, n) == 1]
@@ -178,98 +175,6 @@ def _squeeze(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -> Val
     return indexing.derived(tr, v, len(left), layout, v.ssa[1], [shape[k] for k in left], kept)
 
 
-# -- one shape as another ----------------------------------------------------------------------------------------------
-
-
-def raveled(tr: Translator, v: Val) -> Val:
-    """The elements in C order along one axis: a view where they lie so."""
-    t: ty.Array = v.type  # type: ignore[assignment]
-    if t.ndim == 1:
-        return v
-    c = v if t.layout == "C" else copied(tr, v)
-    ct: ty.Array = c.type  # type: ignore[assignment]
-    return Val(
-        ty.array_of(t.dtype, 1, "C", ct.readonly), (c.ssa[0], c.ssa[1], product(tr, extents(v)), tr.iconst(itemsize(t)))
-    )
-
-
-def _order_is_c(tr: Translator, v: Value | None) -> None:
-    if constant(tr, v, "the order", "C") != "C":
-        tr.error("only order='C' is supported here", "Transpose first: a.T.ravel() is a.ravel(order='F').")
-
-
-@registry.entry(registry.methods, (ty.Array, "ravel"))
-@registry.call(np.ravel)
-def _ravel(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -> Value:
-    a, order = bind(tr, "np.ravel", args, kwargs, "a order")
-    _order_is_c(tr, order)
-    assert a is not None
-    return raveled(tr, _array_argument(tr, a))
-
-
-@registry.entry(registry.methods, (ty.Array, "flatten"))
-def _flatten(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -> Value:
-    _a, order = bind(tr, "flatten", args, kwargs, "a order")
-    _order_is_c(tr, order)
-    v = array(tr, args[0])
-    return raveled(tr, copied(tr, v))
-
-
-def reshaped(tr: Translator, v: Val, shape: list[int]) -> Val:
-    """Another shape of as many elements; one extent may be -1."""
-    t: ty.Array = v.type  # type: ignore[assignment]
-    size = product(tr, extents(v))
-    if [known(tr, n) for n in shape].count(-1) > 1:
-        tr.check(True, ValueError, "can only specify one unknown dimension")
-    text = ["cannot reshape array of size ", (size, ty.py_int), " into the given shape"]
-    unknown = [k for k, n in enumerate(shape) if known(tr, n) == -1]
-    if unknown:
-        k = unknown[0]
-        others = product(tr, shape[:k] + shape[k + 1 :])
-        n = known(tr, others)
-        if n is None or n <= 0:
-            tr.check(tr.icmp("sle", others, tr.iconst(0)), ValueError, *text)
-        from jitpy.backend.ir import opcodes as op
-        from jitpy.backend.ir.types import I64
-
-        shape[k] = size if n == 1 else tr.op(op.UDIV_PROVEN, I64, size, others)
-        if n != 1:
-            tr.check(tr.icmp("ne", mul(tr, shape[k], others), size), ValueError, *text)
-    else:
-        for n in shape:
-            k = known(tr, n)  # type: ignore[assignment]
-            bounds = tr.bounds.get(n)
-            if (k is None or k < 0) and (bounds is None or bounds[0] < 0):
-                tr.check(tr.icmp("slt", n, tr.iconst(0)), ValueError, *text)
-        if product(tr, shape) != size:
-            tr.check(tr.icmp("ne", product(tr, shape), size), ValueError, *text)
-    if t.layout == "C" or (t.ndim == 1 and len(shape) == 1):
-        base = v
-    elif t.ndim == 1:
-        # A strided line: every axis of the result steps through it.
-        steps = list(contiguous_strides(tr, shape, 1, "C"))
-        own = indexing.steps_of(tr, v)[0]
-        return indexing.derived(tr, v, len(shape), "A", v.ssa[1], shape, [mul(tr, s, own) for s in steps])
-    else:
-        if t.layout == "A" and not t.readonly:
-            tr.remark("reshape copies this array, because its memory layout is not known")
-        base = copied(tr, v)
-    steps = contiguous_strides(tr, shape, itemsize(t), "C")  # type: ignore[assignment]
-    if t.ndim == 1 and len(shape) == 1 and t.layout != "C":
-        return v
-    return indexing.derived(tr, base, len(shape), "C", base.ssa[1], shape, steps)
-
-
-@registry.entry(registry.methods, (ty.Array, "reshape"))
-@registry.call(np.reshape)
-def _reshape(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -> Value:
-    _order_is_c(tr, kwargs.pop("order", None))
-    v = _array_argument(tr, args[0])
-    rest = args[1:] or list(kwargs.values())
-    shape = integers_of(tr, rest[0] if len(rest) == 1 else TupleVal(tuple(rest)), "the shape")
-    return reshaped(tr, v, shape)
-
-
 # -- other views -------------------------------------------------------------------------------------------------------
 
 
@@ -277,7 +182,7 @@ def _reshape(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -> Val
 def _flip(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -> Value:
     a, axis = bind(tr, "np.flip", args, kwargs, "m axis")
     assert a is not None
-    return flipped(tr, _array_argument(tr, a), axis)
+    return flipped(tr, array_argument(tr, a), axis)
 
 
 def flipped(tr: Translator, v: Val, axis: Value | None) -> Val:
@@ -289,7 +194,7 @@ def flipped(tr: Translator, v: Val, axis: Value | None) -> Val:
 
 
 def _flip_fixed(axis: int) -> Callable[..., Value]:
-    return lambda tr, args, kwargs: flipped(tr, _array_argument(tr, args[0]), Const(axis))
+    return lambda tr, args, kwargs: flipped(tr, array_argument(tr, args[0]), Const(axis))
 
 
 registry.call(np.fliplr)(_flip_fixed(1))
@@ -300,7 +205,7 @@ registry.call(np.flipud)(_flip_fixed(0))
 def _broadcast_to(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -> Value:
     a, shape = bind(tr, "np.broadcast_to", args, kwargs, "array shape", 2)
     assert a is not None and shape is not None
-    v = _array_argument(tr, a)
+    v = array_argument(tr, a)
     target = integers_of(tr, shape, "the shape")
     t: ty.Array = v.type  # type: ignore[assignment]
     extra = len(target) - t.ndim
@@ -349,14 +254,14 @@ def diagonal(tr: Translator, v: Val, offset: Value | None) -> Val:
 def _diagonal(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -> Value:
     a, offset = bind(tr, "np.diagonal", args, kwargs, "a offset")
     assert a is not None
-    return diagonal(tr, _array_argument(tr, a), offset)
+    return diagonal(tr, array_argument(tr, a), offset)
 
 
 @registry.call(np.diag)
 def _diag(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -> Value:
     a, k = bind(tr, "np.diag", args, kwargs, "v k")
     assert a is not None
-    v = _array_argument(tr, a)
+    v = array_argument(tr, a)
     t: ty.Array = v.type  # type: ignore[assignment]
     if t.ndim == 2:
         return copied(tr, diagonal(tr, v, k))
@@ -409,7 +314,7 @@ def imag(tr: Translator, a: Value) -> Value:
 def _part_function(which: Any, name: str) -> Callable[..., Value]:
     def handler(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -> Value:
         a = args[0]
-        return tr.attribute(a, name) if a.kind() is ty.Scalar else which(tr, _array_argument(tr, a))
+        return tr.attribute(a, name) if a.kind() is ty.Scalar else which(tr, array_argument(tr, a))
 
     return handler
 
@@ -460,6 +365,8 @@ def _flat(tr: Translator, a: Value) -> Value:
     v = array(tr, a)
     t: ty.Array = v.type  # type: ignore[assignment]
     if t.layout == "C" and t.ndim > 1:
+        from jitpy.frontend.library.views_reshape import raveled
+
         v = raveled(tr, v)
     return Flat(v)
 
@@ -510,4 +417,4 @@ ATTRIBUTES: dict[str, Callable[[Translator, Any], Value]] = {
     "T": transposed, "mT": _matrix_transposed, "flat": _flat, "real": real, "imag": imag,
 }  # fmt: skip
 
-__all__ = ["ATTRIBUTES", "copied", "elementwise", "raveled", "reshaped", "strides"]
+__all__ = ["ATTRIBUTES", "copied", "elementwise", "strides"]
