@@ -134,14 +134,19 @@ def _converted(tr: Translator, v: Value, dtype: ty.Scalar | None, copy: bool, or
 
 def _constructor(name: str, copy: bool) -> Callable[..., Value]:
     def handler(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -> Value:
-        obj, dtype, wanted, order, _ = bind(
+        obj, dtype, wanted, order, least = bind(
             tr, f"np.{name}", args, kwargs, "object dtype copy order ndmin" if copy else "a dtype order copy ndmin"
         )
         if not copy:
             wanted, order = order, wanted
         assert obj is not None
         copying = constant(tr, wanted, "copy", copy)
-        return _converted(tr, obj, dtype_of(tr, dtype), bool(copying), constant(tr, order, "the order", "K") or "K")
+        v = _converted(tr, obj, dtype_of(tr, dtype), bool(copying), constant(tr, order, "the order", "K") or "K")
+        missing = constant(tr, least, "ndmin", 0) - v.type.ndim  # type: ignore[attr-defined]
+        if missing <= 0:
+            return v
+        full = [indexing.FULL] * v.type.ndim  # type: ignore[attr-defined]
+        return indexing.view(tr, array(tr, v), [Const(None)] * missing + full)
 
     return handler
 
@@ -150,18 +155,24 @@ registry.call(np.array)(_constructor("array", True))
 registry.call(np.asarray, np.asanyarray)(_constructor("asarray", False))
 
 
-@registry.entry(registry.methods, (ty.Array, "copy"))
-@registry.call(np.copy)
-def _copy(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -> Value:
-    a, order = bind(tr, "copy", args, kwargs, "a order")
-    assert a is not None
-    if not is_array(a):
-        return as_array(tr, a)
-    if a.__class__ is not Val:
-        return array(tr, a)
-    wanted = constant(tr, order, "the order", "C")
-    layout = wanted if wanted in ("C", "F") else ("F" if a.type.layout == "F" else "C")  # type: ignore[attr-defined]
-    return views.copied(tr, a, layout)
+def _copier(default: str) -> Callable[..., Value]:
+    def handler(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -> Value:
+        a, order = bind(tr, "copy", args, kwargs, "a order")
+        assert a is not None
+        if not is_array(a):
+            return as_array(tr, a)
+        wanted = constant(tr, order, "the order", default)
+        like = "F" if a.type.layout == "F" else "C"  # type: ignore[attr-defined]
+        layout = wanted if wanted in ("C", "F") else like
+        if a.__class__ is not Val and like == layout:
+            return array(tr, a)
+        return views.copied(tr, array(tr, a), layout)
+
+    return handler
+
+
+registry.entry(registry.methods, (ty.Array, "copy"))(_copier("C"))
+registry.call(np.copy)(_copier("K"))
 
 
 def _contiguous(layout: str) -> Callable[..., Value]:
@@ -174,7 +185,9 @@ def _contiguous(layout: str) -> Callable[..., Value]:
             return views_reshape.reshaped(tr, v, [tr.iconst(1)])
         if t.layout == layout or (t.ndim == 1 and t.layout == "C"):
             return v
-        return views.copied(tr, v, layout)
+        if layout == "C":
+            return views_reshape.contiguous(tr, v)
+        return views.transposed(tr, views_reshape.contiguous(tr, views.transposed(tr, v)))
 
     return handler
 

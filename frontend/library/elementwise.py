@@ -247,10 +247,11 @@ def unary(tr: Translator, name: str, a: Value) -> Value:
 
 def inplace(tr: Translator, name: str, a: Value, b: Value) -> Value:
     """``a name= b``: written into ``a``."""
-    target: Val = tr.settle(a)  # type: ignore[assignment]
-    if target.type.ndim == 0:  # type: ignore[attr-defined]
-        from jitpy.frontend.library import indexing
+    from jitpy.frontend.library import indexing
 
+    target: Val = tr.settle(a)  # type: ignore[assignment]
+    indexing.writable(tr, target)
+    if target.type.ndim == 0:  # type: ignore[attr-defined]
         result = tr.binary(name, indexing.load(tr, target, ()), b)
         _store(tr, UFUNC_OF[name], result, target)
         return target
@@ -292,6 +293,7 @@ def call_ufunc(tr: Translator, ufunc: Any, args: list[Value], kwargs: dict[str, 
 
         t = dtype_of(tr, dtype)
         if t is not None:
+            _check_loop(tr, ufunc, args, t)
             args = [cast_tree(tr, v, t) if is_array(v) else Val(t, ufuncs_scalar.convert(tr, v, t)) for v in args]
     if out is None or (out.__class__ is Const and out.obj is None):
         if all(v.kind() is ty.Scalar for v in args):
@@ -302,6 +304,16 @@ def call_ufunc(tr: Translator, ufunc: Any, args: list[Value], kwargs: dict[str, 
     target: Val = tr.settle(out)  # type: ignore[assignment]
     _store(tr, ufunc, apply(tr, ufunc, args), target)
     return target
+
+
+def _check_loop(tr: Translator, ufunc: Any, args: Sequence[Value], t: ty.Scalar) -> None:
+    """Whether ``dtype=`` names a loop of the ufunc that the operands may be converted for."""
+    for v in args:
+        source = element_type(operand(tr, v))
+        if not source.weak and not np.can_cast(numpy_dtype(source), numpy_dtype(t), "same_kind"):
+            tr.error(f"np.{ufunc.__name__}: cannot cast from {source.name} to {t.name}", "Convert with astype first.")
+    if ufuncs_scalar.resolve(tr, ufunc, (t,) * ufunc.nin)[ufunc.nin :] != (t,) * ufunc.nout:
+        tr.error(f"np.{ufunc.__name__} has no loop with results of type {t.name}", "Convert the result with astype.")
 
 
 __all__ = ["Elementwise", "apply", "cast_tree", "function", "itemsize", "known", "strides"]

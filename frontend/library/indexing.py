@@ -353,9 +353,14 @@ def getitem(tr: Translator, a: Value, index: Value) -> Value:
 
         return indexing_fancy.getitem(tr, v, items)
     given = items_of(index)
-    if len(items) == t.ndim and given and given[-1].__class__ is not Const and all(is_integer(i) for i in items):
+    dots = any(i.__class__ is Const and i.obj is Ellipsis for i in given)  # an array in any case, if of no dimensions
+    if len(items) == t.ndim and not dots and all(is_integer(i) for i in items):
         return load(tr, v, checked_indices(tr, v, items))
     result = view(tr, v, items)
+    if any(is_array(i) for i in given):  # an array of no dimensions in place of an integer: NumPy copies
+        from jitpy.frontend.library import views
+
+        return views.copied(tr, result)
     remember(tr, v, index, result)
     return result
 
@@ -367,6 +372,8 @@ def checked_items(tr: Translator, v: Val, index: Value) -> list[Value]:
         if is_integer(item) or item.__class__ is SliceVal or (item.__class__ is Const and item.obj is None):
             continue
         if is_array(item):
+            if not item.type.ndim and item.type.dtype.kind in "iu":  # type: ignore[attr-defined]
+                items[i] = load(tr, array(tr, item), ())
             continue
         t = tr.type_of(item)
         if t.__class__ is ty.Scalar and t.kind == "b":
@@ -438,7 +445,19 @@ def setitem(tr: Translator, a: Value, index: Value, value: Value) -> None:
         return
     from jitpy.frontend.library import elementwise_stores
 
-    elementwise_stores.assign(tr, view(tr, v, items), value)
+    target = view(tr, v, items)
+    if len(items) == t.ndim and items_of(index) == items and not target.type.ndim:  # type: ignore[attr-defined]
+        _no_sequence(tr, value, t.dtype)
+    elementwise_stores.assign(tr, target, value)
+
+
+def _no_sequence(tr: Translator, value: Value, target: ty.Scalar) -> None:
+    """An element takes a number, or an array of no dimensions."""
+    if value.kind() is ty.Scalar or (is_array(value) and not value.type.ndim):  # type: ignore[attr-defined]
+        return
+    if target.kind == "c":
+        tr.check(True, TypeError, "only 0-dimensional arrays can be converted to Python scalars")
+    tr.check(True, ValueError, "setting an array element with a sequence.")
 
 
 def writable(tr: Translator, v: Val) -> None:

@@ -1,7 +1,9 @@
 """Arrays as indices: boolean masks and integer arrays, read and written.
 
-Integers and slices beside the one index array are applied first, as a view; what is left is the selection along one axis, or (for
-a mask of several dimensions, or several index arrays) of elements. All indices are checked before anything is stored.
+Integers, slices and new axes are applied first, as a view. What is left are index arrays, one for each of some axes (a mask stands
+for as many as it has dimensions: the positions where it is true), which are broadcast together. Their axes replace the indexed ones
+where arrays and integers stand side by side in the index, else they come first. One mask over everything, and one array along one
+axis, have loops of their own. All indices are checked before anything is stored.
 """
 
 from __future__ import annotations
@@ -9,7 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from jitpy.backend.ir import opcodes as op
-from jitpy.backend.ir.types import I64
+from jitpy.backend.ir.types import I8, I64
 from jitpy.frontend.library import casts, elementwise_loops, elementwise_stores, indexing, ufuncs_scalar, views, views_reshape
 from jitpy.frontend.library.arrays_shape import add, allocate, array, differ, extents, is_array, known, mul, product, strides
 from jitpy.frontend.library.elementwise import cast_tree
@@ -17,7 +19,7 @@ from jitpy.frontend.types import types as ty
 from jitpy.frontend.values import Const, SliceVal, Val, Value
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from jitpy.frontend.translate.translator import Translator
 
@@ -25,14 +27,19 @@ Parts = tuple[int, ...]
 
 
 class Selection:
-    """What is indexed after the view (``v``), by which arrays, along which axes."""
+    """What is indexed after the view (``v``), by which arrays, along which axes; where their own axes go among the others."""
 
-    __slots__ = ("arrays", "axes", "v")
+    __slots__ = ("arrays", "axes", "place", "v")
 
-    def __init__(self, v: Val, arrays: list[Val], axes: list[int]) -> None:
+    def __init__(self, v: Val, arrays: list[Val], axes: list[int], place: int) -> None:
         self.v = v
         self.arrays = arrays
         self.axes = axes
+        self.place = place
+
+    def in_place(self) -> bool:
+        """Whether one array's axes stay where the indexed axis is."""
+        return len(self.arrays) == 1 and self.place == self.axes[0]
 
 
 def _selection(tr: Translator, v: Val, items: list[Value]) -> Selection:
@@ -41,6 +48,8 @@ def _selection(tr: Translator, v: Val, items: list[Value]) -> Selection:
     axes: list[int] = []
     axis = 0
     places: list[int] = []
+    before = 0  # axes that are not indexed by arrays, so far
+    place = 0
     for k, item in enumerate(items):
         if is_array(item):
             a = array(tr, item)
@@ -54,16 +63,17 @@ def _selection(tr: Translator, v: Val, items: list[Value]) -> Selection:
             axes.append(axis)
             rest.extend([indexing.FULL] * count)
             axis += count
-            places.append(k)
-            continue
-        rest.append(item)
-        if item.__class__ is SliceVal or (item.__class__ is Const and item.obj is None):
-            axis += 1
         else:
-            places.append(k)
-    if places != list(range(places[0], places[-1] + 1)):
-        tr.error("index arrays and integers with a slice between them are not supported", "Apply the integers first: a[i][:, idx].")
-    return Selection(indexing.view(tr, v, rest), arrays, axes)
+            rest.append(item)
+            if item.__class__ is SliceVal or (item.__class__ is Const and item.obj is None):
+                axis += 1
+                before += 1
+                continue
+        if not places:
+            place = before
+        places.append(k)
+    together = places == list(range(places[0], places[-1] + 1))
+    return Selection(indexing.view(tr, v, rest), arrays, axes, place if together else 0)
 
 
 def _is_mask(a: Val) -> bool:
@@ -132,17 +142,17 @@ def getitem(tr: Translator, v: Val, items: list[Value]) -> Value:
     """``v[items]`` with arrays among the items."""
     s = _selection(tr, v, items)
     t: ty.Array = s.v.type  # type: ignore[assignment]
-    if len(s.arrays) == 1:
-        a, axis = s.arrays[0], s.axes[0]
+    a, axis = s.arrays[0], s.axes[0]
+    if s.in_place():
         if _is_mask(a):
             _check_mask(tr, s.v, a, axis)
             if a.type.ndim == t.ndim:  # type: ignore[attr-defined]
                 return _compress(tr, s.v, a)
-            if a.type.ndim > 1:  # type: ignore[attr-defined]
-                tr.error("a mask of several dimensions must cover all dimensions of the array", "Use np.where.")
-            a = positions(tr, a)
-        return take(tr, s.v, a, axis)
-    return _gather(tr, s)
+        if not _is_mask(a) or a.type.ndim == 1:  # type: ignore[attr-defined]
+            chosen = positions(tr, a) if _is_mask(a) else a
+            others = [k for k in range(t.ndim) if k != axis]
+            return take(tr, s.v, chosen, axis, allocate_selection(tr, s.v, extents(chosen), others, axis))
+    return _gather(tr, _Points(tr, s))
 
 
 def _compress(tr: Translator, v: Val, mask: Val) -> Val:
@@ -169,18 +179,30 @@ def index_at(tr: Translator, indices: Val, at: Sequence[int], extent: int, axis:
     return tr.index(indexing.as_index(tr, Val(t.dtype, indexing.load_parts(tr, indices, at))), extent, axis)
 
 
-def take(tr: Translator, v: Val, indices: Val, axis: int) -> Val:
+def allocate_selection(tr: Translator, v: Val, points: Sequence[int], others: Sequence[int], place: int) -> Val:
+    """A new array for a selection: in memory the points come first, then the other axes in the order of ``v``, as in NumPy."""
+    t: ty.Array = v.type  # type: ignore[assignment]
+    shape = extents(v)
+    p, rest = len(points), list(range(len(others)))
+    memory = rest[::-1] if t.layout == "F" else rest
+    out = allocate(tr, t.dtype, [*points, *[shape[others[k]] for k in memory]], "C", True)
+    at = [p + memory.index(k) for k in rest]
+    return views.permuted(tr, out, [*at[:place], *range(p), *at[place:]])
+
+
+def take(tr: Translator, v: Val, indices: Val, axis: int, out: Val | None = None) -> Val:
     """``v[..., indices, ...]`` at ``axis``: the axis is replaced by the index array's axes."""
     t: ty.Array = v.type  # type: ignore[assignment]
     shape = extents(v)
     inner: int = indices.type.ndim  # type: ignore[attr-defined]
-    new_shape = (*shape[:axis], *extents(indices), *shape[axis + 1 :])
-    out = allocate(tr, t.dtype, new_shape, "C", True)
+    if out is None:
+        out = allocate(tr, t.dtype, (*shape[:axis], *extents(indices), *shape[axis + 1 :]), "C", True)
 
     def each(at: list[int]) -> None:
         chosen = index_at(tr, indices, at, shape[axis], axis)
         source = indexing.view_at(tr, v, axis, chosen)
         target = out
+        assert target is not None
         for i in at:
             target = indexing.view_at(tr, target, axis, i)
         elementwise_loops.nest(
@@ -200,31 +222,99 @@ def take(tr: Translator, v: Val, indices: Val, axis: int) -> Val:
     return out
 
 
-def _lines(tr: Translator, s: Selection) -> tuple[list[Val], int]:
-    """Several index arrays: one-dimensional, of one length, one for each axis of what is indexed."""
-    t: ty.Array = s.v.type  # type: ignore[assignment]
-    arrays = [positions(tr, a) if _is_mask(a) else a for a in s.arrays]
-    if len(arrays) != t.ndim or any(a.type.ndim != 1 for a in arrays):  # type: ignore[attr-defined]
-        tr.error(
-            "several index arrays are supported if they are one-dimensional and there is one for each axis",
-            "Write a loop, or index one axis at a time.",
-        )
-    n = arrays[0].ssa[2]
-    for a in arrays[1:]:
-        tr.check(differ(tr, n, a.ssa[2]), IndexError, "shape mismatch: indexing arrays could not be broadcast together")
-    return arrays, n
+class _Points:
+    """Index arrays broadcast together: at each point of their common shape, an index for each of their axes."""
+
+    __slots__ = ("arrays", "axes", "others", "place", "shape", "v")
+
+    def __init__(self, tr: Translator, s: Selection) -> None:
+        self.v = s.v
+        self.place = s.place
+        self.arrays: list[Val] = []
+        self.axes: list[int] = []
+        for a, axis in zip(s.arrays, s.axes, strict=True):
+            if _is_mask(a):
+                _check_mask(tr, s.v, a, axis)
+                lines = all_positions(tr, a)
+            else:
+                lines = [a]
+            self.arrays.extend(lines)
+            self.axes.extend(range(axis, axis + len(lines)))
+        self.others = [k for k in range(s.v.type.ndim) if k not in self.axes]  # type: ignore[attr-defined]
+        self.shape = self._broadcast(tr)
+
+    def _broadcast(self, tr: Translator) -> list[int]:
+        one = tr.iconst(1)
+        ndim = max([a.type.ndim for a in self.arrays])  # type: ignore[attr-defined]
+        shape = [one] * ndim
+        for a in self.arrays:
+            own = extents(a)
+            for k, n in enumerate(own, ndim - len(own)):
+                if known(tr, shape[k]) == 1:
+                    shape[k] = n
+                elif shape[k] != n:
+                    wide = tr.icmp("eq", shape[k], one)
+                    bad = tr.op(op.BAND, I8, tr.icmp("ne", n, shape[k]), tr.icmp("ne", n, one))
+                    bad = tr.op(op.BAND, I8, bad, tr.icmp("ne", shape[k], one))
+                    tr.check(bad, IndexError, "shape mismatch: indexing arrays could not be broadcast together")
+                    shape[k] = tr.select(wide, n, shape[k])
+        spread: list[Val] = []
+        for a in self.arrays:
+            t: ty.Array = a.type  # type: ignore[assignment]
+            steps = [
+                s if n == m else tr.select(tr.icmp("eq", n, one), tr.iconst(0), s)
+                for n, m, s in zip(extents(a), shape[ndim - t.ndim :], indexing.steps_of(tr, a), strict=True)
+            ]
+            lead = [tr.iconst(0)] * (ndim - t.ndim)
+            spread.append(Val(ty.array_of(t.dtype, ndim, "A", t.readonly), (*a.ssa[:2], *shape, *lead, *steps)))
+        self.arrays = spread
+        return shape
+
+    def result_shape(self) -> list[int]:
+        """The shape of what is selected."""
+        rest = [extents(self.v)[k] for k in self.others]
+        return [*rest[: self.place], *self.shape, *rest[self.place :]]
+
+    def indices(self, tr: Translator, at: Sequence[int]) -> dict[int, int]:
+        """The checked index along each indexed axis at a point."""
+        shape = extents(self.v)
+        return {axis: index_at(tr, a, at, shape[axis], axis) for a, axis in zip(self.arrays, self.axes, strict=True)}
+
+    def each(self, tr: Translator, body: Callable[[list[int], list[int]], None]) -> None:
+        """``body(indices of v, indices of the selection)`` for every element selected."""
+
+        def point(at: list[int]) -> None:
+            chosen = self.indices(tr, at)
+            where = list(at)
+
+            def element(rest: list[int]) -> None:
+                full = {**chosen, **dict(zip(self.others, rest, strict=True))}
+                body([full[k] for k in range(len(full))], [*rest[: self.place], *where, *rest[self.place :]])
+
+            elementwise_loops.nest(tr, [extents(self.v)[k] for k in self.others], "C", element)
+
+        elementwise_loops.nest(tr, self.shape, "C", point)
 
 
-def _gather(tr: Translator, s: Selection) -> Val:
-    arrays, n = _lines(tr, s)
-    out = allocate(tr, s.v.type.dtype, (n,))  # type: ignore[attr-defined]
+def all_positions(tr: Translator, mask: Val) -> list[Val]:
+    """Where a mask is true: an array of positions for each of its dimensions."""
+    n = _count_true(tr, mask)
+    out = [allocate(tr, ty.int64, (n,)) for _ in extents(mask)]
 
-    def one(k: int, _: Parts) -> Parts:
-        at = [index_at(tr, a, (k,), e, axis) for axis, (a, e) in enumerate(zip(arrays, extents(s.v), strict=True))]
-        indexing.store_parts(tr, out, (k,), indexing.load_parts(tr, s.v, at))
-        return ()
+    def body(indices: list[int], state: Parts) -> Parts:
+        def store(k: int) -> None:
+            for line, i in zip(out, indices, strict=True):
+                indexing.store_parts(tr, line, (k,), (i,))
 
-    tr.loop(n, one)
+        return _where_true(tr, indexing.load_parts(tr, mask, indices)[0], state, store)
+
+    _each(tr, mask, body, (tr.iconst(0),))
+    return out
+
+
+def _gather(tr: Translator, p: _Points) -> Val:
+    out = allocate_selection(tr, p.v, p.shape, p.others, p.place)
+    p.each(tr, lambda source, target: indexing.store_parts(tr, out, target, indexing.load_parts(tr, p.v, source)))
     return out
 
 
@@ -247,18 +337,18 @@ def setitem(tr: Translator, v: Val, items: list[Value], value: Value) -> None:
         if source.type.ndim == 0:  # type: ignore[attr-defined]
             scalar, source = indexing.load_parts(tr, source, ()), None
     a, axis = s.arrays[0], s.axes[0]
-    if len(s.arrays) == 1 and _is_mask(a):
+    if s.in_place():
+        if not _is_mask(a):
+            _put(tr, s.v, a, axis, scalar, source)
+            return
         _check_mask(tr, s.v, a, axis)
         if a.type.ndim == t.ndim:  # type: ignore[attr-defined]
             _put_mask(tr, s.v, a, scalar, source)
             return
-        if a.type.ndim > 1:  # type: ignore[attr-defined]
-            tr.error("a mask of several dimensions must cover all dimensions of the array")
-        a = positions(tr, a)
-    if len(s.arrays) > 1:
-        _scatter(tr, s, scalar, source)
-        return
-    _put(tr, s.v, a, axis, scalar, source)
+        if a.type.ndim == 1:  # type: ignore[attr-defined]
+            _put(tr, s.v, positions(tr, a), axis, scalar, source)
+            return
+    _scatter(tr, _Points(tr, s), scalar, source)
 
 
 def _values(tr: Translator, value: Value, target: Val) -> Val:
@@ -377,21 +467,20 @@ def _broadcast_values(tr: Translator, source: Val, shape: Sequence[int]) -> Val:
     return Val(ty.array_of(t.dtype, len(shape), "A", t.readonly), (*source.ssa[:2], *shape, *steps))
 
 
-def _scatter(tr: Translator, s: Selection, scalar: Parts | None, source: Val | None) -> None:
-    arrays, n = _lines(tr, s)
-    for axis, (a, e) in enumerate(zip(arrays, extents(s.v), strict=True)):
-        _check_all(tr, a, e, axis)
-    if source is not None:
-        source = _broadcast_values(tr, source, (n,))
+def _scatter(tr: Translator, p: _Points, scalar: Parts | None, source: Val | None) -> None:
+    def check(at: list[int]) -> None:
+        for index in p.indices(tr, at).values():
+            _used(tr, index)
 
-    def one(k: int, _: Parts) -> Parts:
-        at = [index_at(tr, a, (k,), e, axis) for axis, (a, e) in enumerate(zip(arrays, extents(s.v), strict=True))]
-        parts = indexing.load_parts(tr, source, (k,)) if source is not None else scalar
+    elementwise_loops.nest(tr, p.shape, "C", check)
+    values = None if source is None else _broadcast_values(tr, source, p.result_shape())
+
+    def store(target: list[int], at: list[int]) -> None:
+        parts = scalar if values is None else indexing.load_parts(tr, values, at)
         assert parts is not None
-        indexing.store_parts(tr, s.v, at, parts)
-        return ()
+        indexing.store_parts(tr, p.v, target, parts)
 
-    tr.loop(n, one)
+    p.each(tr, store)
 
 
 __all__ = ["add", "getitem", "known", "mul", "positions", "product", "setitem", "strides", "take"]

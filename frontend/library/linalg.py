@@ -94,8 +94,9 @@ def decomposed(a: Any) -> None:
         if not size > 0:
             raise np.linalg.LinAlgError("Matrix is not positive definite")
         root = np.sqrt(size)
-        for i in range(j, n):
+        for i in range(j + 1, n):
             a[i, j] /= root
+        a[j, j] = root
         for i in range(j):
             a[i, j] = 0
 

@@ -105,6 +105,8 @@ def _interp(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -> Valu
     if x.kind() is ty.Scalar:
         return Val(ty.float64, at(as_double(x)))
     points = as_array(tr, x, ty.float64)
+    if not points.type.ndim:  # type: ignore[attr-defined]
+        return Val(ty.float64, at(indexing.load(tr, points, ())))
     out = allocate(tr, ty.float64, extents(points))
     elementwise_loops.nest(
         tr, extents(points), "C", lambda k: indexing.store_parts(tr, out, k, at(indexing.load(tr, points, k)))

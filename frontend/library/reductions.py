@@ -13,7 +13,7 @@ import numpy as np
 from jitpy.backend.ir import opcodes as op
 from jitpy.backend.ir.types import I8, I64
 from jitpy.frontend.library import casts, elementwise, elementwise_loops, indexing, reductions_lines, registry, ufuncs_scalar
-from jitpy.frontend.library.arrays_arguments import bind, checked_axis, constant, dtype_of, flag, is_none
+from jitpy.frontend.library.arrays_arguments import axis_of, bind, checked_axis, constant, dtype_of, flag, is_none
 from jitpy.frontend.library.arrays_shape import (
     add,
     allocate,
@@ -558,8 +558,7 @@ def _arg(name: str, greater: bool) -> Callable[..., Value]:
             tr.check(tr.icmp("eq", line.ssa[2], tr.iconst(0)), ValueError, text)
             result = Val(ty.int64, _arg_line(tr, line, greater))
             return keep(tr, as_zero_d(tr, result), range(t.ndim)) if kept else result
-        axes = axes_of(tr, axis, t.ndim)
-        k = axes[0] if axes is not None else 0
+        k = axis_of(tr, axis, t.ndim) or 0
         tr.check(tr.icmp("eq", extents(v)[k], tr.iconst(0)), ValueError, text)
         if t.ndim == 1:
             result = Val(ty.int64, _arg_line(tr, v, greater))

@@ -264,7 +264,7 @@ def _diag(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -> Value:
     v = array_argument(tr, a)
     t: ty.Array = v.type  # type: ignore[assignment]
     if t.ndim == 2:
-        return copied(tr, diagonal(tr, v, k))
+        return diagonal(tr, v, k)
     shift = constant(tr, k, "k", 0)
     n = add(tr, v.ssa[2], tr.iconst(abs(shift)))
     from jitpy.frontend.library.constructors import fill_zero

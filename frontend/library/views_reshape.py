@@ -50,6 +50,17 @@ def in_c_order(tr: Translator, v: Val) -> int | bool:
     return tr.op(op.BOR, I8, fits, tr.op(op.BXOR, I8, wrong, tr.iconst(1, I8)))
 
 
+def contiguous(tr: Translator, v: Val) -> Val:
+    """The array itself where its elements lie in C order without gaps, else a copy."""
+    t: ty.Array = v.type  # type: ignore[assignment]
+    result = ty.array_of(t.dtype, t.ndim, "C", t.readonly)
+
+    def same() -> tuple[int, ...]:
+        return (*v.ssa[: 2 + t.ndim], *contiguous_strides(tr, extents(v), itemsize(t), "C"))
+
+    return Val(result, tr.branch(in_c_order(tr, v), same, lambda: copied(tr, v).ssa, result.flat))
+
+
 def _as_line(tr: Translator, v: Val) -> tuple[int, ...]:
     """The parts of the elements of an array in C order as one axis."""
     return v.ssa[0], v.ssa[1], product(tr, extents(v)), tr.iconst(itemsize(v.type))
