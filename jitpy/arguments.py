@@ -44,6 +44,15 @@ def typeof(value: Any) -> ty.Type:
     return _other(value)
 
 
+def random_type(value: Any) -> ty.RandomSource | None:
+    """The type of a random number generator, None for other objects."""
+    if value.__class__.__module__.partition(".")[0] not in ("random", "numpy"):
+        return None
+    from jitpy.frontend.library.random.sources import type_of
+
+    return type_of(value)
+
+
 def _int(value: int) -> ty.Type:
     if not _LONG_MIN <= value <= _LONG_MAX:
         raise OverflowError(f"the int argument {_short(value)} needs more than 64 bits; pass np.uint64(...) or a float")
@@ -92,7 +101,7 @@ def _list(value: list[Any]) -> ty.Type:
                 f"a list argument must have items of one type; this one has {item} and, at {i}, {typeof(v)}. "
                 "Pass a tuple or an array"
             )
-    if isinstance(item, ty.Array | ty.Str | ty.Constant):
+    if isinstance(item, ty.Array | ty.Str | ty.Constant | ty.RandomSource):
         raise UnsupportedError(f"a list of {item} cannot be an argument; pass a tuple")
     return ty.list_of(item, reflected=True)
 
@@ -111,6 +120,9 @@ def pass_as_constant(cls: type) -> None:
 
 def _other(value: Any) -> ty.Type:
     cls = value.__class__
+    source = random_type(value)
+    if source is not None:
+        return source
     name = f"{cls.__module__}.{cls.__qualname__}"
     if isinstance(value, (np.dtype, type)):
         return ty.constant(value)

@@ -156,6 +156,8 @@ def _describe(t: ty.Type) -> object:
         return "tuple", tuple(_describe(i) for i in t.items)
     if isinstance(t, ty.List):
         return "list", _describe(t.item), t.reflected
+    if isinstance(t, ty.RandomSource):
+        return "random", t.family, t.bits
     if isinstance(t, ty.Constant):
         return "constant", value_digest(t.value)
     return t.name
@@ -187,6 +189,12 @@ def value_digest(value: Any) -> str:
         from jitpy.arguments import typeof
 
         return f"array {typeof(value).name}"  # held by reference: only its type is in the code
+    if value.__class__.__name__ in ("Random", "RandomState", "Generator"):
+        from jitpy.arguments import random_type
+
+        source = random_type(value)
+        if source is not None:
+            return f"random source {source.name}"  # held by reference
     inner = getattr(value, "py_func", None)
     if isinstance(inner, FunctionType):
         return f"jitted {value_digest(inner)}"
@@ -280,6 +288,8 @@ def _type_from(data: Any) -> ty.Type:
         return next(t for t in table if t.name == data[1])
     if kind == "array":
         return ty.array_of(next(t for t in ty.NP_SCALARS if t.name == data[1]), data[2], data[3], data[4])
+    if kind == "random":
+        return ty.random_source(data[1], data[2])
     if kind == "tuple":
         return ty.tuple_of(tuple(_type_from(i) for i in data[1]))
     return ty.list_of(_type_from(data[1]), data[2])

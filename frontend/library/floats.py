@@ -18,9 +18,13 @@ if TYPE_CHECKING:
     from jitpy.frontend.translate.translator import Translator
 
 
+#: Modules whose functions must give the bits that CPython and NumPy give, which are linked with the C library.
+_WITH_C_LIBRARY = frozenset(("random", "jitpy.frontend.library.random.algorithms"))
+
+
 def call_math(tr: Translator, name: str, flat: int, *args: int) -> int:
     """The math library's double function ``name`` on operands of f32 or f64; a float32 result is rounded once."""
-    symbol = "jitpy_math_" + name
+    symbol = name if tr.frame.globals.get("__name__") in _WITH_C_LIBRARY else "jitpy_math_" + name
     if flat == F64:
         return tr.call_extern(symbol, (F64,) * len(args), (F64,), *args)[0]
     wide = [tr.op(op.FPROMOTE, F64, a) for a in args]

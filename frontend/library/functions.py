@@ -87,6 +87,10 @@ def outside_value(tr: Translator, obj: Any) -> Value:
         return SliceVal(*[outside_value(tr, x) for x in (obj.start, obj.stop, obj.step)])
     if cls.__name__ == "ndarray" and cls.__module__ == "numpy":
         return global_array(tr, obj)
+    if cls.__name__ in ("Random", "RandomState", "Generator"):
+        from jitpy.frontend.library.random.sources import from_outside
+
+        return from_outside(tr, obj) or Const(obj)
     return Const(obj)
 
 
@@ -164,6 +168,12 @@ def call(tr: Translator, callee: Value, args: list[Value], kwargs: dict[str, Val
             if kwargs:
                 tr.error("keyword arguments of exceptions are not supported", "Pass them by position.")
             return Raisable(obj, tuple(args))
+        if getattr(obj, "__self__", None) is not None:
+            from jitpy.frontend.library.random.sources import bound
+
+            method = bound(tr, obj)
+            if method is not None:
+                return call(tr, method, args, kwargs)
     kind_handler = registry.find(registry.call_kinds, callee.kind())
     if kind_handler is not None:
         result = kind_handler(tr, callee, args, kwargs)

@@ -75,7 +75,6 @@ modules: dict[str, tuple[str, ...]] = {
     "cmath": ("complex_functions",),
     "operator": ("builtins",),
     "numpy": ("numpy", "conversions"),
-    "random": ("random",),
 }
 #: Kind's class name -> library modules with its operators and methods.
 kinds: dict[str, tuple[str, ...]] = {
@@ -89,6 +88,7 @@ kinds: dict[str, tuple[str, ...]] = {
     "Constant": ("containers",),
     "Generator": ("iterators",),
     "Together": ("iterators",),
+    "RandomSource": ("random",),
 }
 
 _keep: list[object] = []  # objects whose ids are keys

@@ -108,6 +108,8 @@ class Lowering:
         order = graph.order
         for b in order:
             self.blocks[b] = out.block()
+            if b in f.cold:
+                out.cold.add(self.blocks[b])
             for p in f.block_params[b]:
                 self.values[p] = out.param(self.blocks[b], f.value_types[p])
         self.vmctx, self.results = self.values[f.block_params[0][0]], self.values[f.block_params[0][1]]

@@ -229,6 +229,13 @@ class Emitter:
         """A new block (appended to the layout)."""
         return self.func.block()
 
+    def cold_block(self) -> int:
+        """A new block that is seldom reached: it goes behind the others."""
+        block, cold = self.func.block(), self.func.cold
+        cold.add(block)
+        self.journal.append(lambda: cold.discard(block))
+        return block
+
     def param(self, block: int, type: int) -> int:
         """A new parameter of ``block``."""
         return self.func.param(block, type)
@@ -252,9 +259,9 @@ class Emitter:
 
     def branch(
         self, cond: int | bool, then: Callable[[], Sequence[int]], else_: Callable[[], Sequence[int]],
-        types: Sequence[int],
+        types: Sequence[int], seldom: bool = False,
     ) -> tuple[int, ...]:  # fmt: skip
-        """Two callbacks that return SSA values of the CLIF types ``types``; the merged values.
+        """Two callbacks that return SSA values of the CLIF types ``types``; the merged values. ``seldom``: the first is cold.
 
         Only the taken path's callback runs where the condition is known. A callback may end its block by raising if it returns ().
         """
@@ -262,7 +269,7 @@ class Emitter:
             return tuple(then())
         if cond is False:
             return tuple(else_())
-        a, b, join = self.block(), self.block(), self.block()
+        a, b, join = self.cold_block() if seldom else self.block(), self.block(), self.block()
         self.brif(cond, a, (), b, ())
         for block, callback in ((a, then), (b, else_)):
             self.use(block)

@@ -14,6 +14,7 @@ str               i64 object, i64 data, i64 length, i64 kind (bytes per characte
 tuple             the elements' flats, one after the other
 array             i64 owner, i64 data, i64 shape * ndim, i64 strides (bytes) * ndim
 list              i64 handle of a list block (see docs/contracts.md)
+random source     i64 object, i64 address of its bit generator
 ================  ==================================================================================================
 
 An array's owner is the PyObject (argument, global) or the block (made inside) that keeps its memory; a block's address has
@@ -69,6 +70,21 @@ class Tuple(Type):
         name = "(" + ", ".join(t.name for t in items) + ("," if len(items) == 1 else "") + ")"
         super().__init__(name, tuple(f for t in items for f in t.flat))
         self.items = items
+
+
+class RandomSource(Type):
+    """A random number generator, by reference.
+
+    ``family``: its class: Random (of `random`), RandomState or Generator (of NumPy); ``bits``: the class of its bit generator.
+    The second flat is where its bits come from: Random's state, or NumPy's ``bitgen_t`` (`library.random.bits`).
+    """
+
+    __slots__ = ("bits", "family")
+
+    def __init__(self, family: str, bits: str) -> None:
+        super().__init__(f"{family}({bits})", (clif.I64, clif.I64))
+        self.family = family
+        self.bits = bits
 
 
 class Array(Type):
@@ -147,6 +163,7 @@ string = Str("str", (clif.I64,) * 4)
 _tuples: dict[tuple[Type, ...], Tuple] = {}
 _arrays: dict[tuple[Scalar, int, str, bool], Array] = {}
 _lists: dict[tuple[Type, bool], List] = {}
+_sources: dict[tuple[str, str], RandomSource] = {}
 #: By identity. Weak, or every function that was ever passed or that calls itself would live for ever; while the type
 #: lives it holds its object, so that no other has its identity.
 _constants: weakref.WeakValueDictionary[int, Constant] = weakref.WeakValueDictionary()
@@ -174,6 +191,14 @@ def list_of(item: Type, reflected: bool = False) -> List:
     t = _lists.get((item, reflected))
     if t is None:
         t = _lists[item, reflected] = List(item, reflected)
+    return t
+
+
+def random_source(family: str, bits: str) -> RandomSource:
+    """The type of random number generators of a class with this bit generator."""
+    t = _sources.get((family, bits))
+    if t is None:
+        t = _sources[family, bits] = RandomSource(family, bits)
     return t
 
 

@@ -156,6 +156,10 @@ class _Wrapper(Assembler):
                     fields += self.array_fields(o, t)
                 elif isinstance(t, ty.Tuple):
                     fields.append((self.load(I64, o, at.SIZE), self.iconst(len(t.items))))
+                elif isinstance(t, ty.RandomSource) and t.family != "Random":
+                    # Which bit generator it is, its functions say.
+                    bits = self.load(I64, o, random_bits(t) + NEXT_DOUBLE)
+                    fields.append((bits, self.symbol(f"jitpy_next_{t.bits}_double")))
                 elif isinstance(t, ty.Str):
                     state = self.load_u32(o, at.STR_STATE)
                     compact = self.iconst(at.STR_COMPACT)
@@ -258,6 +262,8 @@ class _Wrapper(Assembler):
             return [v for i, item in enumerate(t.items) for v in self.unbox(items[o, i], item, items)]
         if isinstance(t, ty.Str):
             return self.unbox_string(o)
+        if isinstance(t, ty.RandomSource):
+            return [o, self.binary(op.IADD, o, self.iconst(random_bits(t)))]
         if isinstance(t, ty.List):
             return [self.unbox_list(o, t)]
         return []
@@ -396,7 +402,7 @@ class _Wrapper(Assembler):
         if isinstance(t, ty.List):
             handle = self.load(I64, record, offset)
             return self.call("jitpy_box_list", (I64, I64), (I64,), handle, self.symbol(object_symbol(t)))
-        if isinstance(t, ty.Str):
+        if isinstance(t, ty.Str | ty.RandomSource):
             o = self.load(I64, record, offset)
         elif isinstance(t, ty.Constant):
             o = self.symbol(object_symbol(t.value))
@@ -449,6 +455,17 @@ class _Wrapper(Assembler):
         return o
 
 
+#: In NumPy's bitgen_t: the address of the function that draws a float.
+NEXT_DOUBLE = 24
+
+
+def random_bits(t: ty.RandomSource) -> int:
+    """Bytes from a random number generator to its bits."""
+    from jitpy.runtime import random_layout
+
+    return random_layout.offset(t.family)
+
+
 def has_array(t: ty.Type) -> bool:
     """Whether an array is the type or in it."""
     return isinstance(t, ty.Array) or (isinstance(t, ty.Tuple) and any(map(has_array, t.items)))
@@ -479,5 +496,7 @@ def type_symbol(t: ty.Type) -> str:
         return "PyTuple_Type"
     if isinstance(t, ty.List):
         return "PyList_Type"
+    if isinstance(t, ty.RandomSource):
+        return "jitpy_class_" + t.family
     assert isinstance(t, ty.Scalar)
     return "numpy_" + t.name

@@ -26,6 +26,7 @@ PYTHON = {
     "jitpy_unbox_list_function": ("jitpy.runtime.lists", "unbox"),
     "jitpy_box_list_function": ("jitpy.runtime.lists", "box"),
     "jitpy_reflect_list_function": ("jitpy.runtime.lists", "reflect"),
+    "jitpy_draw_function": ("jitpy.runtime.printing", "draw_number"),
 }
 
 #: Cells of plain words: symbol -> number of words.
@@ -35,12 +36,15 @@ WORDS = {
     "jitpy_block_type": 1,  # the type object that keeps blocks
 }
 
-TEXTS = {"jitpy_dead_message": b"this jitted function has been collected"}
+TEXTS = {"jitpy_dead_message": b"this jitted function has been collected", "jitpy_gauss_next": b"gauss_next"}
 
 #: Functions of the math library; those that it lacks are the C library's.
 MATH = "jitpy_math_"
 #: Functions of ``backend.soft``.
 SOFT = "jitpy_soft_"
+
+#: Random number generators: `random_layout` knows these.
+RANDOM = ("random_", "jitpy_bits_", "jitpy_next_", "jitpy_class_")
 
 _addresses: dict[str, int] = {}
 _keep: list[Any] = []
@@ -138,6 +142,10 @@ def resolve(name: str) -> int:
     got = (soft_code() if name.startswith(SOFT) else code()).get(name)
     if got is not None:
         return got
+    if name.startswith(RANDOM):
+        from jitpy.runtime import random_layout
+
+        return random_layout.symbol(name)
     try:
         return _resolve_outside(name)
     except AttributeError:

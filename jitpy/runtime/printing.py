@@ -1,6 +1,10 @@
-"""``print`` from a kernel: the parts of the site with their values, to ``sys.stdout``."""
+"""What kernels ask the interpreter for, with the parts of a site as arguments: ``print`` to ``sys.stdout``, and random numbers of
+distributions that NumPy keeps to itself.
+"""
 
 from __future__ import annotations
+
+import ctypes
 
 from jitpy.runtime import values
 from jitpy.runtime.errors import site_at
@@ -24,4 +28,15 @@ def print_site(context: int, cell: int, arguments: int, unused: int) -> int:
         else:
             objects.append(values.part(part, arguments))
     print(*objects, **keywords)
+    return 0
+
+
+def draw_number(context: int, cell: int, arguments: int, result: int) -> int:
+    """Call a method of a random number generator (its name, it, its arguments are the parts) and store the number it gives."""
+    sites, i = site_at(cell)
+    name, *parts = sites[i].parts
+    source, *numbers = [values.part(p, arguments) for p in parts]
+    got = getattr(source, name)(*numbers)
+    kind = ctypes.c_double if isinstance(got, float) else ctypes.c_int64
+    kind.from_address(result).value = got
     return 0

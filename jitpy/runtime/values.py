@@ -34,7 +34,7 @@ def read(t: ty.Type, at: int) -> Any:
             items.append(read(item, at))
             at += 8 * len(item.flat)
         return tuple(items)
-    if isinstance(t, ty.Str):
+    if isinstance(t, ty.Str | ty.RandomSource):
         return ctypes.cast(word(at), ctypes.py_object).value
     if isinstance(t, ty.Array):
         return _read_array(t, at)
