@@ -169,10 +169,11 @@ def interpreted(name: str, names: str, result: str) -> Method:
     """A method that is called itself for every number, through the interpreter: exact, and as slow as a call in Python."""
 
     def method(tr: Translator, source: Val, args: list[Value], kwargs: dict[str, Value]) -> Value:
-        *given, size = bind(tr, name, args, kwargs, f"{names} size", len(names.split()))
+        *given, size = bind(tr, name, args, kwargs, f"{names} size", 0)
         values = []
         for v in given:
-            assert v is not None
+            if v is None:  # what is missing, the method itself says
+                break
             x = tr.settle(v)
             if x.kind() is not ty.Scalar:
                 tr.error(f"{name} of {v.describe()} is not supported", "Draw one number per element in a loop.")

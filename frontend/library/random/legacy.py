@@ -97,6 +97,7 @@ _INTERPRETED = {
     "zipf": ("a", "int"),
     "noncentral_chisquare": ("df nonc", "float"),
     "noncentral_f": ("dfnum dfden nonc", "float"),
+    "rayleigh": ("scale", "float"),
     "triangular": ("left mode right", "float"),
     "vonmises": ("mu kappa", "float"),
 }
