@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import sys
 
 import numpy as np
 
@@ -16,7 +17,10 @@ def check(dispatcher: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any
     result.
     """
     mine, theirs = copy.deepcopy((args, kwargs)), copy.deepcopy((args, kwargs))
+    states = _random_states()
     expected = _outcome(dispatcher.py_func, theirs)
+    for set_state, state in states:
+        set_state(state)
     got = _outcome(dispatcher, mine)
     name = dispatcher.__name__
     if expected[0] != got[0]:
@@ -30,6 +34,17 @@ def check(dispatcher: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any
     if got[0] == "raised":
         raise got[1]
     return got[1]
+
+
+def _random_states() -> list[tuple[Any, Any]]:
+    """The states of the generators that `random` and `np.random` share, and how to set them."""
+    found: list[tuple[Any, Any]] = []
+    if "random" in sys.modules:
+        module: Any = sys.modules["random"]
+        found.append((module.setstate, module.getstate()))
+    if "numpy.random" in sys.modules:
+        found.append((np.random.set_state, np.random.get_state()))
+    return found
 
 
 def _outcome(function: Any, call: tuple[tuple[Any, ...], dict[str, Any]]) -> tuple[str, Any]:
@@ -67,5 +82,11 @@ def _compare(where: str, expected: Any, got: Any) -> None:
             same = same | (np.isnan(expected) & np.isnan(got))
         if not np.all(same):
             raise AssertionError(f"{where}: {expected!r}, the compiled function gives {got!r}")
+    elif isinstance(expected, np.random.Generator):
+        _compare(f"{where}'s state", expected.bit_generator.state, got.bit_generator.state)
+    elif isinstance(expected, np.random.RandomState):
+        _compare(f"{where}'s state", expected.get_state(legacy=False), got.get_state(legacy=False))
+    elif hasattr(expected, "getstate"):
+        _compare(f"{where}'s state", expected.getstate(), got.getstate())
     elif expected != got and not (expected != expected and got != got):
         raise AssertionError(f"{where}: {expected!r}, the compiled function gives {got!r}")

@@ -76,7 +76,7 @@ class Overload:
 
     def holds(self) -> bool:
         """Whether everything that was taken for granted still is so."""
-        return guards.hold(self.module.guards) and self.arrays == guards.array_states(self.module.guards)
+        return guards.hold(self.module.guards) and self.arrays == guards.held(self.module.guards)
 
     def refresh(self) -> bool:
         """Make the rows of guards that hold, as memory is now; whether they differ from what they were."""
@@ -157,7 +157,7 @@ def load_overload(module: KernelModule, image: memory.Image, types: tuple[Type, 
 
     overload.loaded = memory.load(image, resolve, module.constants)
     overload.kernel = overload.loaded.symbols[module.entry]
-    overload.arrays = guards.array_states(module.guards)
+    overload.arrays = guards.held(module.guards)
     overload.refresh()
     overload.install_seconds = time.perf_counter() - start
     return overload

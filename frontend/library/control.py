@@ -50,7 +50,7 @@ def attribute(tr: Translator, obj: Value, name: str) -> Value:
         if kind is ty.Constant:
             # A method made anew on each access is no object to compare with; its owner is guarded already.
             if isinstance(owner, ModuleType) or name in getattr(owner, "__dict__", ()):
-                tr.module.guard("attr", owner, name, value)
+                tr.guard("attr", owner, name, value)
             return outside_value(tr, value)
     known = [n for table in (registry.attributes, registry.methods) for k, n in table if k is kind and n[0] != "_"]
     tr.error(f"the attribute {name!r} of {obj.describe()} is not supported", _similar(name, sorted(set(known))))

@@ -9,6 +9,7 @@ from jitpy.backend.ir.types import I64
 from jitpy.frontend.bytecode.flow import code_of
 from jitpy.frontend.ir import opcodes as fo
 from jitpy.frontend.library import registry
+from jitpy.frontend.library.registry import is_library
 from jitpy.frontend.translate.frame import Edge, Frame
 from jitpy.frontend.translate.kernel import Kernel, shape_type
 from jitpy.frontend.translate.state import convert, join, runtime_shape
@@ -98,7 +99,7 @@ def load_global(tr: Translator, namespace: dict[str, Any], name: str) -> Value:
     """A global or builtin name, guarded."""
     if name in namespace:
         obj = namespace[name]
-        tr.module.guard("global", namespace, name, obj)
+        tr.guard("global", namespace, name, obj)
         return outside_value(tr, obj)
     builtins = namespace.get("__builtins__")
     table = builtins.__dict__ if isinstance(builtins, ModuleType) else builtins
@@ -107,7 +108,7 @@ def load_global(tr: Translator, namespace: dict[str, Any], name: str) -> Value:
 
         table = module.__dict__
     if name in table:
-        tr.module.guard("builtin", namespace, name, table[name])
+        tr.guard("builtin", namespace, name, table[name])
         return Const(table[name])
     tr.error(f"name {name!r} is not defined", "Define it before the first call.")
 
@@ -168,7 +169,7 @@ def call(tr: Translator, callee: Value, args: list[Value], kwargs: dict[str, Val
             if kwargs:
                 tr.error("keyword arguments of exceptions are not supported", "Pass them by position.")
             return Raisable(obj, tuple(args))
-        if getattr(obj, "__self__", None) is not None:
+        if getattr(obj, "__self__", None) is not None or getattr(obj, "__module__", "").startswith("numpy.random"):
             from jitpy.frontend.library.random.sources import bound
 
             method = bound(tr, obj)
@@ -190,11 +191,11 @@ def call_function(
 ) -> Value:
     """Call a Python function object (or a jitted one)."""
     function = getattr(function, "py_func", function)
-    module = tr.module
     co = function.__code__
-    module.guard("code", function, co)
-    if function.__defaults__ or function.__kwdefaults__:
-        module.guard("defaults", function, function.__defaults__, function.__kwdefaults__)
+    if not is_library(function.__globals__):
+        tr.guard("code", function, co)
+        if function.__defaults__ or function.__kwdefaults__:
+            tr.guard("defaults", function, function.__defaults__, function.__kwdefaults__)
     args, kwargs = settled(tr, args, kwargs)
     defaults = tuple([outside_value(tr, d) for d in function.__defaults__ or ()])
     kwdefaults = {k: outside_value(tr, d) for k, d in (function.__kwdefaults__ or {}).items()}
@@ -215,7 +216,7 @@ def free_of_function(function: Any) -> Callable[[Translator, str], Value]:
             obj = cell.cell_contents
         except ValueError:
             tr.error(f"the free variable {name!r} has no value yet", "Call the function after it was assigned.")
-        tr.module.guard("cell", cell, obj)
+        tr.guard("cell", cell, obj)
         return outside_value(tr, obj)
 
     return read

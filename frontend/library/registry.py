@@ -155,6 +155,12 @@ def load_kind(kind: type) -> None:
         load(module)
 
 
+def is_library(namespace: dict[str, Any]) -> bool:
+    """Whether these are the globals of library code in Python: it does not change, so that nothing of it is guarded."""
+    name = namespace.get("__name__")
+    return name == "random" or (name.__class__ is str and name.startswith("jitpy.frontend.library."))
+
+
 class _ParallelRange:
     """What a `prange` is looked up as."""
 

@@ -67,6 +67,11 @@ class Translator(Emitter):
         f = self.frame
         self.module.remark(kind, f.name, f.code.co.co_filename, f.line, text)
 
+    def guard(self, *guard: Any) -> None:
+        """Note that the code being walked reads something from outside (contracts.md 2)."""
+        if not registry.is_library(self.frame.globals):
+            self.module.guard(*guard)
+
     def fork(self, value: EitherVal) -> NoReturn:
         """This operation can tell the alternatives of ``value`` apart: undo it and do it for each. Call before anything is lost."""
         raise Fork(value)

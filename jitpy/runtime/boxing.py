@@ -158,7 +158,7 @@ class _Wrapper(Assembler):
                     fields.append((self.load(I64, o, at.SIZE), self.iconst(len(t.items))))
                 elif isinstance(t, ty.RandomSource) and t.family != "Random":
                     # Which bit generator it is, its functions say.
-                    bits = self.load(I64, o, random_bits(t) + NEXT_DOUBLE)
+                    bits = self.load(I64, o, random_bits(t) + at.NEXT_DOUBLE)
                     fields.append((bits, self.symbol(f"jitpy_next_{t.bits}_double")))
                 elif isinstance(t, ty.Str):
                     state = self.load_u32(o, at.STR_STATE)
@@ -453,10 +453,6 @@ class _Wrapper(Assembler):
             self.store(got, o, at.TUPLE_ITEMS + 8 * i)
             offset += 8 * len(item.flat)
         return o
-
-
-#: In NumPy's bitgen_t: the address of the function that draws a float.
-NEXT_DOUBLE = 24
 
 
 def random_bits(t: ty.RandomSource) -> int:

@@ -111,6 +111,9 @@ def rows(guards: Sequence[Guard]) -> tuple[list[Row], list[Any]]:
             for offset, value in fields:
                 keep.append(value)
                 out.append((id(function) + offset, id(value) if value is not None else 0))
+    for state in random_states(guards):
+        at = id(state) + _next_double()
+        out.append((at, layout.word(at)))
     for array in arrays(guards):
         at = id(array)
         out += [
@@ -135,9 +138,23 @@ def arrays(guards: Sequence[Guard]) -> list[Any]:
     return found
 
 
-def array_states(guards: Sequence[Guard]) -> list[tuple[Any, ...]]:
-    """What of `arrays` is part of the code."""
-    return [(id(a), a.ndim, a.dtype, a.flags.num) for a in arrays(guards)]
+def random_states(guards: Sequence[Guard]) -> list[Any]:
+    """The objects of `np.random.RandomState` among them: NumPy may give them another bit generator."""
+    values = [current(g) for g in guards if g[0] in ("global", "attr", "cell")]
+    found = [v if v.__class__.__name__ == "RandomState" else getattr(v, "__self__", None) for v in values]
+    return [v for v in found if v.__class__.__name__ == "RandomState" and v.__class__.__module__ == "numpy.random.mtrand"]
+
+
+def _next_double() -> int:
+    from jitpy.runtime import random_layout
+
+    return random_layout.offset("RandomState") + layout.NEXT_DOUBLE
+
+
+def held(guards: Sequence[Guard]) -> list[tuple[Any, ...]]:
+    """What of the `arrays` and `random_states` is part of the code."""
+    states = [(id(s), layout.word(id(s) + _next_double())) for s in random_states(guards)]
+    return [*[(id(a), a.ndim, a.dtype, a.flags.num) for a in arrays(guards)], *states]
 
 
 def _namespace(owner: Any, name: str) -> dict[str, Any]:

@@ -46,6 +46,8 @@ KEYS_GENERAL, KEYS_UNICODE = 0, 1
 ARRAY_DATA, ARRAY_NDIM, ARRAY_SHAPE, ARRAY_STRIDES, ARRAY_BASE, ARRAY_DESCR, ARRAY_FLAGS = 16, 24, 32, 40, 48, 56, 64
 DESCR_BYTEORDER, DESCR_TYPE_NUM = 26, 28
 SCALAR_VALUE = 16
+#: In NumPy's ``bitgen_t``: the function that draws a float.
+NEXT_DOUBLE = 24
 FLAG_C, FLAG_F, FLAG_ALIGNED, FLAG_WRITEABLE = 1, 2, 0x100, 0x400
 
 #: NumPy's C API table (`_ARRAY_API`), entries that have kept their place since NumPy 1.7.

@@ -1,8 +1,8 @@
 """Where the state of random number generators lies, and where NumPy's C functions on it are. Checked on live objects at first use.
 
 `random.Random` holds the position and the 624 words of its Mersenne Twister; `RandomState` and `Generator` hold NumPy's public
-``bitgen_t``, whose functions every bit generator exports (``bit_generator.ctypes``). What is read behind that (the states of MT19937
-and PCG64, RandomState's kept Gaussian number) is `frontend.library.random.bits`' and `primitives`' knowledge and is tried here
+``bitgen_t``, whose functions every bit generator exports (``bit_generator.ctypes``). What is read behind that (the states of
+MT19937 and PCG64, RandomState's kept Gaussian number) is `frontend.library.random.bits`' and `primitives`' knowledge and is tried here
 too: where one differs, `LayoutError` says so at compile time.
 """
 
@@ -13,13 +13,13 @@ import random
 
 import numpy as np
 
-from jitpy.runtime.layout import LayoutError, word
+from jitpy.runtime.layout import NEXT_DOUBLE, LayoutError, word
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-_NEXT = {"uint64": 8, "uint32": 16, "double": 24}  # in bitgen_t, behind the address of the state
+_NEXT = {"uint64": 8, "uint32": 16, "double": NEXT_DOUBLE}  # in bitgen_t, behind the address of the state
 
 
 def _fail(what: str) -> LayoutError:
@@ -77,7 +77,7 @@ def _offsets() -> dict[str, int]:
     found = {
         "Random": _python_state(),
         "Generator": _bitgen(generator, generator.bit_generator),
-        "RandomState": _bitgen(legacy, legacy._bit_generator),  # type: ignore[attr-defined]
+        "RandomState": _bitgen(legacy, legacy._bit_generator),
     }
     at = id(legacy) + found["RandomState"]
     if (word(at + 40), word(at + 48, 4), word(at + 56)) != (at, 1, 0x3FF8000000000000):

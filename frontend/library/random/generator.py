@@ -80,10 +80,9 @@ def _standard(name: str) -> Callable[[Translator, Val, Args, Kwargs], Value]:
     def handler(tr: Translator, source: Val, args: Args, kwargs: Kwargs) -> Value:
         extra = "method out" if name == "standard_exponential" else "out"
         names = " ".join([p[0] for p in row])
-        *given, size, dtype, one, two = [
-            *bind(tr, name, args, kwargs, f"{names} size dtype {extra}", len(row)), *[None] * (name != "standard_exponential")
-        ]  # fmt: skip
-        if not is_none(one) or not is_none(two):
+        bound = bind(tr, name, args, kwargs, f"{names} size dtype {extra}", len(row))
+        given, (size, dtype, *more) = bound[: len(row)], bound[len(row) :]
+        if not all(is_none(v) for v in more):
             tr.error(f"Generator.{name} with {extra.replace(' ', ' or ')} is not supported", "Assign the result: a[:] = ...")
         t = dtype_of(tr, dtype, ty.float64)
         if t not in (ty.float64, ty.float32):

@@ -104,7 +104,8 @@ _INTERPRETED = {
 for _name, (_parameters, _result) in _INTERPRETED.items():
     method("RandomState", _name)(interpreted(_name, _parameters, _result))
 for _name, _parameters, _result in (
-    ("hypergeometric", "ngood nbad nsample", "int"), ("negative_binomial", "n p", "int"), ("triangular", "left mode right", "float"),
+    ("hypergeometric", "ngood nbad nsample", "int"), ("negative_binomial", "n p", "int"),
+    ("triangular", "left mode right", "float"),
 ):  # fmt: skip
     method("Generator", _name)(interpreted(_name, _parameters, _result))
 
@@ -156,7 +157,7 @@ def _choice(tr: Translator, source: Val, args: Args, kwargs: Kwargs) -> Value:
 def _seed(tr: Translator, source: Val, args: Args, kwargs: Kwargs) -> Value:
     (seed,) = bind(tr, "np.random.seed", args, kwargs, "seed", 0)
     t = None if seed is None else tr.type_of(seed)
-    if t.__class__ is not ty.Scalar or t.kind not in "iu":  # type: ignore[union-attr]
+    if t.__class__ is not ty.Scalar or t.kind not in "iu":
         tr.error("np.random.seed() in a jitted function takes an int", "Seed with anything else outside.")
     if source.type.bits != "MT19937":  # type: ignore[attr-defined]
         tr.error("only the bit generator MT19937 can be seeded again", "Make a new generator.")

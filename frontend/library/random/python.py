@@ -109,7 +109,7 @@ def _shuffle(tr: Translator, source: Val, args: Args, kwargs: Kwargs) -> Value:
     (values,) = bind(tr, "shuffle", args, kwargs, "x")
     assert values is not None
     t = tr.type_of(values)
-    if t.__class__ is ty.Array and t.ndim != 1:  # type: ignore[union-attr]
+    if t.__class__ is ty.Array and t.ndim != 1:
         tr.error(
             "random.shuffle() of an array with more than one dimension loses rows, as its rows are views",
             "Use np.random.shuffle, or a np.random.Generator.",
@@ -119,7 +119,7 @@ def _shuffle(tr: Translator, source: Val, args: Args, kwargs: Kwargs) -> Value:
 
 def _sequence(tr: Translator, name: str, values: Value) -> Value:
     if values.kind() is ty.Array:
-        tr.error(f"random.{name}() takes a sequence, not an array", f"Python raises TypeError here; use Generator.{name} or choice.")
+        tr.error(f"random.{name}() takes a sequence, not an array", "Python raises TypeError here; give a list, or use np.random.")
     return values
 
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from jitpy.backend.ir import opcodes as op
 from jitpy.backend.ir.types import I64
-from jitpy.frontend.errors import UnsupportedError
+from jitpy.backend.errors import UnsupportedError
 from jitpy.frontend.library import registry
 from jitpy.frontend.types import types as ty
 from jitpy.frontend.values import BoundMethod, Val, Value
@@ -77,15 +77,25 @@ def from_outside(tr: Translator, obj: Any) -> Val | None:
     for module, name in _HIDDEN:
         found = sys.modules.get(module)
         if getattr(found, name, None) is obj:
-            tr.module.guard("attr", found, name, obj)
+            tr.guard("attr", found, name, obj)
     at = tr.symbol_address(tr.module.constant(obj))
     return Val(t, (at, tr.op(op.IADD, I64, at, tr.symbol_address("jitpy_bits_" + t.family))))
 
 
+#: Plain functions of np.random -> the method of its hidden object that they call.
+_FUNCTIONS = {"seed": "seed", "ranf": "random_sample", "sample": "random_sample"}
+
+
 def bound(tr: Translator, obj: Any) -> Value | None:
     """A bound method of a source (``random.random``, ``np.random.rand``, ``draw = rng.normal``); None for any other object."""
-    source = from_outside(tr, getattr(obj, "__self__", None))
-    return None if source is None else _attribute(tr, source, obj.__name__)
+    name = getattr(obj, "__name__", "")
+    owner = getattr(obj, "__self__", None)
+    if name in _FUNCTIONS:
+        module = sys.modules.get("numpy.random.mtrand")
+        if getattr(module, name, None) is obj:
+            owner, name = module._rand, _FUNCTIONS[name]  # type: ignore[union-attr]
+    source = from_outside(tr, owner)
+    return None if source is None else _attribute(tr, source, name)
 
 
 @registry.entry(registry.attribute_kinds, ty.RandomSource)
