@@ -2,8 +2,8 @@
 
 `random.Random` holds the position and the 624 words of its Mersenne Twister; `RandomState` and `Generator` hold NumPy's public
 ``bitgen_t``, whose functions every bit generator exports (``bit_generator.ctypes``). What is read behind that (the states of
-MT19937 and PCG64, RandomState's kept Gaussian number) is `frontend.library.random.bits`' and `primitives`' knowledge and is tried here
-too: where one differs, `LayoutError` says so at compile time.
+MT19937 and PCG64, RandomState's kept Gaussian number) is `frontend.library.random.bits`' and `primitives`' knowledge and is tried
+here too: where one differs, `LayoutError` says so at compile time.
 """
 
 from __future__ import annotations

@@ -314,7 +314,7 @@ def gauss(source: Any) -> float:
     """A standard normal number, by the polar method [Marsaglia and Bray 1964], two at a time."""
     there, z = take_kept(source)
     if there:
-        return z  # type: ignore[no-any-return]
+        return z
     x = 2.0 * source.random() - 1.0
     y = 2.0 * source.random() - 1.0
     square = x * x + y * y
@@ -324,7 +324,7 @@ def gauss(source: Any) -> float:
         square = x * x + y * y
     f = math.sqrt(-2.0 * math.log(square) / square)
     keep(source, f * x)
-    return f * y
+    return f * y  # type: ignore[no-any-return]
 
 
 def exponential(source: Any) -> float:

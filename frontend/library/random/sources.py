@@ -12,9 +12,9 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Any
 
+from jitpy.backend.errors import UnsupportedError
 from jitpy.backend.ir import opcodes as op
 from jitpy.backend.ir.types import I64
-from jitpy.backend.errors import UnsupportedError
 from jitpy.frontend.library import registry
 from jitpy.frontend.types import types as ty
 from jitpy.frontend.values import BoundMethod, Val, Value
