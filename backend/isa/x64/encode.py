@@ -1,9 +1,9 @@
 """A row's encoder, specialised once: notation in, closure out.
 
-An instruction is  [66/F2/F3] [REX] map opcode ModRM [SIB] [disp] [imm]  or the same with a VEX prefix in place of the
-first three. The closure remembers the bytes of each combination of registers (and immediates), since kernels
-use few of them;
-what depends on the frame or on a constant's place is assembled anew.
+An instruction is  [66/F2/F3] [REX] map opcode ModRM [SIB] [disp] [imm]  or the same with a VEX or EVEX prefix in place
+of the first three; EVEX scales a displacement of one byte by the size of the access. The closure remembers the bytes of
+each combination of registers (and immediates), since kernels use few of them; what depends on the frame or on a
+constant's place is assembled anew.
 
 ModRM and SIB have four irregularities, all in `address_bytes`: rsp and r12 as base need a SIB byte, rbp and r13
 need a displacement, rsp cannot be an index, and mode 0 without base means a 32-bit displacement.
@@ -15,6 +15,7 @@ from collections.abc import Callable
 from typing import Any
 
 from jitpy.backend.isa.x64.frame import address, slot_address
+from jitpy.backend.isa.x64.regs import K0, XMM0
 from jitpy.backend.isa.x64.rows import Operand, X64Row, parse_operands
 from jitpy.backend.target.row import MInst
 
@@ -28,8 +29,8 @@ RIP = -1
 
 
 class Spec:
-    """The encoding column, parsed: ``vex`` or not, mandatory ``prefix``, REX.W, opcode ``map``, ``opcode``,
-    ``digit`` or -1 for /r.
+    """The encoding column, parsed: ``vex`` (0, 1, or 2 for EVEX), mandatory ``prefix``, REX.W, vector length ``l``,
+    opcode ``map``, ``opcode``, ``digit`` or -1 for /r.
 
     ``=XX`` is an immediate byte that belongs to the opcode. The short form is written for ``im`` operands; their
     long form's opcode differs in bit 1 alone (83 and 81, 6B and 69).
@@ -39,7 +40,7 @@ class Spec:
 
     def __init__(self, text: str) -> None:
         words = text.split()
-        self.vex = words[0].startswith("VEX.")
+        self.vex = {"VEX": 1, "EVEX": 2}.get(words[0].partition(".")[0], 0)
         self.prefix = ""
         self.rex_w = 0
         self.map = ""
@@ -52,8 +53,8 @@ class Spec:
                     self.map = part
                 elif part in _PP:
                     self.prefix = part
-                elif part == "256":
-                    self.l = 1
+                elif part == "256" or part == "512":
+                    self.l = int(part) >> 8
                 elif part == "W1":
                     self.rex_w = 1
         opcode = []
@@ -80,9 +81,9 @@ class Spec:
         self.opcode = bytes(int(b, 16) for b in opcode)
 
 
-def address_bytes(reg: int, base: int, index: int, shift: int, disp: int) -> tuple[bytes, int, int]:
+def address_bytes(reg: int, base: int, index: int, shift: int, disp: int, unit: int = 1) -> tuple[bytes, int, int]:
     """ModRM, SIB and displacement of an address; base RIP is rip-relative with ``disp`` as it stands. Also REX's X and
-    B bits.
+    B bits. A displacement of one byte counts ``unit`` bytes.
     """
     reg = (reg & 7) << 3
     if index < 0:
@@ -100,23 +101,34 @@ def address_bytes(reg: int, base: int, index: int, shift: int, disp: int) -> tup
         x, b = index >> 3, base >> 3
     if disp == 0 and low != 5:
         return head, x, b
-    if -128 <= disp < 128:
-        return bytes((head[0] | 0x40,)) + head[1:] + bytes((disp & 255,)), x, b
+    if -128 * unit <= disp < 128 * unit and not disp % unit:
+        return bytes((head[0] | 0x40,)) + head[1:] + bytes((disp // unit & 255,)), x, b
     return bytes((head[0] | 0x80,)) + head[1:] + (disp & 0xFFFFFFFF).to_bytes(4, "little"), x, b
 
 
-def _prefixer(spec: Spec) -> Callable[[int, int, int, int, bool], bytes]:
+def _prefixer(spec: Spec, zeroing: int = 0) -> Callable[[int, int, int, int, int], bytes]:
     """How everything before ModRM is made: ``(r, x, b, vvvv, force) -> bytes``, r, x, b being the registers' high
-    bits.
+    bits (r two of them under EVEX). ``force``: whether REX must be there; under EVEX the mask register.
     """
     w = spec.rex_w
     opcode = spec.opcode
+    if spec.vex == 2:
+        pp, m, length = _PP[spec.prefix], _MAP_NUMBER[spec.map], spec.l
+
+        def evex(r: int, x: int, b: int, vvvv: int, force: int) -> bytes:
+            p0 = (r & 1 ^ 1) << 7 | (x ^ 1) << 6 | (b ^ 1) << 5 | (r >> 1 ^ 1) << 4 | m
+            p1 = w << 7 | (vvvv & 15 ^ 15) << 3 | 4 | pp
+            p2 = zeroing << 7 | length << 5 | (vvvv >> 4 ^ 1) << 3 | force
+            return bytes((0x62, p0, p1, p2)) + opcode
+
+        return evex
+
     if spec.vex:
         pp = _PP[spec.prefix] | spec.l << 2
         m = _MAP_NUMBER[spec.map]
         short = m == 1 and not w
 
-        def vex(r: int, x: int, b: int, vvvv: int, force: bool) -> bytes:
+        def vex(r: int, x: int, b: int, vvvv: int, force: int) -> bytes:
             inverted = (vvvv & 15 ^ 15) << 3
             if short and not x and not b:
                 return bytes((0xC5, (r ^ 1) << 7 | inverted | pp)) + opcode
@@ -128,7 +140,7 @@ def _prefixer(spec: Spec) -> Callable[[int, int, int, int, bool], bytes]:
     after = _MAP_BYTES[spec.map] + opcode
     plain = before + after
 
-    def legacy(r: int, x: int, b: int, vvvv: int, force: bool) -> bytes:
+    def legacy(r: int, x: int, b: int, vvvv: int, force: int) -> bytes:
         rex = w << 3 | r << 2 | x << 1 | b
         if rex or force:
             return before + bytes((0x40 | rex,)) + after
@@ -144,11 +156,24 @@ def _alloc_of(operands: list[Operand], place: str) -> int:
     return -1
 
 
+#: Bytes of a memory operand by its kind: what EVEX scales a short displacement by.
+_ACCESS = {"b": 1, "sb": 1, "w": 2, "sh": 2, "d": 4, "ss": 4, "q": 8, "sd": 8, "x": 16, "y": 32, "z": 64}
+
+
+def field(preg: int) -> int:
+    """The hardware's number of a register within its class."""
+    return preg - XMM0 if XMM0 <= preg < K0 else preg & 15
+
+
 def encoder(row: X64Row) -> Callable[[Any, MInst, tuple[int, ...]], None]:
     """The closure ``encode(sink, inst, allocs)`` of a row."""
     _, operands, *_ = parse_operands(row.text)
     spec = Spec(row.spec)
-    prefix = _prefixer(spec)
+    mask_at = max(_alloc_of(operands, "aaa"), _alloc_of(operands, "zzz"))
+    prefix = _prefixer(spec, int(_alloc_of(operands, "zzz") >= 0))
+    unit = 1
+    if spec.vex == 2:
+        unit = max([_ACCESS[o.kind] for o in operands if o.place in ("rm", "mem") and o.kind in _ACCESS], default=1)
     reg_at = _alloc_of(operands, "reg")
     rm_at = _alloc_of(operands, "rm")
     opc_at = _alloc_of(operands, "opc")
@@ -163,12 +188,14 @@ def encoder(row: X64Row) -> Callable[[Any, MInst, tuple[int, ...]], None]:
     has_imm = ending is not None and is4_at < 0 and spec.constant < 0
     memo: dict[Any, bytes] = {}
 
-    def force_rex(allocs: tuple[int, ...]) -> bool:
-        return any(4 <= allocs[i] < 8 for i in bytes_at)
+    def force_rex(allocs: tuple[int, ...]) -> int:
+        if mask_at >= 0:
+            return allocs[mask_at] - K0
+        return bool(bytes_at) and any(4 <= allocs[i] < 8 for i in bytes_at)
 
     def register_form(imm: Any, allocs: tuple[int, ...]) -> bytes:
-        vvvv = allocs[vvvv_at] if vvvv_at >= 0 else 0
-        reg = allocs[reg_at] & 15 if reg_at >= 0 else digit
+        vvvv = field(allocs[vvvv_at]) if vvvv_at >= 0 else 0
+        reg = field(allocs[reg_at]) if reg_at >= 0 else digit
         head = prefix
         if ending is None:
             end = b""
@@ -177,20 +204,20 @@ def encoder(row: X64Row) -> Callable[[Any, MInst, tuple[int, ...]], None]:
             if long_prefix is not None and len(end) > 1:
                 head = long_prefix
         if rm_at >= 0:
-            rm = allocs[rm_at] & 15
-            code = head(reg >> 3, 0, rm >> 3, vvvv, force_rex(allocs))
+            rm = field(allocs[rm_at])
+            code = head(reg >> 3, rm >> 4, rm >> 3 & 1, vvvv, force_rex(allocs))
             return code + bytes((0xC0 | (reg & 7) << 3 | rm & 7,)) + end
         if opc_at >= 0:
             low = allocs[opc_at]
-            code = head(0, 0, low >> 3 & 1, 0, False)
+            code = head(0, 0, low >> 3 & 1, 0, 0)
             return code[:-1] + bytes((code[-1] | low & 7,)) + end
-        return head(0, 0, 0, 0, False) + end
+        return head(0, 0, 0, 0, 0) + end
 
     def memory_form(
         imm: Any, allocs: tuple[int, ...], base: int, index: int, shift: int, disp: int
     ) -> tuple[bytes, bytes]:
-        vvvv = allocs[vvvv_at] if vvvv_at >= 0 else 0
-        reg = allocs[reg_at] & 15 if reg_at >= 0 else digit
+        vvvv = field(allocs[vvvv_at]) if vvvv_at >= 0 else 0
+        reg = field(allocs[reg_at]) if reg_at >= 0 else digit
         head = prefix
         if ending is None:
             end = b""
@@ -198,7 +225,7 @@ def encoder(row: X64Row) -> Callable[[Any, MInst, tuple[int, ...]], None]:
             end = ending(allocs, imm)
             if long_prefix is not None and len(end) > 1:
                 head = long_prefix
-        body, x, b = address_bytes(reg, base, index, shift, disp)
+        body, x, b = address_bytes(reg, base, index, shift, disp, unit)
         return head(reg >> 3, x, b, vvvv, force_rex(allocs)) + body, end
 
     if n_addr < 0:

@@ -8,7 +8,8 @@ from jitpy.backend.isa.x64 import regs
 from jitpy.backend.isa.x64.rows import Operand, X64Row, parse_operands
 
 _SIZES = {
-    "b": "byte ptr ", "w": "word ptr ", "d": "dword ptr ", "q": "qword ptr ", "ss": "dword ptr ", "sd": "qword ptr ",
+    "b": "byte ptr ", "w": "word ptr ", "d": "dword ptr ", "q": "qword ptr ", "sb": "byte ptr ", "sh": "word ptr ",
+    "ss": "dword ptr ", "sd": "qword ptr ",
     "x": "xmmword ptr ", "y": "ymmword ptr ", "z": "zmmword ptr ", "o": "",
 }  # fmt: skip
 _IMMEDIATES = {"ib": 8, "us": 8, "iw": 16, "id": 32, "im": 32, "iq": 64}
@@ -69,6 +70,8 @@ def instruction_text(row: X64Row, allocs: tuple[int, ...], imm: Any = None) -> s
             parts.append(number(value))
         elif o.place == "fixed":
             parts.append(register_text(o.fixed, o.kind))
+        elif o.place in ("aaa", "zzz"):
+            parts[-1] += f"{{{register_text(allocs[o.alloc], 'k')}}}" + "{z}" * (o.place == "zzz")
         else:
             a = allocs[o.alloc]
             parts.append(f"{_SIZES.get(o.kind, '')}[slot {~a}]" if a < 0 else register_text(a, o.kind))

@@ -10,14 +10,17 @@ First the assembly text: mnemonic, then operands in Intel's order, each ``[acces
            ``~`` written before everything is read (a temporary or an early result)
            ``!`` destroyed (only after ``|``)
   place    ``reg`` ``rm`` ModRM's fields   ``vvvv`` VEX's third register   ``opc`` the opcode's low bits
-           ``is4`` bits 7-4 of the immediate   ``mem`` an address   ``ib iw id iq`` an immediate (1, 2, 4, 8 bytes),
+           ``is4`` bits 7-4 of the immediate
+           ``aaa`` EVEX's mask: other lanes keep the old value   ``zzz`` the same, other lanes become zero
+           ``mem`` an address   ``ib iw id iq`` an immediate (1, 2, 4, 8 bytes),
            ``us`` an unsigned byte   ``im`` 1 byte if it fits, else 4 (2 under a 66 prefix)   ``$cl`` a fixed register
   ``?``    may be in a spill slot: then it is encoded as the memory operand it is
-  kind     ``b w d q`` general registers of 1, 2, 4, 8 bytes   ``x y z`` vectors   ``ss sd`` one float   ``k`` masks
+  kind     ``b w d q`` general registers of 1, 2, 4, 8 bytes   ``x y z`` vectors   ``sb sh ss sd`` one lane of 1, 2, 4, 8 bytes
+           ``k`` masks
            (for ``mem`` it is the size of the access: also ``o`` for none)
 
 After ``|`` follow operands that the text does not show (implicit registers, temporaries).
-Then the encoding as the manuals write it: prefixes, REX.W or VEX.length.prefix.map.W, opcode, /r or /digit.
+Then the encoding as the manuals write it: prefixes, REX.W or VEX.length.prefix.map.W (or EVEX), opcode, /r or /digit.
 
 ``defs`` and ``uses`` of the row list the operands in written order. ``mem`` makes three rows, for addresses of
 none, one or two
@@ -44,8 +47,23 @@ for _kind, _names in regs.NAMES.items():
 for _i in range(16):
     _FIXED[f"xmm{_i}"] = (16 + _i, "x")
 
+
+
+class _Rows(dict[str, Any]):
+    """Rows by name; those in ``later`` are made when first asked for."""
+
+    later: dict[str, Callable[[str], Any]]
+
+    def __missing__(self, name: str) -> Any:
+        make = self.later.pop(name, None)
+        if make is None:
+            raise KeyError(name)
+        return make(name)
+
+
 #: name -> row (``mem`` forms: the tuple of three).
-ROWS: dict[str, Any] = {}
+ROWS = _Rows()
+ROWS.later = {}
 
 
 class Operand:
