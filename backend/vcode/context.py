@@ -89,6 +89,7 @@ class LowerCtx:
         rules = target.rules(self)
         missing = [None] * len(EFFECTS)
         self.table: list[Any] = [*rules["lower.table"], *missing]
+        self.more_rules: Any = rules.get("lower.more", lambda node, inst: None)
         self.branch_table: list[Any] = [*rules["lower_branch.table"], *missing]
 
     def begin(self, func: Function, frame: Frame) -> None:

@@ -230,13 +230,12 @@ class _Lowering:
                         continue
             ctx.place = place
             rule = table[op]
-            if rule is None:
-                if not self.lower_special(m, b, i, node):
-                    raise self.no_rule(node)
-            else:
-                output = rule(node, i)
+            output = None if rule is None else rule(node, i)
+            if output is None and (rule is not None or not self.lower_special(m, b, i, node)):
+                output = ctx.more_rules(node, i)
                 if output is None:
                     raise self.no_rule(node)
+            if output is not None:
                 if len(produced) == 1:
                     v = produced[0]
                     wanted = regs[v]

@@ -88,7 +88,9 @@ def _move_float(sink: Any, load: bool, reg: int, base: int, disp: int) -> None:
 
 def emit_move(sink: Any, src: int, dst: int, cls: int) -> None:
     """Copy between registers and slots; the scratch register xmm15 may stand for a general register."""
-    if src < 0:
+    if cls >= 2:
+        _move_wide(sink, src, dst, cls)
+    elif src < 0:
         base, disp = slot_address(sink, ~src)
         if dst < XMM0:
             _move_memory(sink, True, dst, base, disp)
@@ -121,6 +123,27 @@ def emit_move(sink: Any, src: int, dst: int, cls: int) -> None:
     else:
         rex = (dst & 8) >> 1 | (src & 8) >> 3
         sink.code += (bytes((0x40 | rex,)) if rex else b"") + bytes((0x0F, 0x28, 0xC0 | (dst & 7) << 3 | src & 7))
+
+
+def _move_wide(sink: Any, src: int, dst: int, cls: int) -> None:
+    """Vectors of more than 128 bits, at the width of the widest; masks. Their rows are written down, unlike those above,
+    which are needed before any row is.
+    """
+    from jitpy.backend.isa.x64.insts import vectors  # noqa: F401
+    from jitpy.backend.isa.x64.rows import ROWS
+    from jitpy.backend.target.row import MInst
+
+    wide = "z" if sink.target.env.slot_units[2] == 8 else "y"
+    copy, load, store = ("kmovq_kk", "kmovq_rm", "kmovq_mr") if cls == 3 else (
+        f"vmovaps_{wide}_rr", f"vmovups_{wide}_rm", f"vmovups_{wide}_mr"
+    )  # fmt: skip
+    if src >= 0 <= dst:
+        row = ROWS[copy]
+        row.encode(sink, MInst(row, (), ()), (dst, src))
+        return
+    base, disp = slot_address(sink, ~min(src, dst))
+    row = ROWS[load if src < 0 else store][1]
+    row.encode(sink, MInst(row, (), (), (0, disp, None)), (max(src, dst), base))
 
 
 def _between(sink: Any, vector: int, general: int, op: int) -> None:

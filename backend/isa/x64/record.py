@@ -4,25 +4,45 @@ from __future__ import annotations
 
 from typing import Any
 
-from jitpy.backend.ir.types import BITS, F16, F32, F64, F128, I64, I128, IS_INT, IS_VECTOR, Type
+from jitpy.backend.ir.types import BITS, F16, F32, F64, F128, I64, I128, IS_INT, IS_VECTOR, LANE, LANE_BITS, Type, vector
 from jitpy.backend.isa.x64 import frame, lowering, regs
 from jitpy.backend.isa.x64.insts import branch
 from jitpy.backend.isa.x64.insts import call as call_insts
 from jitpy.backend.isa.x64.rows import ROWS
 from jitpy.backend.target import lacks
-from jitpy.backend.target.row import FLOAT, INT, MInst
+from jitpy.backend.target.row import FLOAT, INT, VECTOR, MInst
 from jitpy.backend.target.target import Abi, Dwarf, Target
 
 _PAIR = ((INT, I64), (INT, I64))
 
 
-def parts(type: Type) -> tuple[tuple[int, Type], ...]:
-    """General registers for integers, two for i128; vector registers for floats and 128-bit vectors."""
+_MOST_PARTS = 4
+
+
+def parts(type: Type, widest: int = 128) -> tuple[tuple[int, Type], ...]:
+    """General registers for integers, two for i128; vector registers for floats. A vector has as many parts as it needs
+    of ``widest`` bits; one of less than 128 bits is the low lanes of one.
+    """
     if IS_INT[type]:
         return _PAIR if type == I128 else ((INT, type),)
-    if type in (F16, F32, F64, F128) or (IS_VECTOR[type] and BITS[type] == 128):
+    if type in (F16, F32, F64, F128):
         return ((FLOAT, type),)
-    return ()
+    lane = LANE[type]
+    if not IS_VECTOR[type] or lane in (I128, F128):
+        return ()
+    bits = max(BITS[type], 128)
+    count = max(bits // widest, 1)
+    size = bits // count
+    if count > _MOST_PARTS:
+        return ()
+    return ((FLOAT if size == 128 else VECTOR, vector(lane, size // LANE_BITS[type])),) * count
+
+
+def widest_vector(features: dict[str, int]) -> int:
+    """Bits of the vectors held in one register. Those of 512 want AVX-512's four parts that processors have together."""
+    if all(features[f"has_avx512{part}"] for part in ("f", "bw", "dq", "vl")) and features["has_avx2"]:
+        return 512
+    return 256 if features["has_avx2"] else 128
 
 
 #: DWARF numbers; at the entry CFA = rsp + 8 and the return address below it; push rbp; mov rbp, rsp; before the
@@ -61,6 +81,13 @@ def _lacks(features: dict[str, int]) -> lacks.Pairs:
     return found
 
 
+def wide_row(name: str) -> Any:
+    """A move of 256 (``y_``) or 512 bits (``z_``): between registers, or the family of loads or stores."""
+    from jitpy.backend.isa.x64.insts import vectors  # noqa: F401
+
+    return ROWS[f"vmov{'aps' if name.endswith('rr') else 'ups'}_{name}"]
+
+
 def make(features: dict[str, int]) -> Target:
     """The record for these features."""
     t = Target("x64")
@@ -69,9 +96,10 @@ def make(features: dict[str, int]) -> Target:
     t.pointer = I64
     t.dwarf = _DWARF
     t.features = features
-    t.env = regs.machine_env(bool(features["has_avx512f"]))
+    widest = widest_vector(features)
+    t.env = regs.machine_env(bool(features["has_avx512f"]), widest)
     t.abis = _abis()
-    t.parts = parts
+    t.parts = lambda type: parts(type, widest)
     t.loop_align = 16
     t.relocations = {"pcrel4": frame.REL4}
     t.rules = lowering.rules
@@ -88,29 +116,39 @@ def make(features: dict[str, int]) -> Target:
         32: (ROWS[f"{v}movss_rm"], ROWS[f"{v}movss_mr"]), 16: (ROWS[f"{v}movss_rm"], ROWS[f"{v}movss_mr"]),
     }  # fmt: skip
 
+    def rows_of(type: Type, store: bool) -> Any:
+        bits = BITS[type]
+        if IS_INT[type]:
+            return (int_stores if store else int_loads)[bits]
+        if bits > 128:
+            return wide_row(f"{'y' if bits == 256 else 'z'}_{'mr' if store else 'rm'}")
+        return float_rows[bits][store]
+
     def move(dst: int, src: int, cls: int) -> MInst:
+        if cls == VECTOR:
+            return MInst(wide_row("z_rr" if widest == 512 else "y_rr"), (dst,), (src,))
         return MInst(float_move if cls else int_move, (dst,), (src,))
 
     def jump(block: int) -> MInst:
         return MInst(jmp, (), (), (block,))
 
     def load_stack(dst: int, base: int, offset: int, type: Type) -> MInst:
-        rows = int_loads[BITS[type]] if IS_INT[type] else float_rows[BITS[type]][0]
+        rows = rows_of(type, False)
         return MInst(rows[0], (dst,), (), (base, offset, None))
 
     def store_stack(src: int, base: int, offset: int, type: Type) -> MInst:
-        rows = int_stores[BITS[type]] if IS_INT[type] else float_rows[BITS[type]][1]
+        rows = rows_of(type, True)
         return MInst(rows[0], (), (src,), (base, offset, None))
 
     def stack_address(dst: int, base: int, offset: int) -> MInst:
         return MInst(ROWS["lea64"][0], (dst,), (), (base, offset, None))
 
     def load(dst: int, base: int, offset: int, type: Type) -> MInst:
-        rows = int_loads[BITS[type]] if IS_INT[type] else float_rows[BITS[type]][0]
+        rows = rows_of(type, False)
         return MInst(rows[1], (dst,), (base,), (0, offset, None))
 
     def store(src: int, base: int, offset: int, type: Type) -> MInst:
-        rows = int_stores[BITS[type]] if IS_INT[type] else float_rows[BITS[type]][1]
+        rows = rows_of(type, True)
         return MInst(rows[1], (), (src, base), (0, offset, None))
 
     def extend(ctx: Any, reg: int, from_type: Type, bits: int, signed: bool) -> int:

@@ -137,6 +137,9 @@ for _form, _k, _spec in (("y", "y", "VEX.256.0F"), ("z", "z", "EVEX.512.0F.W0"))
     mem(f"vmovups_{_form}_mr", f"vmovups mem.{_k} reg.{_k}", f"{_spec} 11 /r")
     row(f"vmovaps_{_form}_rr", f"vmovaps =reg.{_k} rm.{_k}", f"{_spec} 28 /r", MOVE)
 row("vzeroupper", "vzeroupper", "VEX.128.0F 77")
+# A copy that the allocator does not take for a move: between registers of different classes.
+for _form, _k, _spec in (("L", "x", "0F"), ("V", "x", "VEX.128.0F"), ("Y", "y", "VEX.256.0F"), ("Z", "z", "EVEX.512.0F.W0")):
+    row(f"copy.{_form}", f"{'v' * (_form != 'L')}movaps =reg.{_k} rm.{_k}", f"{_spec} 28 /r")
 
 
 def _pcmpeqd(sink: Any, inst: MInst, allocs: tuple[int, ...]) -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from jitpy.backend.isa.x64.insts.vector import packed
-from jitpy.backend.isa.x64.rows import row
+from jitpy.backend.isa.x64.rows import mem, row
+from jitpy.backend.target.row import MOVE
 
 _LANES = (("b", "F", ""), ("w", "F", " W1"), ("d", "7", ""), ("q", "7", " W1"))
 for _k, _low, _w in _LANES:
@@ -33,3 +34,6 @@ row("kmovd_rk", "kmovd =reg.d rm.k", "VEX.128.F2.0F.W0 93 /r")
 row("kmovq_rk", "kmovq =reg.q rm.k", "VEX.128.F2.0F.W1 93 /r")
 row("kmovd_kr", "kmovd =reg.k rm.d", "VEX.128.F2.0F.W0 92 /r")
 row("kmovq_kr", "kmovq =reg.k rm.q", "VEX.128.F2.0F.W1 92 /r")
+row("kmovq_kk", "kmovq =reg.k rm.k", "VEX.128.0F.W1 90 /r", MOVE)
+mem("kmovq_rm", "kmovq =reg.k mem.q", "VEX.128.0F.W1 90 /r")
+mem("kmovq_mr", "kmovq mem.q reg.k", "VEX.128.0F.W1 91 /r")

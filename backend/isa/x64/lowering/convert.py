@@ -67,7 +67,10 @@ class ConvertLowering(FloatLowering):
         source = self.types[x]
         if source < I64:
             return self._from_int(type, 64, self.zero_extended(x))
-        r = self.put_in_reg(x)
+        return self.from_u64(type, self.put_in_reg(x))
+
+    def from_u64(self, type: Any, r: Any) -> Any:
+        """A float of an unsigned 64-bit register."""
         half = self.alu_rr("or", I64, self.op(ROWS["shr64_ri"], r, imm=1), self.alu_imm("and", I64, r, 1))
         self.do(ROWS["test64_rr"], r, r)
         chosen = self.op(ROWS["cmovs64_rr"], r, half)
@@ -120,7 +123,10 @@ class ConvertLowering(FloatLowering):
 
     def to_sint(self, type: Any, x: Any) -> Any:
         """Traps on NaN, and outside of -2^(n-1) - 1 < x < 2^(n-1)."""
-        source, r = self._widened(type, x)
+        return self.to_sint_of(type, *self._widened(type, x))
+
+    def to_sint_of(self, type: Any, source: Any, r: Any) -> Any:
+        """The same of a register with a float of type ``source``."""
         bits = BITS[type]
         self.ucomi_rr(source, r, r)
         self.do(ROWS["trap_if"], imm=(P, _BAD))
@@ -136,7 +142,10 @@ class ConvertLowering(FloatLowering):
 
     def to_uint(self, type: Any, x: Any) -> Any:
         """Traps on NaN, and outside of -1 < x < 2^n."""
-        source, r = self._widened(type, x)
+        return self.to_uint_of(type, *self._widened(type, x))
+
+    def to_uint_of(self, type: Any, source: Any, r: Any) -> Any:
+        """The same of a register with a float of type ``source``."""
         self.ucomi_rr(source, r, r)
         self.do(ROWS["trap_if"], imm=(P, _BAD))
         self.ucomi_rr(source, r, self.float_imm(source, 2.0 ** BITS[type]))
@@ -154,7 +163,10 @@ class ConvertLowering(FloatLowering):
         """NaN becomes 0, then the value is clamped; for i64, whose maximum is no float, the result is corrected
         instead.
         """
-        source, r = self._widened(type, x)
+        return self.to_sint_sat_of(type, *self._widened(type, x))
+
+    def to_sint_sat_of(self, type: Any, source: Any, r: Any) -> Any:
+        """The same of a register."""
         r = self._nan_to_zero(source, r)
         if type < I64:
             bits = BITS[type]
@@ -169,7 +181,10 @@ class ConvertLowering(FloatLowering):
 
     def to_uint_sat(self, type: Any, x: Any) -> Any:
         """The same with 0 as the lower bound."""
-        source, r = self._widened(type, x)
+        return self.to_uint_sat_of(type, *self._widened(type, x))
+
+    def to_uint_sat_of(self, type: Any, source: Any, r: Any) -> Any:
+        """The same of a register."""
         r = self._nan_to_zero(source, r)
         r = self.float_rr("max", source, r, self.float_bits(source, 0))
         if type < I64:

@@ -7,6 +7,7 @@ from jitpy.backend.isa.x64 import conditions
 from jitpy.backend.isle.host import Host
 
 _OPERATIONS = ("add", "sub", "and", "or", "xor", "adc", "sbb", "neg", "not", "shl", "shr", "sar", "rol", "ror")
+_VECTOR_OPERATIONS = ("psll", "psrl", "psra", "s", "u", "uu", "sat", "trap", "proven", "x86")
 _FLOAT_OPERATIONS = ("add", "sub", "mul", "div", "min", "max")
 _WITH_IMMEDIATE = frozenset((
     "unary_imm", "unary_ieee16", "unary_ieee32", "unary_ieee64", "unary_const", "binary_imm8", "ternary_imm8",
@@ -43,13 +44,17 @@ def host() -> Host:
 
         h.constant("$" + name.upper(), BY_NAME[name])
     for name, test in (
-        ("one_reg", "{v} <= 4"), ("narrow", "{v} <= 2"), ("wide", "3 <= {v} <= 4"), ("scalar_float", "7 <= {v} <= 8"),
+        ("one_reg", "{v} <= 4"), ("narrow", "{v} <= 2"), ("wide", "3 <= {v} <= 4"), ("scalar", "{v} < 16"),
+        ("scalar_float", "7 <= {v} <= 8"), ("vector", "{v} >= 16"),
+        ("float_vector", "{v} >= 16 and 7 <= {v} & 15 <= 8"), ("bits", "{v} >= 16 or 7 <= {v} <= 8"),
         ("any_float", "6 <= {v} <= 9"),
     ):  # fmt: skip
         h.inline_extractor(name, f"{{v}} if {test} else None")
     h.inline_test("is_type", "{0} == {1}")
     for name in ("avx", "sse41", "fma", "f16c", "bmi1", "cmpxchg16b"):
         h.inline_test("has_" + name, f"features['has_{name}']")
+    for name in _VECTOR_OPERATIONS:
+        h.constant("$" + name, name)
     for name in _OPERATIONS:
         h.constant("$" + name, name)
     for name in _FLOAT_OPERATIONS:

@@ -1,0 +1,145 @@
+"""Comparisons as masks, choices by them, and what a whole vector answers: any, all, the top bits."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from jitpy.backend.ir.types import BITS, I8, I64, LANE_BITS, LANES
+from jitpy.backend.isa.x64.conditions import NE, E
+from jitpy.backend.isa.x64.lowering.int import SETCC
+from jitpy.backend.isa.x64.lowering.vector_base import S, letter, of_lanes, one
+from jitpy.backend.isa.x64.lowering.vector_int import VectorIntLowering
+from jitpy.backend.isa.x64.rows import ROWS
+from jitpy.backend.target.row import MInst
+
+#: Float condition -> (operands swapped, predicate of cmpps); the last two are made of two.
+_FLOAT_CC = {
+    "eq": (False, "eq"), "ne": (False, "neq"), "lt": (False, "lt"), "le": (False, "le"), "gt": (True, "lt"),
+    "ge": (True, "le"), "uno": (False, "unord"), "ord": (False, "ord"), "uge": (False, "nlt"), "ugt": (False, "nle"),
+    "ule": (True, "nlt"), "ult": (True, "nle"),
+}  # fmt: skip
+_FLOAT_PAIRS = {"one": ("and_", "ord", "neq"), "ueq": ("or_", "unord", "eq")}
+
+
+class VectorCompareLowering(VectorIntLowering):
+    """See the module's docstring."""
+
+    def compare_ints(self, ty: Any, cc: str, x: Any, y: Any) -> Any:
+        """icmp."""
+        sign, code = ("s", cc) if len(cc) == 2 else (cc[0], cc[1:])
+        return self.lanes(lambda t, a, b: self.v_compare(t, sign, code, a, b), ty, x, y)
+
+    def compare_floats(self, ty: Any, cc: str, x: Any, y: Any) -> Any:
+        """fcmp."""
+        return self.lanes(lambda t, a, b: self.v_fcmp(t, cc, a, b), ty, x, y)
+
+    def v_fcmp(self, t: Any, cc: str, a: Any, b: Any) -> Any:
+        """All ones where the condition holds."""
+        if cc in _FLOAT_PAIRS:
+            combine, one_, other = _FLOAT_PAIRS[cc]
+            made = [self.v_cmpps(t, predicate, a, b) for predicate in (one_, other)]
+            return self.and_(t, *made) if combine == "and_" else self.or_(t, *made)
+        swapped, predicate = _FLOAT_CC[cc]
+        return self.v_cmpps(t, predicate, b, a) if swapped else self.v_cmpps(t, predicate, a, b)
+
+    def v_cmpps(self, t: Any, predicate: str, a: Any, b: Any) -> Any:
+        """One of the hardware's eight predicates."""
+        name = f"cmp{predicate}{S[LANE_BITS[t]]}"
+        if BITS[t] == 512:
+            return self.from_mask(t, self.pk(name + ":k", t, a, b))
+        return self.p(name, t, a, b)
+
+    # Choices.
+
+    def v_blend(self, t: Any, c: Any, x: Any, y: Any) -> Any:
+        """Per lane x where c's top bit is set, else y."""
+        bits = LANE_BITS[t]
+        if self.sse41 and bits != 16 and not self.evex(t):
+            name = {8: "pblendvb", 32: "blendvps", 64: "blendvpd"}[bits] + ":v" * self.avx
+            return self.p(name, t, y, x, c)
+        return self.choose_lanes(t, self.sign_mask(t, c), x, y)
+
+    def select_vector(self, ty: Any, c: Any, x: Any, y: Any) -> Any:
+        """By a scalar: jumps over moves."""
+        yes, no = self.put_in_regs(x), self.put_in_regs(y)
+        cc = self.condition(c)
+        found = []
+        for t, a, b in zip(self.parts(ty), yes, no):
+            d = self.result(BITS[t])
+            self.emit(MInst(ROWS["select_wide" if BITS[t] > 128 else "select_float"], (d,), (b, a), cc))
+            found.append(d)
+        return one(found)
+
+    def v_bmask(self, t: Any, a: Any) -> Any:
+        """All ones where a is not zero."""
+        return self.v_compare(t, "u", "ne", a, self.zero(t))
+
+    # Answers of whole vectors.
+
+    def counted(self, ty: Any, t: Any, r: Any) -> Any:
+        """r with the lanes that do not count cleared."""
+        bits = self.small(ty)
+        if not bits:
+            return r
+        return self.pm("pand", t, b"\xff" * (bits // 8) + bytes(16 - bits // 8), r)
+
+    def set_by_zero(self, t: Any, r: Any, cc: Any) -> Any:
+        """cc (E or NE) of r's comparison with all zeros, as an i8."""
+        if BITS[t] == 512:
+            k = self.pk("ptestmd", t, r, r)
+            self.do(ROWS["kortestw"], k, k)
+        elif self.sse41:
+            self.do(self.row("ptest", BITS[t]), r, r)
+        else:
+            mask = self.pg("pmovmskb", t, self.p("pcmpeqb", t, r, self.zero(t)))
+            self.do(ROWS["cmp32_ri"], mask, imm=0xFFFF)
+        return self.op(SETCC[cc])
+
+    def any_true(self, x: Any) -> Any:
+        """Whether the parts, or-ed, are not zero."""
+        ty = self.types[x]
+        t = self.parts(ty)[0]
+        r, *others = self.put_in_regs(x)
+        for other in others:
+            r = self.or_(t, r, other)
+        return self.set_by_zero(t, self.counted(ty, t, r), NE)
+
+    def all_true(self, x: Any) -> Any:
+        """Whether no lane is zero."""
+        ty = self.types[x]
+        t = self.parts(ty)[0]
+        zero = self.zero(t)
+        masks = [self.v_compare(t, "u", "eq", r, zero) for r in self.put_in_regs(x)]
+        r = masks[0]
+        for other in masks[1:]:
+            r = self.or_(t, r, other)
+        return self.set_by_zero(t, self.counted(ty, t, r), E)
+
+    def high_bits(self, type: Any, x: Any) -> Any:
+        """The parts' top bits side by side."""
+        ty = self.types[x]
+        result = None
+        at = 0
+        for t, r in zip(self.parts(ty), self.put_in_regs(x)):
+            if at >= 64:
+                break
+            piece = self.v_high_bits(t, r)
+            if at:
+                piece = self.op(ROWS["shl64_ri"], piece, imm=at)
+            result = piece if result is None else self.alu_rr("or", I64, result, piece)
+            at += LANES[t]
+        lanes = LANES[ty]
+        if self.small(ty) and lanes < BITS[type]:
+            result = self.alu_imm("and", I64, result, (1 << lanes) - 1)
+        return result
+
+    def v_high_bits(self, t: Any, r: Any) -> Any:
+        """Top bits of one part, in a general register with zeros above."""
+        bits = LANE_BITS[t]
+        if BITS[t] == 512:
+            return self.op(ROWS["kmovq_rk"], self.pk(f"pmov{letter(t)}2m", t, r))
+        if bits == 16:
+            if BITS[t] == 256:
+                return self.v_high_bits(of_lanes(I8, 128), self.p("packsswb", of_lanes(I8, 128), r, self.high(t, r)))
+            return self.pg("pmovmskb", t, self.p("packsswb", t, r, self.zero(t)))
+        return self.pg({8: "pmovmskb", 32: "movmskps", 64: "movmskpd"}[bits], t, r)

@@ -1,0 +1,380 @@
+"""Every vector opcode on every vector type at every feature level: compiled against interpreted, on edges and at random."""
+
+from __future__ import annotations
+
+import ctypes
+import random
+from functools import partial
+from typing import Any
+
+import pytest
+from jitpy.backend import pipeline
+from jitpy.backend.errors import UnsupportedError
+from jitpy.backend.interp.interpreter import Interpreter
+from jitpy.backend.interp.meaning import Trap
+from jitpy.backend.ir import types as T
+from jitpy.backend.ir.trapcode import CODES
+from jitpy.backend.isa.x64.features import FEATURES, PRESETS, none
+from jitpy.backend.settings import Settings
+from jitpy.backend.text.parser import parse_functions
+from run import FLOATS, HOST, INTS, Code, canonical, target
+
+LEVELS = {
+    "sse2": (), "ssse3": PRESETS["ssse3"], "sse41": PRESETS["sse41"], "sse42": PRESETS["sse42"],
+    "avx": (*PRESETS["sse42"], "has_avx"), "avx2": PRESETS["haswell"], "avx512": PRESETS["skylake-avx512"],
+    "icelake": PRESETS["icelake-server"],
+    # EVEX at 128 and 256 bits without the parts that 512-bit values want.
+    "vl": (*PRESETS["haswell"], "has_avx512f", "has_avx512vl"),
+}  # fmt: skip
+TARGETS = {name: target({**none(), **dict.fromkeys(features, 1)}) for name, features in LEVELS.items()}
+LACKING = {name: [f for f in features if not HOST[f]] for name, features in LEVELS.items()}
+SLOT = 64
+INT_TYPES = [T.vector(lane, bits // T.BITS[lane]) for bits in (128, 256, 512) for lane in (T.I8, T.I16, T.I32, T.I64)]
+FLOAT_TYPES = [T.vector(lane, bits // T.BITS[lane]) for bits in (128, 256, 512) for lane in (T.F32, T.F64)]
+SMALL = [T.vector(lane, bits // T.BITS[lane]) for bits in (32, 64) for lane in (T.I8, T.I16, T.I32, T.F32) if bits > T.BITS[lane]]
+COUNT = 10
+
+
+def lane_values(lane: int) -> tuple[int, ...]:
+    name = T.NAME[lane]
+    return FLOATS[name] if name[0] == "f" else INTS[T.BITS[lane]]
+
+
+def random_value(type: int, rng: random.Random) -> int:
+    """Lanes from the edges or at random; now and then all alike."""
+    bits, edges = T.LANE_BITS[type], lane_values(T.LANE[type])
+    if T.IS_FLOAT[T.LANE[type]]:
+        lanes = [rng.choice(edges) for _ in range(T.LANES[type])]
+    else:
+        lanes = [rng.choice(edges) if rng.random() < 0.6 else rng.getrandbits(bits) for _ in range(T.LANES[type])]
+    if rng.random() < 0.2:
+        lanes = lanes[:1] * T.LANES[type]
+    value = 0
+    for lane in reversed(lanes):
+        value = value << bits | lane & (1 << bits) - 1
+    return value
+
+
+def function(lines: list[str], args: list[int], results: list[int]) -> str:
+    """Arguments are loaded from the first address, results stored at the second; between lie the lines."""
+    text = ["function %f(i64, i64) -> i32 {", "block0(v1000: i64, v1001: i64):"]
+    text += [f"    v{900 + i} = load.{T.NAME[t]} v1000+{SLOT * i}" for i, t in enumerate(args)]
+    text += ["    jump block1(" + ", ".join(f"v{900 + i}" for i in range(len(args))) + ")"] if args else ["    jump block1"]
+    params = ", ".join(f"v{i}: {T.NAME[t]}" for i, t in enumerate(args))
+    text.append(f"block1({params}):" if args else "block1:")
+    text += ["    " + line for line in lines]
+    text += [f"    store v{100 + i}, v1001+{SLOT * i}" for i, _ in enumerate(results)]
+    return "\n".join([*text, "    v999 = iconst.i32 0", "    return v999", "}"])
+
+
+def lanes_of(value: int, type: int) -> list[Any]:
+    bits = T.LANE_BITS[type]
+    return [canonical(value >> i & ((1 << bits) - 1), T.NAME[T.LANE[type]]) for i in range(0, T.BITS[type], bits)]
+
+
+def check(
+    lines: list[str], args: list[int], results: list[int], inputs: list[tuple[int, ...]] | None = None
+) -> int:
+    """Run at all levels; the number of levels that ran."""
+    text = function(lines, args, results)
+    rng = random.Random(text)
+    if inputs is None:
+        inputs = [tuple(random_value(t, rng) for t in args) for _ in range(COUNT)]
+    source = ctypes.create_string_buffer(SLOT * (len(args) + 2))
+    out = ctypes.create_string_buffer(SLOT * (len(results) + 2))
+    at, there = ctypes.addressof(source), ctypes.addressof(out)
+    interpreter = Interpreter(parse_functions(text))
+
+    def call(run: Any, given: tuple[int, ...]) -> tuple[int, list[Any]]:
+        for i, value in enumerate(given):
+            ctypes.memmove(at + SLOT * i, value.to_bytes(SLOT, "little"), SLOT)
+        status = run()
+        values = [int.from_bytes(out.raw[SLOT * i : SLOT * i + T.BYTES[t]], "little") for i, t in enumerate(results)]
+        return status, [] if status else [lanes_of(v, t) for v, t in zip(values, results)]
+
+    def interpreted() -> int:
+        try:
+            interpreter.call("f", [at, there])
+        except Trap as trap:
+            return 1 + CODES.index(trap.code)
+        return 0
+
+    expected = [call(interpreted, given) for given in inputs]
+    ran = 0
+    settings = [Settings("none", "onepass", regalloc_checker=True), Settings("speed", "linear", regalloc_checker=True)]
+    for name, made in TARGETS.items():
+        func = parse_functions(text)[0]
+        done = pipeline.compile_function(func, made, settings[len(text) % 2])
+        assert not done.relocs
+        if LACKING[name]:
+            continue
+        code = Code(done.code)
+        for given, wanted in zip(inputs, expected):
+            got = call(partial(code.call, at, there), given)
+            assert got == wanted, f"{name}: {[hex(v) for v in given]}\n{got}\n{wanted}\n{text}"
+        ran += 1
+    assert ran
+    return ran
+
+
+def types(which: list[int], *lanes: int) -> list[int]:
+    return [t for t in which if not lanes or T.LANE[t] in lanes]
+
+
+ALL = INT_TYPES + FLOAT_TYPES
+UNARY = {
+    "ineg iabs popcnt": INT_TYPES + types(SMALL, T.I8, T.I16, T.I32), "bnot": ALL,
+    "fneg fabs sqrt ceil floor trunc nearest": FLOAT_TYPES,
+}  # fmt: skip
+BINARY = {
+    "iadd isub imul smin smax umin umax avg_round uadd_sat usub_sat sadd_sat ssub_sat umulhi smulhi": INT_TYPES,
+    "sqmul_round_sat x86_pmulhrsw": types(INT_TYPES, T.I16, T.I32), "band bor bxor": ALL,
+    "fadd fsub fmul fdiv fmin fmax fcopysign": FLOAT_TYPES,
+}  # fmt: skip
+@pytest.mark.parametrize("op", [op for ops in UNARY for op in ops.split()])
+def test_unary(op: str) -> None:
+    for ts in (ts for ops, ts in UNARY.items() if op in ops.split()):
+        for t in ts:
+            check([f"v100 = {op} v0"], [t], [t])
+
+
+@pytest.mark.parametrize("op", [op for ops in BINARY for op in ops.split()])
+def test_binary(op: str) -> None:
+    for ts in (ts for ops, ts in BINARY.items() if op in ops.split()):
+        for t in ts:
+            check([f"v100 = {op} v0, v1", f"v101 = {op} v1, v1"], [t, t], [t, t])
+
+
+def test_pmaddubsw() -> None:
+    t = T.I8X16
+    check(["v100 = x86_pmaddubsw v0, v1"], [t, t], [T.I16X8])
+
+
+@pytest.mark.parametrize("op", ["ishl", "ushr", "sshr", "rotl", "rotr"])
+def test_shifts(op: str) -> None:
+    for t in INT_TYPES:
+        check([f"v100 = {op} v0, v1"], [t, T.I32], [t])
+        for k in (0, 1, 5, T.LANE_BITS[t] - 1, T.LANE_BITS[t] + 3):
+            check([f"v1 = iconst.i8 {k}", f"v100 = {op} v0, v1"], [t], [t])
+
+
+@pytest.mark.parametrize("cc", ["eq", "ne", "slt", "sge", "sgt", "sle", "ult", "uge", "ugt", "ule"])
+def test_icmp(cc: str) -> None:
+    for t in INT_TYPES:
+        check([f"v100 = icmp {cc} v0, v1"], [t, t], [t])
+
+
+@pytest.mark.parametrize(
+    "cc", ["ord", "uno", "eq", "ne", "one", "ueq", "lt", "uge", "le", "ugt", "gt", "ule", "ge", "ult"]
+)
+def test_fcmp(cc: str) -> None:
+    for t in FLOAT_TYPES:
+        check([f"v100 = fcmp {cc} v0, v1"], [t, t], [T.as_int(t)])
+
+
+def test_bitselect() -> None:
+    for t in ALL:
+        check(["v100 = bitselect v0, v1, v2"], [t, t, t], [t])
+
+
+def test_blendv() -> None:
+    for t in ALL:
+        check(["v100 = blendv v0, v1, v2"], [t, t, t], [t])
+
+
+def test_select() -> None:
+    for t in ALL + SMALL:
+        rng = random.Random(t)
+        inputs = [(c, random_value(t, rng), random_value(t, rng)) for c in (0, 1, 0x100)]
+        check(["v100 = select v0, v1, v2"], [T.I32, t, t], [t], inputs)
+        check(["v3 = fcmp eq v0, v0", "v100 = select v3, v1, v2"], [T.F64, t, t], [t])
+
+
+def truth_inputs(t: int) -> list[tuple[int]]:
+    rng = random.Random(t)
+    lane = T.LANE_BITS[t]
+    full, bits = (1 << T.BITS[t]) - 1, T.BITS[t]
+    single = [1 << rng.randrange(bits) for _ in range(3)]
+    holes = [full & ~(((1 << lane) - 1) << lane * rng.randrange(T.LANES[t])) for _ in range(3)]
+    return [(v,) for v in (0, full, 1, 1 << (bits - 1), *single, *holes, random_value(t, rng))]
+
+
+def test_any_and_all() -> None:
+    for t in ALL + SMALL:
+        check(["v100 = vany_true v0", "v101 = vall_true v0"], [t], [T.I8, T.I8], truth_inputs(t))
+
+
+def test_high_bits() -> None:
+    for t in ALL + SMALL:
+        check(["v100 = vhigh_bits.i64 v0", "v101 = vhigh_bits.i8 v0"], [t], [T.I64, T.I8])
+
+
+def test_splat_and_scalar_to_vector() -> None:
+    for t in ALL + SMALL:
+        name = T.NAME[t]
+        check([f"v100 = splat.{name} v0", f"v101 = scalar_to_vector.{name} v0"], [T.LANE[t]], [t, t])
+        if T.LANE[t] <= T.I64:
+            for k in (0, 1, -1 & T.MASK[T.LANE[t]], 0x55):
+                check([f"v0 = iconst.{T.NAME[T.LANE[t]]} {k}", f"v100 = splat.{name} v0"], [], [t])
+
+
+def test_lanes() -> None:
+    for t in ALL + SMALL:
+        last = T.LANES[t] - 1
+        for lane in sorted({0, 1, last // 2, last // 2 + 1, last}):
+            check(
+                [f"v100 = extractlane v0, {lane}", f"v101 = insertlane v0, v1, {lane}"],
+                [t, T.LANE[t]], [T.LANE[t], t],
+            )  # fmt: skip
+
+
+def test_widen_and_narrow() -> None:
+    for t in types(INT_TYPES + SMALL, T.I8, T.I16, T.I32):
+        wide = T.merge_lanes(t) if T.LANES[t] > 2 else 0
+        if wide:
+            ops = [f"{s}widen_{half}" for s in "su" for half in ("low", "high")]
+            check([f"v{100 + i} = {op} v0" for i, op in enumerate(ops)], [t], [wide] * 4)
+            check(["v100 = iadd_pairwise v0, v1"], [t, t], [t])
+    for t in types(INT_TYPES + SMALL, T.I16, T.I32, T.I64):
+        for op in ("snarrow", "unarrow", "uunarrow"):
+            check([f"v100 = {op} v0, v1"], [t, t], [T.split_lanes(t)])
+
+
+def test_extend() -> None:
+    for lane in (T.I16, T.I32, T.I64):
+        for source in range(T.I8, lane):
+            for count in (2, 4, 8, 16):
+                if T.BITS[lane] * count <= 512 and T.BITS[source] * count >= 32:
+                    t, u = T.vector(lane, count), T.vector(source, count)
+                    check([f"v100 = uextend.{T.NAME[t]} v0", f"v101 = sextend.{T.NAME[t]} v0"], [u], [t, t])
+
+
+def shuffles(rng: random.Random) -> list[list[int]]:
+    """Each pattern that has an instruction of its own, and others."""
+    i = range(16)
+    found = [
+        list(i), [m + 16 for m in i], [0] * 16, [5] * 16, [0, 1] * 8, [4, 5] * 8, [16, 17, 18, 19] * 4, [*range(8, 16)] * 2,
+        [12, 13, 14, 15, 8, 9, 10, 11, 4, 5, 6, 7, 0, 1, 2, 3], [*range(3, 19)], [*range(19, 32), 0, 1, 2], [*range(16, 32)],
+        [6, 7, 4, 5, 2, 3, 0, 1, *range(8, 16)], [*range(8), 14, 15, 12, 13, 10, 11, 8, 9],
+        [6, 7, 4, 5, 2, 3, 0, 1, 14, 15, 12, 13, 10, 11, 8, 9], [*range(15, -1, -1)], [*range(1, 16), 0],
+        [0, 1, 18, 19, 4, 5, 22, 23, 8, 9, 26, 27, 12, 13, 30, 31],
+        [4, 5, 6, 7, 0, 1, 2, 3, 28, 29, 30, 31, 16, 17, 18, 19], [20, 21, 22, 23, 16, 17, 18, 19, 0, 1, 2, 3, 12, 13, 14, 15],
+    ]  # fmt: skip
+    for size in (1, 2, 4, 8):
+        for half in (0, 8):
+            pattern = [half + size * n + k + side for n in range(8 // size) for side in (0, 16) for k in range(size)]
+            found += [pattern, [m ^ 16 for m in pattern], [m & 15 for m in pattern]]
+    for limit in (16, 32):
+        found += [[rng.randrange(limit) for _ in i] for _ in range(4)]
+    return found
+
+
+def test_shuffle() -> None:
+    t = T.I8X16
+    rng = random.Random(5)
+    fixed = int.from_bytes(bytes(range(16)), "little"), int.from_bytes(bytes(range(100, 116)), "little")
+    for mask in shuffles(rng):
+        text = " ".join(map(str, mask))
+        check([f"v100 = shuffle v0, v1, [{text}]", f"v101 = shuffle v0, v0, [{text}]"], [t, t], [t, t], [fixed])
+
+
+def test_swizzle() -> None:
+    t = T.I8X16
+    check(["v100 = swizzle v0, v1", "v101 = x86_pshufb v0, v1"], [t, t], [t, t])
+    inputs = [tuple(int.from_bytes(bytes(range(b, b + 16)), "little") for b in (1, at)) for at in range(0, 240, 16)]
+    check(["v100 = swizzle v0, v1", "v101 = x86_pshufb v0, v1"], [t, t], [t, t], inputs)
+
+
+def test_fma() -> None:
+    for t in FLOAT_TYPES:
+        try:
+            check(["v100 = fma v0, v1, v2"], [t, t, t], [t])
+        except UnsupportedError:
+            pytest.xfail("fma without FMA3")
+
+
+def test_promote_and_demote() -> None:
+    check(["v100 = fvpromote_low v0"], [T.F32X4], [T.F64X2])
+    check(["v100 = fvdemote v0"], [T.F64X2], [T.F32X4])
+    for count in (2, 4, 8):
+        narrow, wide = T.vector(T.F32, count), T.vector(T.F64, count)
+        check([f"v100 = fpromote.{T.NAME[wide]} v0"], [narrow], [wide])
+        check([f"v100 = fdemote.{T.NAME[narrow]} v0"], [wide], [narrow])
+
+
+def test_from_integers() -> None:
+    for lane in (T.F32, T.F64):
+        for source in (T.I8, T.I16, T.I32, T.I64):
+            for count in (2, 4, 8, 16):
+                t, u = T.vector(lane, count), T.vector(source, count)
+                if T.BITS[t] <= 512 and 32 <= T.BITS[u] <= 512:
+                    name = T.NAME[t]
+                    check([f"v100 = fcvt_from_sint.{name} v0", f"v101 = fcvt_from_uint.{name} v0"], [u], [t, t])
+
+
+@pytest.mark.parametrize("how", ["_sat", ""])
+def test_to_integers(how: str) -> None:
+    for lane, source in ((T.I32, T.F32), (T.I64, T.F64), (T.I32, T.F64), (T.I64, T.F32), (T.I16, T.F32)):
+        for count in (2, 4, 8, 16):
+            t, u = T.vector(lane, count), T.vector(source, count)
+            if T.BITS[t] <= 512 and T.BITS[u] <= 512:
+                name = T.NAME[t]
+                inputs = None
+                if not how:  # some that do not trap
+                    good = [[1.5, 0.0, 100.0, 3.99], [-0.5, 0.5, 7.0, 255.0], [1e30, 1.0, 2.0, 3.0], [1.0, float("nan"), 1e30, 2.0]]
+                    good += [[1.0, -1.5, 3.0, 4.0], [65535.0, 2.0, 1.0, 2147483520.0]]
+                    inputs = [(join([x for x in row for _ in range(max(count // 4, 1))][:count], source),) for row in good]
+                for sign in "su":
+                    check([f"v100 = fcvt_to_{sign}int{how}.{name} v0"], [u], [t], inputs)
+                    if not how and sign == "s" and lane != T.I16:
+                        check([f"v100 = x86_cvtt2dq.{name} v0"], [u], [t])
+
+
+def join(lanes: list[float], type: int) -> int:
+    from run import _bits
+
+    return sum(_bits(x, T.NAME[type]) << i * T.BITS[type] for i, x in enumerate(lanes))
+
+
+def test_extending_loads() -> None:
+    text = ["v1 = stack_addr.i64 ss0", "store v0, v1"]
+    for op, t in (("load8x8", T.I16X8), ("load16x4", T.I32X4), ("load32x2", T.vector(T.I64, 2))):
+        lines = [*text, f"v100 = u{op} v1+3", f"v101 = s{op} v1+4"]
+        check_with_slot(lines, [T.vector(T.I8, 32)], [t, t])
+
+
+def check_with_slot(lines: list[str], args: list[int], results: list[int]) -> None:
+    global function
+    plain = function
+    try:
+        function = lambda *given: plain(*given).replace("block0(", "ss0 = explicit_slot 64\nblock0(", 1)  # noqa: E731
+        check(lines, args, results)
+    finally:
+        function = plain
+
+
+def test_bitcasts() -> None:
+    pairs = [("i8x16", "f64x2"), ("i128", "i32x4"), ("f32x4", "i128"), ("i32x2", "i64"), ("f64", "i16x4"), ("i8x32", "f64x4")]
+    for a, b in pairs:
+        t, u = T.BY_NAME[a], T.BY_NAME[b]
+        check([f"v100 = bitcast.{b} little v0", f"v101 = bitcast.{a} little v1"], [t, u], [u, t])
+
+
+def test_constants() -> None:
+    for t in INT_TYPES:
+        for data in (bytes(T.BYTES[t]), b"\xff" * T.BYTES[t], bytes(range(T.BYTES[t]))):
+            check([f"v100 = vconst.{T.NAME[t]} 0x{data[::-1].hex()}"], [], [t])
+
+
+def test_many_live_values() -> None:
+    """More vectors than registers: spills and reloads at every width."""
+    for t in (T.I32X4, T.vector(T.I32, 8), T.vector(T.F64, 8), T.vector(T.I64, 4)):
+        add = "fadd" if T.IS_FLOAT[T.LANE[t]] else "iadd"
+        lines = [f"v{10 + i} = {add} v{10 + i - 1 if i else 0}, v0" for i in range(40)]
+        lines += [f"v{60} = {add} v10, v11"] + [f"v{60 + i} = {add} v{60 + i - 1}, v{11 + i}" for i in range(1, 39)]
+        lines.append(f"v100 = {add} v98, v0")
+        check(lines, [t], [t], [(7 << T.LANE_BITS[t],)] if add == "iadd" else None)
+
+
+def test_all_levels_are_known() -> None:
+    assert {f for features in LEVELS.values() for f in features} <= set(FEATURES)
