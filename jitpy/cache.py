@@ -230,7 +230,7 @@ def _place(guard: tuple[Any, ...], functions: dict[int, tuple[Any, ...]]) -> tup
     else:
         entry = functions.get(id(guard[1]))
         if entry is not None:
-            return kind, entry[0]
+            return (kind, entry[0], guard[2]) if kind == "keyword" else (kind, entry[0])
     raise _Uncacheable(f"{kind} guard")
 
 
@@ -253,6 +253,8 @@ def _guard_at(place: tuple[Any, ...], functions: list[FunctionType]) -> tuple[An
     elif kind == "defaults":
         function = functions[place[1]]
         return "defaults", function, function.__defaults__, function.__kwdefaults__
+    elif kind == "keyword":
+        guard = (kind, functions[place[1]], place[2])
     else:
         guard = (kind, functions[place[1]])
     return (*guard, guards.current((*guard, None)))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from types import ModuleType
+from types import FunctionType, ModuleType
 from typing import TYPE_CHECKING, Any
 
 from jitpy.frontend.library import registry
@@ -46,14 +46,51 @@ def attribute(tr: Translator, obj: Value, name: str) -> Value:
         owner: Any = obj.obj
         if not hasattr(owner, name):
             tr.error(f"{obj.describe()} has no attribute {name!r}", _similar(name, dir(owner)))
-        value = getattr(owner, name)
         if kind is ty.Constant:
-            # A method made anew on each access is no object to compare with; its owner is guarded already.
-            if isinstance(owner, ModuleType) or name in getattr(owner, "__dict__", ()):
-                tr.guard("attr", owner, name, value)
-            return outside_value(tr, value)
+            return outside_value(tr, _attribute_of_object(tr, owner, name))
     known = [n for table in (registry.attributes, registry.methods) for k, n in table if k is kind and n[0] != "_"]
     tr.error(f"the attribute {name!r} of {obj.describe()} is not supported", _similar(name, sorted(set(known))))
+
+
+#: Modules whose classes compute attributes that never change: dtypes, finfo; members of enumerations.
+_FIXED = ("numpy", "enum")
+#: The flag of classes that are made at run time, whose attributes can be set.
+_HEAP_TYPE = 1 << 9
+
+
+def _attribute_of_object(tr: Translator, owner: Any, name: str) -> Any:
+    """An attribute of an object from outside, guarded where it can change. What is computed on each access is refused."""
+    value = getattr(owner, name)
+    own = getattr(owner, "__dict__", {})
+    cls = type(owner)
+    if isinstance(owner, ModuleType):
+        if name in own:
+            tr.guard("attr", owner, name, value)
+            return value
+        if isinstance(value, ModuleType):
+            return value
+        tr.error(f"{name!r} is computed by the module {owner.__name__} on each access", "Read it before, and pass it as an argument.")
+    found_in = next((c for c in (owner if isinstance(owner, type) else cls).__mro__ if name in c.__dict__), None)
+    if isinstance(owner, type):
+        computed = found_in is None
+        fixed = cls if computed else found_in
+    else:
+        raw = found_in.__dict__[name] if found_in is not None else None
+        computed = hasattr(type(raw), "__set__") or isinstance(cls.__getattribute__, FunctionType)
+        if name in own and not computed:
+            tr.guard("attr", owner, name, value)
+            return value
+        computed = computed or found_in is None or hasattr(type(raw), "__get__")
+        fixed = found_in or cls
+    if not fixed.__flags__ & _HEAP_TYPE or fixed.__module__.partition(".")[0] in _FIXED:  # type: ignore[union-attr]
+        return value
+    if computed:
+        tr.error(
+            f"the attribute {name!r} of {cls.__name__} objects is computed on each access, which is not supported",
+            "Read it before, and pass the value as an argument.",
+        )
+    tr.guard("attr", owner, name, value)
+    return value
 
 
 def _similar(name: str, known: list[str]) -> str:

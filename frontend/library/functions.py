@@ -196,6 +196,8 @@ def call_function(
         tr.guard("code", function, co)
         if function.__defaults__ or function.__kwdefaults__:
             tr.guard("defaults", function, function.__defaults__, function.__kwdefaults__)
+            for name, default in (function.__kwdefaults__ or {}).items():
+                tr.guard("keyword", function, name, default)
     args, kwargs = settled(tr, args, kwargs)
     defaults = tuple([outside_value(tr, d) for d in function.__defaults__ or ()])
     kwdefaults = {k: outside_value(tr, d) for k, d in (function.__kwdefaults__ or {}).items()}

@@ -38,6 +38,8 @@ def current(guard: Guard) -> Any:
             return _MISSING
     if kind == "attr":
         return getattr(guard[1], guard[2], _MISSING)
+    if kind == "keyword":  # the default of a keyword-only parameter
+        return (guard[1].__kwdefaults__ or {}).get(guard[2], _MISSING)
     if kind == "code":
         return guard[1].__code__
     if kind == "defaults":
@@ -94,7 +96,14 @@ def rows(guards: Sequence[Guard]) -> tuple[list[Row], list[Any]]:
                 _dict_rows(names, "__builtins__", out, keep, tables)
             _dict_rows(_builtins(names), name, out, keep, tables)
         elif kind == "attr":
-            _dict_rows(_namespace(guard[1], guard[2]), guard[2], out, keep, tables)
+            for table in _namespaces(guard[1]):
+                if guard[2] in table:
+                    _dict_rows(table, guard[2], out, keep, tables)
+                    break
+                _absence_rows(table, out, keep, tables)
+        elif kind == "keyword":
+            keep.append(guard[1])
+            _dict_rows(guard[1].__kwdefaults__, guard[2], out, keep, tables)
         elif kind == "cell":
             keep += (guard[1], current(guard))
             out.append((id(guard[1]) + layout.CELL_VALUE, id(keep[-1])))
@@ -157,27 +166,24 @@ def held(guards: Sequence[Guard]) -> list[tuple[Any, ...]]:
     return [*[(id(a), a.ndim, a.dtype, a.flags.num) for a in arrays(guards)], *states]
 
 
-def _namespace(owner: Any, name: str) -> dict[str, Any]:
-    """The dict in which an attribute of a module or class is found."""
+def _namespaces(owner: Any) -> list[dict[str, Any]]:
+    """The dicts in which an attribute of a module, class or object is looked for, in that order; those of immutable
+    classes are left out.
+    """
     if isinstance(owner, type):
-        for cls in owner.__mro__:
-            if name in cls.__dict__:
-                return layout.class_dict(cls)
-    table: dict[str, Any] = vars(owner)
-    return table
+        found: list[dict[str, Any]] = []
+        classes = owner.__mro__
+    else:
+        found = [vars(owner)] if hasattr(owner, "__dict__") else []
+        classes = type(owner).__mro__
+    return found + [layout.class_dict(c) for c in classes if c.__flags__ & layout.HEAP_TYPE]
 
 
 def _dict_rows(names: dict[str, Any], name: str, out: list[Row], keep: list[Any], tables: set[int]) -> None:
     value = names[name]
-    slot = layout.dict_slot(names, name)
+    slot = layout.dict_slot(_own_table(names), name)
     if slot is None:
-        # A key-sharing table, in which slots cannot be addressed: a key that is no string makes it a plain one.
-        marker: Any = 0
-        names[marker] = None
-        del names[marker]
-        slot = layout.dict_slot(names, name)
-        if slot is None:
-            raise layout.LayoutError("the layout of dict is unknown on this Python")
+        raise layout.LayoutError("the layout of dict is unknown on this Python")
     keys, key_at, value_at = slot
     keep += (names, value)
     if id(names) not in tables:
@@ -187,9 +193,17 @@ def _dict_rows(names: dict[str, Any], name: str, out: list[Row], keep: list[Any]
     out.append((value_at, id(value)))
 
 
+def _own_table(names: dict[Any, Any]) -> dict[Any, Any]:
+    """The dict, with a table of its own: slots of key-sharing tables (those of objects' attributes) have no address."""
+    if layout.shares_keys(names):
+        names[0] = None  # a key that is no string
+        del names[0]
+    return names
+
+
 def _absence_rows(names: dict[str, Any], out: list[Row], keep: list[Any], tables: set[int]) -> None:
     """A name is not in the table as long as nothing is added to it."""
-    keys = layout.word(id(names) + layout.DICT_KEYS)
+    keys = layout.word(id(_own_table(names)) + layout.DICT_KEYS)
     keep.append(names)
     if id(names) not in tables:
         tables.add(id(names))

@@ -20,6 +20,7 @@ from jitpy.backend.errors import CompileError
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from typing import Any
 
 
 class LayoutError(CompileError):
@@ -42,6 +43,8 @@ TYPE_ALLOC, TYPE_FREE = 304, 320
 DICT_KEYS = 32
 KEYS_LOG2_INDEX_BYTES, KEYS_KIND, KEYS_ENTRY_COUNT, KEYS_INDICES = 9, 10, 24, 32
 KEYS_GENERAL, KEYS_UNICODE = 0, 1
+#: The flag of classes that are made at run time: their attributes can be set.
+HEAP_TYPE = 1 << 9
 
 ARRAY_DATA, ARRAY_NDIM, ARRAY_SHAPE, ARRAY_STRIDES, ARRAY_BASE, ARRAY_DESCR, ARRAY_FLAGS = 16, 24, 32, 40, 48, 56, 64
 DESCR_BYTEORDER, DESCR_TYPE_NUM = 26, 28
@@ -149,6 +152,11 @@ def dict_slot(table: dict[str, object], name: str) -> tuple[int, int, int] | Non
                 return keys, first + row * stride + key_at, first + row * stride + value_at
         found = entries.find(wanted, found + 1)
     return None
+
+
+def shares_keys(table: dict[Any, Any]) -> bool:
+    """Whether a dict's table of keys belongs to other dicts too."""
+    return word(word(id(table) + DICT_KEYS) + KEYS_KIND, 1) not in (KEYS_GENERAL, KEYS_UNICODE)
 
 
 def class_dict(cls: type) -> dict[str, object]:
