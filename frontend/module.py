@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 if TYPE_CHECKING:
     from types import CodeType, FunctionType
 
@@ -82,6 +84,7 @@ class KernelModule:
         "_guard_keys",
         "_line_ids",
         "_site_ids",
+        "_tables",
         "arg_types",
         "codes",
         "constants",
@@ -118,6 +121,7 @@ class KernelModule:
         self._site_ids: dict[Any, int] = {}
         self._line_ids: dict[tuple[int, int], int] = {}
         self._const_ids: dict[int, int] = {}
+        self._tables: dict[bytes, np.ndarray[Any, Any]] = {}
         self._guard_keys: set[Any] = set()
 
     def site(self, *fields: Any) -> int:
@@ -147,6 +151,13 @@ class KernelModule:
             i = self._const_ids[id(obj)] = len(self.constants)
             self.constants.append(obj)
         return f"$const{i}"
+
+    def table(self, data: bytes) -> np.ndarray[Any, Any]:
+        """Words that the code reads, as an array to be a `constant`; no guard speaks of it."""
+        made = self._tables.get(data)
+        if made is None:
+            made = self._tables[data] = np.frombuffer(data, np.uint64)
+        return made
 
     def guard(self, *guard: Any) -> None:
         """Record that something was read from outside; once each."""

@@ -316,12 +316,14 @@ def _save(
             if function is not None and id(function) not in functions:
                 functions[id(function)] = (len(functions), function)
         live = {id(guards.current(g)): i for i, g in enumerate(module.guards)}
-        constants = []
+        constants: list[int | bytes] = []
         for obj in module.constants:
             if id(obj) in live:
                 constants.append(live[id(obj)])
             elif id(obj) in functions:
                 constants.append(~functions[id(obj)][0])
+            elif obj.__class__ is np.ndarray:  # a table: arrays from outside have a guard
+                constants.append(obj.tobytes())
             else:
                 raise _Uncacheable("a constant without a name")
         starts = {_code_key(c): c.co_firstlineno for c in (f.__code__ for _, f in functions.values())}
@@ -391,13 +393,19 @@ def _load(path: str, py_func: FunctionType, types: tuple[ty.Type, ...], exact: b
     for name in _KEPT:
         setattr(module, name, content[name])
     module.guards = live
-    module.constants = [guards.current(live[i]) if i >= 0 else functions[~i] for i in constants]
+    module.constants = [_constant(i, live, functions) for i in constants]
     _rebase(module, starts, functions)
     overload = load_overload(module, memory.Image(code, symbols, relocs), types, exact)
     overload.lines = lines
     with contextlib.suppress(OSError):
         os.utime(path)
     return overload
+
+
+def _constant(saved: int | bytes, live: list[Any], functions: list[FunctionType]) -> object:
+    if isinstance(saved, bytes):
+        return np.frombuffer(saved, np.uint64)
+    return guards.current(live[saved]) if saved >= 0 else functions[~saved]
 
 
 def _rebase(module: KernelModule, starts: dict[tuple[str, str], int], functions: list[FunctionType]) -> None:

@@ -21,6 +21,12 @@ if TYPE_CHECKING:
 
 _MIN, _MAX = -(1 << 63), (1 << 63) - 1
 INT = ty.py_int
+#: Loops over tuples of more items of one type are loops of the machine; varying indices into more constants read a table
+#: (`tuples_long`).
+LONG_LOOP = 32
+LONG_INDEX = 8
+#: Turns of a loop over a tuple of different types.
+MAX_TURNS = 256
 
 
 def int_value(tr: Translator, v: Value, what: str) -> Value:
@@ -249,7 +255,35 @@ class TupleIter(Iterator):
 @registry.entry(registry.iterate, TupleVal)
 def iterate_tuple(tr: Translator, obj: Value) -> Iterator:
     """``iter(tuple)``."""
-    return TupleIter(obj.items, 0)  # type: ignore[attr-defined]
+    made = _long_as_table(tr, obj)
+    if made.__class__ is not TupleVal:
+        return iterate_sequence(tr, made)
+    if len(made.items) > MAX_TURNS:
+        tr.error(
+            f"a loop over a tuple of different types is translated once per item, for {MAX_TURNS} items at most",
+            "Give the items one type, or use an array.",
+        )
+    return TupleIter(made.items, 0)
+
+
+def _as_table(tr: Translator, v: Value) -> Value:
+    """A tuple beside something whose length is not known: a sequence if its items have one type."""
+    if v.__class__ is TupleVal:
+        from jitpy.frontend.library import tuples_long
+
+        if tuples_long.item_type(v) is not None:
+            return tuples_long.table(tr, v)
+    return v
+
+
+def _long_as_table(tr: Translator, v: Value) -> Value:
+    """A tuple that is too long for a version of a loop's body per item, as a sequence; anything else as it is."""
+    if v.__class__ is TupleVal and len(v.items) > LONG_LOOP:
+        from jitpy.frontend.library import tuples_long
+
+        if tuples_long.is_long(v):
+            return tuples_long.table(tr, v)
+    return v
 
 
 def _tuple_items(obj: Value) -> tuple[Value, ...]:
@@ -288,6 +322,11 @@ def tuple_getitem(tr: Translator, obj: Value, index: Value) -> Value:
         tr.raise_(IndexError, "tuple index out of range")
         tr.use(tr.block())
         return Const(None)
+    if len(items) > LONG_INDEX:
+        from jitpy.frontend.library import tuples_long
+
+        if tuples_long.is_long_constant(obj):
+            return tuples_long.getitem(tr, obj, k.parts()[0])
     position = tr.index(k.parts()[0], tr.iconst(len(items)), 0, "tuple index out of range")
     values = [tr.settled_number(item) for item in items]
     t = values[0].type
@@ -504,16 +543,17 @@ def make_enumerate(tr: Translator, args: list[Value], kwargs: dict[str, Value]) 
     """``enumerate(x, start)``."""
     start = args[1] if len(args) > 1 else kwargs.get("start", Const(0))
     start = int_value(tr, start, "the start of enumerate()")
-    items = _static_items(tr, args[0])
+    x = _long_as_table(tr, args[0])
+    items = _static_items(tr, x)
     if items is not None:
         pairs = [TupleVal((tr.binary("+", start, Const(i)), v)) for i, v in enumerate(items)]
         return TupleVal(tuple(pairs))
-    if isinstance(args[0], Iterator):
+    if isinstance(x, Iterator):
         from jitpy.frontend.library import functions, iteration
 
-        return functions.call_function(tr, iteration.numbered, [args[0], start], {}, True)
-    count, getter = sequence(tr, args[0])
-    return Zipped("enumerate", (args[0],), (Val(INT, (count,)),), (getter,), start)
+        return functions.call_function(tr, iteration.numbered, [x, start], {}, True)
+    count, getter = sequence(tr, x)
+    return Zipped("enumerate", (x,), (Val(INT, (count,)),), (getter,), start)
 
 
 @registry.call(zip)
@@ -530,11 +570,15 @@ def make_zip(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -> Val
         if strict:
             tr.error("zip(strict=True) of a generator is not supported", "Make lists of the generators first.")
         return Together(tuple([tr.iterate(tr.settle(a)) for a in args]))
+    tables = [_long_as_table(tr, a) for a in args]
+    if not any(t.__class__ is TupleVal for t in tables):
+        args = tables
     fixed = [_static_items(tr, a) for a in args]
     if all(f is not None for f in fixed) and (not strict or len({len(f) for f in fixed}) < 2):  # type: ignore[arg-type]
         return TupleVal(tuple([TupleVal(t) for t in zip(*fixed, strict=False)]))
     if strict and any(f is not None for f in fixed):
         tr.error("zip(strict=True) of a tuple is not supported", "Compare the lengths before.")
+    args = [_as_table(tr, a) for a in args]
     pairs = [sequence(tr, a) for a in args]
     counts = tuple([Val(INT, (c,)) for c, _ in pairs])
     for i, (c, _) in enumerate(pairs[1:] if strict else (), 2):
@@ -548,7 +592,7 @@ def make_zip(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -> Val
 @registry.call(reversed)
 def make_reversed(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -> Value:
     """``reversed(x)``."""
-    x = args[0]
+    x = _long_as_table(tr, args[0])
     items = _static_items(tr, x)
     if items is not None:
         return TupleVal(tuple(reversed(items)))

@@ -61,7 +61,7 @@ _HEAP_TYPE = 1 << 9
 def _attribute_of_object(tr: Translator, owner: Any, name: str) -> Any:
     """An attribute of an object from outside, guarded where it can change. What is computed on each access is refused."""
     value = getattr(owner, name)
-    own = getattr(owner, "__dict__", {})
+    own: Any = getattr(owner, "__dict__", {})
     cls = type(owner)
     if isinstance(owner, ModuleType):
         if name in own:
@@ -69,8 +69,9 @@ def _attribute_of_object(tr: Translator, owner: Any, name: str) -> Any:
             return value
         if isinstance(value, ModuleType):
             return value
-        tr.error(f"{name!r} is computed by the module {owner.__name__} on each access", "Read it before, and pass it as an argument.")
-    found_in = next((c for c in (owner if isinstance(owner, type) else cls).__mro__ if name in c.__dict__), None)
+        tr.error(f"{name!r} is computed by the module {owner.__name__} on each access", "Pass its value as an argument.")
+    order = owner.__mro__ if isinstance(owner, type) else cls.__mro__
+    found_in: Any = next((c for c in order if name in c.__dict__), None)
     if isinstance(owner, type):
         computed = found_in is None
         fixed = cls if computed else found_in
@@ -82,7 +83,7 @@ def _attribute_of_object(tr: Translator, owner: Any, name: str) -> Any:
             return value
         computed = computed or found_in is None or hasattr(type(raw), "__get__")
         fixed = found_in or cls
-    if not fixed.__flags__ & _HEAP_TYPE or fixed.__module__.partition(".")[0] in _FIXED:  # type: ignore[union-attr]
+    if not fixed.__flags__ & _HEAP_TYPE or fixed.__module__.partition(".")[0] in _FIXED:
         return value
     if computed:
         tr.error(
@@ -321,8 +322,9 @@ def list_append(frame: Any, depth: int) -> None:
 
     value = frame.stack.pop()
     target = frame.stack[-depth]
-    if target.lazy:
-        target = frame.stack[-depth] = frame.tr.settle(target)
+    if target.__class__ is lists.ListDisplay:  # a display of more than 30 items: LIST_APPEND within one block
+        frame.stack[-depth] = lists.extend(frame.tr, target, [value])
+        return
     lists.append(frame.tr, target, value)
 
 
@@ -339,5 +341,9 @@ def list_extend(frame: Any, depth: int) -> None:
 
 
 def list_to_tuple(tr: Translator, v: Value) -> Value:
-    """LIST_TO_TUPLE: (*a, b)."""
+    """LIST_TO_TUPLE: (*a, b), and tuple displays of more than 30 items."""
+    from jitpy.frontend.library.lists import ListDisplay
+
+    if v.__class__ is ListDisplay:
+        return TupleVal(v.items)
     return TupleVal(tuple(tr.unpack_all(v)))

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from jitpy.frontend.bytecode.flow import Code
     from jitpy.frontend.translate.translator import Translator
 
-#: Versions of one block by type (C5), and turns of an unrolled loop.
+#: Versions of one block by type (C5), and of one that stands in unrolled loops.
 MAX_VERSIONS = 4
 MAX_UNROLLED = 256
 
@@ -67,6 +67,15 @@ class Version:
         self.header = header
         self.snapshot = snapshot
         self.keys = keys
+
+
+def _other_turn(state: Sequence[Value], shapes: Sequence[Value]) -> bool:
+    """Whether the states stand at different turns of an unrolled loop: a look at its iterator says so, which matters where
+    the versions are many."""
+    if not state or not isinstance(state[-1], Iterator) or not state[-1].unrolled():
+        return False
+    shape = shapes[-1]
+    return shape.__class__ is not state[-1].__class__ or shape.static() != state[-1].static()
 
 
 class _Retry(Exception):
@@ -228,6 +237,8 @@ class Frame:
         state = edge.state
         if len(state) != len(version.shapes):
             return False
+        if _other_turn(state, version.shapes):
+            return False
         for v, shape, values, params in zip(state, version.shapes, version.values, version.params, strict=True):
             if shape is DEAD or v is shape:
                 continue
@@ -273,7 +284,7 @@ class Frame:
 
     def _widen(self, version: Version, edge: Edge, index: int) -> bool:
         """Whether wider shapes would let the back edge in; remembers them for the retry."""
-        if len(edge.state) != len(version.shapes):
+        if len(edge.state) != len(version.shapes) or _other_turn(edge.state, version.shapes):
             return False
         loop = self.code.loops[index]
         # What the loop began with, before its numbers were allowed to vary, decides what may be widened.
@@ -463,9 +474,8 @@ class Frame:
         if len(known) < MAX_VERSIONS:
             return
         unrolled = any(isinstance(s, Iterator) and s.unrolled() for s in shapes[len(self.code.names) :])
-        kinds = {tuple([s.key() for s in v.shapes]) for v in known}
-        if len(kinds) < MAX_VERSIONS or (unrolled and len(known) < MAX_UNROLLED):
-            if len(known) < MAX_UNROLLED:
+        if len(known) < MAX_UNROLLED:
+            if unrolled or len({tuple([s.key() for s in v.shapes]) for v in known}) < MAX_VERSIONS:
                 return
         self.index = index
         self.line = self.code.lines[index]
