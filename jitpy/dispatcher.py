@@ -449,10 +449,10 @@ def is_dispatcher(obj: Any) -> bool:
 def after_fork() -> None:
     """In a forked child: locks that other threads held are free."""
     global compile_lock
-    from jitpy.runtime.interrupts import forget_stacks
+    from jitpy.runtime.interrupts import forget_stack
 
     compile_lock = threading.RLock()
-    forget_stacks()
+    forget_stack()
 
 
 os.register_at_fork(after_in_child=after_fork)

@@ -1,16 +1,17 @@
 """From a raising kernel to a Python exception with a traceback through the kernel's source lines.
 
 A kernel leaves the address of its site's cell, raw arguments and the cells of the calls it was in
-(``docs/contracts.md`` 2). The cells are never read or written: each loaded module is given a range of numbers no
+(``docs/contracts.md`` 2). The cells are never read or written: each loaded module is given a range of numbers that no
 pointer has, and a number maps back to the site.
 """
 
 from __future__ import annotations
 
+import itertools
 import sys
-from bisect import bisect_right
 from types import FunctionType, TracebackType
 
+from jitpy.backend.errors import CompileError
 from jitpy.runtime import values
 from jitpy.runtime.layout import word
 from jitpy.runtime.record import CTX_ARGUMENTS, CTX_SITE, CTX_TRACE, CTX_TRACE_COUNT, CTX_TRACE_MAX
@@ -22,35 +23,31 @@ if TYPE_CHECKING:
 
     from jitpy.frontend.module import Site
 
-#: Above every user-space address, below the sign bit.
+#: Cells lie above every user-space address and below the sign bit; a module has so many bytes of them.
 _FIRST_CELL = 1 << 56
+_MODULE_SHIFT = 24
 
-_starts: list[int] = []
-_sites: list[Sequence[Site]] = []
-_next = _FIRST_CELL
+_modules: dict[int, Sequence[Site]] = {}
+_numbers = itertools.count(_FIRST_CELL >> _MODULE_SHIFT)
 
 
 def register_sites(sites: Sequence[Site]) -> int:
     """Give a module's sites their cells; the address of the first."""
-    global _next
-    start = _next
-    _next += 8 * len(sites) + 8
-    _starts.append(start)
-    _sites.append(sites)
-    return start
+    if len(sites) >= 1 << _MODULE_SHIFT - 3:
+        raise CompileError(f"a function with {len(sites)} places that can raise is too long to be compiled")
+    number = next(_numbers)
+    _modules[number] = sites
+    return number << _MODULE_SHIFT
 
 
 def forget_sites(start: int) -> None:
     """The module that had its cells at ``start`` is gone."""
-    i = bisect_right(_starts, start) - 1
-    if i >= 0 and _starts[i] == start:
-        del _starts[i], _sites[i]
+    _modules.pop(start >> _MODULE_SHIFT, None)
 
 
 def site_at(cell: int) -> tuple[Sequence[Site], int]:
     """The module's sites and the index among them of the site with this cell."""
-    i = bisect_right(_starts, cell) - 1
-    return _sites[i], (cell - _starts[i]) // 8
+    return _modules[cell >> _MODULE_SHIFT], (cell & (1 << _MODULE_SHIFT) - 1) >> 3
 
 
 def make_exception(context: int) -> BaseException:

@@ -12,39 +12,59 @@ import threading
 from jitpy.runtime import helpers
 from jitpy.runtime.libc import C, address, ffi, pointer
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
 #: Kept free below the limit for the C functions that kernels call.
 HEADROOM = 128 << 10
 
-_stacks: dict[int, tuple[int, int]] = {}
+_of_thread = threading.local()
 
 
-def stack_of_this_thread() -> tuple[int, int]:
-    """(lowest address, bytes) of the calling thread's stack."""
-    ident = threading.get_ident()
-    got = _stacks.get(ident)
-    if got is None:
+class _Stack:
+    """The stack of a thread. Dies with the thread's locals; the cell must not speak of it then, because the next
+    thread may have a smaller stack at the same place.
+    """
+
+    __slots__ = ("lowest", "size")
+
+    def __init__(self) -> None:
         attributes = ffi.new("char[128]")
         lowest, size = ffi.new("void **"), ffi.new("size_t *")
         if C.pthread_getattr_np(C.pthread_self(), attributes):
             raise OSError("jitpy: the stack of this thread cannot be found (pthread_getattr_np)")
         C.pthread_attr_getstack(attributes, lowest, size)
         C.pthread_attr_destroy(attributes)
-        got = address(lowest[0]), int(size[0])
-        if len(_stacks) > 1000:  # threads come and go; idents are reused
-            _stacks.clear()
-        _stacks[ident] = got
-    return got
+        self.lowest = address(lowest[0])
+        self.size = int(size[0])
+
+    def __del__(self) -> None:
+        forget_stack()
+
+
+def stack_of_this_thread() -> tuple[int, int]:
+    """(lowest address, bytes) of the calling thread's stack."""
+    stack = getattr(_of_thread, "stack", None)
+    if stack is None:
+        stack = _of_thread.stack = _Stack()
+    return stack.lowest, stack.size
 
 
 def find_stack() -> None:
     """Fill the cell ``jitpy_stack`` for the calling thread."""
     lowest, size = stack_of_this_thread()
-    cells = ffi.cast("uint64_t *", pointer(helpers.cell("jitpy_stack")))
+    cells = _cells()
     cells[0] = lowest
     cells[1] = size
     cells[2] = lowest + min(HEADROOM, size // 2)
 
 
-def forget_stacks() -> None:
-    """In a forked child: thread idents mean other threads now."""
-    _stacks.clear()
+def forget_stack() -> None:
+    """Empty the cell: the next call asks again. Also for a forked child, whose threads are others."""
+    if helpers is not None:  # else the interpreter is shutting down
+        _cells()[1] = 0
+
+
+def _cells() -> Any:
+    return ffi.cast("uint64_t *", pointer(helpers.cell("jitpy_stack")))

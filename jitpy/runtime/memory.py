@@ -8,14 +8,14 @@ writable. Code is written through the second view and runs in the first, so no p
 live pages never change protection, and "is this pc ours" is two compares. Where executing such a file is refused,
 each blob gets fresh pages that go from writable to executable once, and never back.
 
-After ``fork`` both processes would write into the same file, so the child copies what is in use to a file of its own
-and maps both views anew at the same addresses.
+After ``fork`` both processes would write into the same file, so the child gets a copy of what was in use, in a file of
+its own, and maps both views anew at the same addresses.
 """
 
 from __future__ import annotations
 
 import os
-from bisect import insort
+import threading
 
 from jitpy.runtime.libc import C, address, ffi, pointer
 
@@ -36,53 +36,62 @@ PAGE = 4096
 
 
 class Extents:
-    """Free ranges of the arena: first fit, neighbours joined when freed."""
+    """Which ranges of the arena are free: a list per size, sizes rounded up by at most an eighth.
+
+    Code is freed when the garbage collector finds it unused, and that may be in the middle of any Python function,
+    `take` included, or while another thread is in it. So nothing here is read, decided and written back: a free range
+    changes hands by one ``list.append`` or ``list.pop``, which nothing interrupts, and neighbours are never joined.
+    """
 
     __slots__ = ("free", "size", "top")
 
     def __init__(self, size: int) -> None:
         self.size = size
         self.top = 0  # everything above was never used
-        self.free: list[tuple[int, int]] = []  # (offset, bytes), sorted
+        self.free: dict[int, list[int]] = {}  # rounded size -> offsets
 
     def take(self, size: int) -> int:
-        """The offset of ``size`` bytes, a multiple of the granule; MemoryError when there are none."""
-        free = self.free
-        for i, (offset, length) in enumerate(free):
-            if length >= size:
-                if length == size:
-                    del free[i]
-                else:
-                    free[i] = offset + size, length - size
-                return offset
+        """The offset of ``size`` bytes (as `rounded` gives them); MemoryError when there are none."""
+        try:
+            return self.free[size].pop()
+        except LookupError:
+            pass
+        # No call and no loop between reading and writing: no other thread and no finalizer gets in between.
         offset = self.top
-        if offset + size > self.size:
-            raise MemoryError(f"jitpy: the {self.size >> 20} MB reserved for machine code are full")
-        self.top = offset + size
-        return offset
+        if (top := offset + size) <= self.size:
+            self.top = top
+            return offset
+        for larger in sorted(self.free):  # full: what is too large will do
+            if larger > size:
+                try:
+                    offset = self.free[larger].pop()
+                except IndexError:
+                    continue
+                self.give(offset + size, larger - size)
+                return offset
+        raise MemoryError(f"jitpy: the {self.size >> 20} MB reserved for machine code are full")
 
     def give(self, offset: int, size: int) -> None:
-        """Return a range."""
-        insort(self.free, (offset, size))
-        joined: list[tuple[int, int]] = []
-        for start, length in self.free:
-            if joined and joined[-1][0] + joined[-1][1] == start:
-                joined[-1] = joined[-1][0], joined[-1][1] + length
-            else:
-                joined.append((start, length))
-        if joined and sum(joined[-1]) == self.top:
-            self.top = joined.pop()[0]
-        self.free = joined
+        """Make a range free."""
+        self.free.setdefault(size, []).append(offset)
+
+
+def rounded(size: int, granule: int) -> int:
+    """A size as `Extents` knows it: so many granules that three bits follow the highest."""
+    count = -(-size // granule) or 1
+    shift = max(count.bit_length() - 4, 0)
+    return -(-count >> shift << shift) * granule
 
 
 class Arena:
     """The double-mapped range. ``base``: the executable view, ``writable``: the other."""
 
-    __slots__ = ("base", "extents", "writable")
+    __slots__ = ("base", "extents", "snapshot", "writable")
 
     def __init__(self) -> None:
         self.base = reserve(ARENA_BYTES)
         self.writable = reserve(ARENA_BYTES)
+        self.snapshot = b""
         self.extents = Extents(ARENA_BYTES)
         self._map_views(b"")
 
@@ -101,7 +110,7 @@ class Arena:
 
     def allocate(self, size: int) -> int:
         """The executable address of ``size`` fresh bytes."""
-        return self.base + self.extents.take(-(-size // GRANULE) * GRANULE)
+        return self.base + self.extents.take(rounded(size, GRANULE))
 
     def write(self, at: int, code: bytes) -> None:
         """Put ``code`` at the executable address ``at``."""
@@ -109,13 +118,22 @@ class Arena:
 
     def release(self, at: int, size: int) -> None:
         """Free what `allocate` returned; the bytes become trapping instructions."""
-        size = -(-size // GRANULE) * GRANULE
+        size = rounded(size, GRANULE)
         C.memset(pointer(at - self.base + self.writable), 0xCC, size)
         self.extents.give(at - self.base, size)
 
-    def leave_parent(self) -> None:
-        """In a forked child: copy the code to a file of our own."""
-        self._map_views(bytes(ffi.buffer(pointer(self.base), self.extents.top)))
+    def before_fork(self) -> None:
+        """Copy the code for the child: the parent may write into the file before the child is ready to."""
+        self.snapshot = bytes(ffi.buffer(pointer(self.base), self.extents.top))
+
+    def after_fork_in_parent(self) -> None:
+        """The child has its copy."""
+        self.snapshot = b""
+
+    def after_fork_in_child(self) -> None:
+        """Put the code into a file of our own."""
+        self._map_views(self.snapshot)
+        self.snapshot = b""
 
 
 class FreshPages:
@@ -129,7 +147,7 @@ class FreshPages:
 
     def allocate(self, size: int) -> int:
         """The address of ``size`` bytes, still writable."""
-        pages = -(-size // PAGE) * PAGE
+        pages = rounded(size, PAGE)
         at = self.base + self.extents.take(pages)
         return _map(at, pages, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED)
 
@@ -141,12 +159,14 @@ class FreshPages:
 
     def release(self, at: int, size: int) -> None:
         """Back to reserved addresses."""
-        pages = -(-size // PAGE) * PAGE
+        pages = rounded(size, PAGE)
         _map(at, pages, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED)
         self.extents.give(at - self.base, pages)
 
-    def leave_parent(self) -> None:
-        """Private pages are copied by the system."""
+    def before_fork(self) -> None:
+        """Nothing to do, nor after: private pages are copied by the system."""
+
+    after_fork_in_parent = after_fork_in_child = before_fork
 
 
 def _map(at: int, size: int, protection: int, flags: int, fd: int = -1) -> int:
@@ -163,20 +183,44 @@ def reserve(size: int) -> int:
 
 _arena: Arena | FreshPages | None = None
 
+#: Held while code is written, and around a fork: a child's copy has all code that its objects know of.
+_placing = threading.RLock()
+
 
 def arena() -> Arena | FreshPages:
     """The process's arena, made at first use."""
+    return _arena or _make_arena()
+
+
+def _make_arena() -> Arena | FreshPages:
     global _arena
-    if _arena is None:
-        if os.environ.get("JITPY_FRESH_PAGES"):
-            _arena = FreshPages()
-        else:
+    with _placing:
+        if _arena is None:
             try:
-                _arena = Arena()
+                made: Arena | FreshPages = FreshPages() if os.environ.get("JITPY_FRESH_PAGES") else Arena()
             except OSError:
-                _arena = FreshPages()
-        os.register_at_fork(after_in_child=_arena.leave_parent)
+                made = FreshPages()
+            _arena = made
+            os.register_at_fork(
+                before=_before_fork, after_in_parent=_after_fork_in_parent, after_in_child=_after_fork_in_child
+            )
     return _arena
+
+
+def _before_fork() -> None:
+    _placing.acquire()
+    arena().before_fork()
+
+
+def _after_fork_in_parent() -> None:
+    arena().after_fork_in_parent()
+    _placing.release()
+
+
+def _after_fork_in_child() -> None:
+    global _placing
+    arena().after_fork_in_child()
+    _placing = threading.RLock()
 
 
 class Image:
@@ -237,7 +281,8 @@ def load(module: Any, externs: Mapping[str, int] | Callable[[str], int], keep: A
     except BaseException:
         place.release(at, len(blob))
         raise
-    place.write(at, bytes(blob))
+    with _placing:
+        place.write(at, bytes(blob))
     loaded = Loaded(at, len(blob), symbols, keep)
     if _perf_map is not None:
         _write_perf_map(loaded)
