@@ -35,8 +35,8 @@ typecheck: $(STAMP) ## strict types alone
 profile: $(STAMP) ## microseconds per CLIF instruction per pass
 	$(PY) -m benchmarks.profile
 
-fuzz: $(STAMP) ## longer differential runs: the whole semantics space, random programs (MINUTES=10)
-	JITPY_FUZZ_MINUTES=$(or $(MINUTES),10) $(PY) -m pytest -q tests/fuzz tests/semantics
+fuzz: $(STAMP) ## longer differential runs: CLIF against the interpreter, Python against CPython (MINUTES=10 each)
+	JITPY_FUZZ_MINUTES=$(or $(MINUTES),10) $(PY) -m pytest -q -n 2 tests/fuzz tests/semantics tests/regalloc
 
 docs: $(STAMP) ## regenerate the documentation that is made from tables
 	$(PY) tools/gen_clif_docs.py

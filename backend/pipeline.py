@@ -1,6 +1,7 @@
 """The whole compiler on one page: CLIF functions in, machine code out.
 
     verify     on demand: what follows trusts its input
+    nan        on demand: one NaN for all
     optimize   e-graph, loop-invariant motion, redundant loads; not at opt_level none
     expand     what the target lacks becomes calls of the library in `backend.soft`
     lower      the target's rules choose instructions, over virtual registers
@@ -89,15 +90,27 @@ def compile_function(
 
 def _compile(func: Function, target: Target, settings: Settings, times: dict[str, float] | None) -> CompiledFunction:
     clock = perf_counter()
+    if not func.layout:
+        raise CompileError(f"function %{func.name} has no blocks: there is nothing to compile")
     if settings.enable_verifier:
         from jitpy.backend.analysis.verifier import verify
 
         verify(func)
         clock = _lap(times, "verify", clock)
+    chaos = None
+    if settings.chaos_seed:
+        from jitpy.backend.chaos import Chaos
+
+        chaos = Chaos(settings.chaos_seed)
+        chaos.cool_blocks(func)
+    if settings.enable_nan_canonicalization:
+        from jitpy.backend.opt.nan import canonicalize
+
+        canonicalize(func)
     if settings.opt_level != "none":
         from jitpy.backend.opt import optimize
 
-        optimize(func, settings)
+        optimize(func, chaos)
         clock = _lap(times, "optimize", clock)
         if settings.enable_verifier:
             verify(func)
@@ -112,14 +125,15 @@ def _compile(func: Function, target: Target, settings: Settings, times: dict[str
             clock = _lap(times, "verify", clock)
     vcode = lower(func, target)
     clock = _lap(times, "lower", clock)
-    allocation = allocate(vcode, target.env, settings.regalloc)
+    allocate_ = allocate if chaos is None else chaos.allocate
+    allocation = allocate_(vcode, target.env, settings.regalloc)
     clock = _lap(times, "regalloc", clock)
     if settings.regalloc_checker:
         from jitpy.backend.regalloc.checker import check
 
         check(vcode, target.env, allocation)
         clock = _lap(times, "check", clock)
-    done = emit(vcode, allocation, target, settings.align_loops)
+    done = emit(vcode, allocation, target, settings.align_loops, chaos)
     frame = vcode.frame
     _lap(times, "emit", clock)
     return CompiledFunction(func.name, done, frame.size, frame.places())

@@ -16,15 +16,18 @@ class Settings:
     """``opt_level``: none, speed, speed_and_size. ``regalloc``: linear (good code) or onepass
     (fast). ``enable_verifier``: check CLIF before and after optimization. ``regalloc_checker``:
     check each allocation. ``align_loops``: pad loop headers as the target likes. ``unwind_info``:
-    make unwind tables. ``chaos_seed``: not 0: perturb free choices from this seed."""
+    make unwind tables. ``enable_nan_canonicalization``: arithmetic gives one NaN only (see `opt.nan`).
+    ``chaos_seed``: not 0: make free choices by dice from this seed (see `chaos`)."""
 
     __slots__ = (
-        "align_loops", "chaos_seed", "enable_verifier", "opt_level", "regalloc", "regalloc_checker", "unwind_info",
+        "align_loops", "chaos_seed", "enable_nan_canonicalization", "enable_verifier", "opt_level", "regalloc",
+        "regalloc_checker", "unwind_info",
     )  # fmt: skip
 
     def __init__(
         self, opt_level: str = "speed", regalloc: str = "linear", *, enable_verifier: bool = False,
-        regalloc_checker: bool = False, align_loops: bool = True, unwind_info: bool = True, chaos_seed: int = 0,
+        regalloc_checker: bool = False, align_loops: bool = True, unwind_info: bool = True,
+        enable_nan_canonicalization: bool = False, chaos_seed: int = 0,
     ) -> None:  # fmt: skip
         self.opt_level = opt_level
         self.regalloc = regalloc
@@ -32,6 +35,7 @@ class Settings:
         self.regalloc_checker = regalloc_checker
         self.align_loops = align_loops
         self.unwind_info = unwind_info
+        self.enable_nan_canonicalization = enable_nan_canonicalization
         self.chaos_seed = chaos_seed
         for name, choices in _CHOICES.items():
             if getattr(self, name) not in choices:

@@ -10,7 +10,7 @@ Nothing here is quadratic in the input and nothing recurses on it: rewrite depth
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from jitpy.backend.analysis import cfg as cfg_analysis
 from jitpy.backend.analysis import domtree, loops
@@ -18,18 +18,20 @@ from jitpy.backend.opt import elaborate, memory, phis
 from jitpy.backend.opt.egraph import EGraph
 
 if TYPE_CHECKING:
+    from jitpy.backend.chaos import Chaos
     from jitpy.backend.ir.function import Function
 
 _egraph: list[EGraph] = []
 
 
-def optimize(func: Function, settings: Any = None) -> None:
-    """Optimize ``func`` in place."""
+def optimize(func: Function, chaos: Chaos | None = None) -> None:
+    """Optimize ``func`` in place; ``chaos`` makes what need not be the best something else."""
     cfg = cfg_analysis.compute(func)
     phis.remove_constant(func, cfg)
     tree = domtree.compute(cfg)
     states = memory.states(func, cfg)
     graph = _egraph.pop() if _egraph else EGraph()
+    graph.chaos = chaos
     graph.run(func, cfg, tree, states)
     if graph.folded_branches:
         cfg = cfg_analysis.compute(func)

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from jitpy.backend.analysis.cfg import Cfg
     from jitpy.backend.analysis.domtree import DomTree
+    from jitpy.backend.chaos import Chaos
     from jitpy.backend.ir.function import Function, Node
 
 #: Rewritings of rewritings, at most so deep.
@@ -82,6 +83,7 @@ class EGraph:
         self.skeleton: list[list[tuple[int, Node, tuple[int, ...]]]] = []
         self.params: list[list[int]] = []
         self.folded_branches = False
+        self.chaos: Chaos | None = None
         self.subsumed: list[int] = []
         self._depth = 0
         self._fuel = 0
@@ -152,8 +154,11 @@ class EGraph:
             subsumed.clear()
         cost, best, classes = self.cost, self.best, self.classes
         own = classes[v]
+        chaos = self.chaos
+        if chaos is not None:
+            chaos.shuffle(found)
         for f in found:
-            if f == v:
+            if f == v or (chaos is not None and chaos.coin() < 0.4):
                 continue
             # A member that is simply there (or free) is the answer.
             if cost[f] < cost[v]:

@@ -38,8 +38,8 @@ _COMMENT, _BAD = _TOKEN.groupindex["comment"], _TOKEN.groupindex["bad"]
 
 
 class Tokens:
-    """The tokens of ``text`` from ``offset`` on, in parallel lists, closed by an END token; ``comments`` are
-    (offset, text).
+    """The tokens of ``text`` from ``offset`` on, in parallel lists, closed by two END tokens, so that there is always one to look
+    ahead to; ``comments`` are (offset, text).
     """
 
     __slots__ = ("comments", "kinds", "offsets", "path", "text", "texts")
@@ -61,6 +61,9 @@ class Tokens:
                 texts.append(match[group])
                 offsets.append(match.start(group))
                 if kind == END:
+                    kinds.append(END)
+                    texts.append("")
+                    offsets.append(len(text))
                     break
             elif group == _COMMENT:
                 self.comments.append((match.start(group), match[group]))

@@ -19,6 +19,7 @@ from jitpy.backend.target.row import BRANCH, JUMP, MOVE, RETURN
 from jitpy.backend.vcode.buffer import Sink
 
 if TYPE_CHECKING:
+    from jitpy.backend.chaos import Chaos
     from jitpy.backend.target.target import Target
     from jitpy.backend.vcode.buffer import Finished
     from jitpy.backend.vcode.vcode import Allocation, VCode
@@ -27,8 +28,10 @@ _SPECIAL = MOVE | JUMP | BRANCH | RETURN
 _END = 1 << 62
 
 
-def emit(vcode: VCode, allocation: Allocation, target: Target, align_loops: bool = True) -> Finished:
-    """The machine code of ``vcode``; fixes the frame's layout."""
+def emit(
+    vcode: VCode, allocation: Allocation, target: Target, align_loops: bool = True, chaos: Chaos | None = None
+) -> Finished:  # fmt: skip
+    """The machine code of ``vcode``; fixes the frame's layout. ``chaos`` shuffles the blocks."""
     frame = vcode.frame
     frame.finish(allocation.slots, allocation.clobbered)
     blocks = len(vcode.succs)
@@ -40,6 +43,8 @@ def emit(vcode: VCode, allocation: Allocation, target: Target, align_loops: bool
     edits.append((_END, 0, 0, 0))
     thread = _thread(vcode, allocation, sink)
     order = _rotated(vcode, thread)
+    if chaos is not None:
+        order = chaos.order(order)
     follows = _following(order, blocks)
     loop_align = target.loop_align if align_loops else 1
     depth, cold = vcode.loop_depth, vcode.cold

@@ -1,6 +1,10 @@
-"""Random programs through both allocators: checked symbolically, and executed."""
+"""Random programs through both allocators: checked symbolically, and executed. `JITPY_FUZZ_MINUTES`: for so long, on new seeds."""
 
 from __future__ import annotations
+
+import itertools
+import os
+import time
 
 import pytest
 from jitpy.backend.regalloc import allocate
@@ -35,6 +39,16 @@ def run(seed: int, shape: str, algorithm: str) -> None:
 def test_random(shape: str, algorithm: str) -> None:
     for seed in range(60):
         run(seed, shape, algorithm)
+
+
+@pytest.mark.skipif("JITPY_FUZZ_MINUTES" not in os.environ, reason="JITPY_FUZZ_MINUTES is not set: this one runs for minutes")
+def test_for_minutes() -> None:
+    end = time.monotonic() + 60 * float(os.environ["JITPY_FUZZ_MINUTES"])
+    for seed in itertools.count(time.time_ns() & 0x7FFFFFFF):
+        if time.monotonic() > end:
+            return
+        for shape, algorithm in itertools.product(SHAPES, ("onepass", "linear")):
+            run(seed, shape, algorithm)
 
 
 def test_classes_of_the_contract() -> None:

@@ -1,0 +1,131 @@
+"""One seed: a random module on the interpreter, and as machine code in every way of compiling it."""
+
+from __future__ import annotations
+
+import random
+from functools import cache
+from pathlib import Path
+
+from clif_generator import TYPES, Choice, Generator, immediate
+from jitpy.backend import isa
+from jitpy.backend.analysis.verifier import verify
+from jitpy.backend.errors import CompileError
+from jitpy.backend.filetests.directives import format_value
+from jitpy.backend.filetests.native import load_functions
+from jitpy.backend.interp.interpreter import Interpreter, OutOfFuel
+from jitpy.backend.interp.meaning import Trap
+from jitpy.backend.ir import opcodes as op
+from jitpy.backend.ir import types as ty
+from jitpy.backend.ir.function import Function, signature
+from jitpy.backend.opt.nan import canonicalize
+from jitpy.backend.pipeline import compile_function
+from jitpy.backend.settings import Settings
+from jitpy.backend.text.parser import parse_functions
+from jitpy.backend.text.printer import print_function
+from mutate_clif import mutate
+
+FUEL = 30_000
+
+
+@cache
+def supports(choice: Choice) -> bool:
+    """Whether an instruction is lowered for this machine: a function of it alone compiles, canonical NaN included."""
+    number, control, arg_types, result_types = choice
+    func = Function("f", signature(list(arg_types), list(result_types)))
+    block = func.block()
+    args = [func.param(block, t) for t in arg_types]
+    inst = func.append(block, (number, control, immediate(random.Random(0), number, control), *args), result_types)
+    func.append(block, (op.RETURN, 0, None, *func.results[inst]))
+    canonicalize(func)
+    return _compiles(func)
+
+
+@cache
+def passable() -> tuple[ty.Type, ...]:
+    """The types that functions here can take, keep in memory and return."""
+    found = []
+    for t in TYPES:
+        func = Function("f", signature([t, ty.I64], [t]))
+        block = func.block()
+        value, address = func.param(block, t), func.param(block, ty.I64)
+        func.append(block, (op.STORE_, t, (0, 0), value, address))
+        func.append(block, (op.RETURN, 0, None, func.value(block, (op.LOAD_, t, (0, 8), address), t)))
+        if _compiles(func):
+            found.append(t)
+    return tuple(found)
+
+
+def _compiles(func: Function) -> bool:
+    try:
+        compile_function(func, isa.host(), Settings("none"))
+    except (CompileError, LookupError, TypeError):
+        return False
+    return True
+
+
+def ways(seed: int) -> list[Settings]:
+    """The ways a seed is compiled: both levels, both allocators, choices perturbed, and changed by `mutate` before."""
+    checks = {"enable_verifier": True, "regalloc_checker": True}
+    return [
+        Settings("none", "onepass", **checks),
+        Settings("speed", "linear", **checks),
+        Settings("speed", ("onepass", "linear")[seed % 2], chaos_seed=seed + 1, **checks),
+        Settings(("none", "speed")[seed % 2], "linear", **checks),
+    ]
+
+
+def check(seed: int, size: int) -> str:
+    """"" if all ways agree with the interpreter, else the module as a test file whose directives say what is right."""
+    generator = Generator(seed, supports, passable())
+    functions = generator.module(generator.random.randint(1, size))
+    for func in functions:
+        canonicalize(func)
+        verify(func)
+    # The called one last: directives belong to the function before them.
+    text = "\n".join(map(print_function, reversed(functions)))
+    entry = functions[0]
+    runs = []
+    for _ in range(3):
+        arguments = generator.arguments(entry.sig)
+        try:
+            runs.append((arguments, Interpreter(functions, {}).call("f", arguments, FUEL)))
+        except Trap as trap:
+            runs.append((arguments, trap.code))
+        except OutOfFuel:
+            continue
+    changed = parse_functions(text)
+    for func in changed:
+        mutate(func, generator.random, 12)
+        verify(func)
+    texts = [text] * 3 + ["\n".join(map(print_function, changed))]
+    for settings, text in zip(ways(seed), texts, strict=True):
+        try:
+            call = load_functions(parse_functions(text), isa.host(), settings)
+            wrong = [f"; {settings.key()}"]
+            for arguments, expected in runs:
+                try:
+                    got: object = call("f", arguments)
+                except Trap as trap:
+                    got = trap.code
+                if got != expected:
+                    wrong.append(f"{_directive(entry, arguments, expected)}\n; got {got}")
+        except Exception as error:
+            wrong = [f"; {settings.key()}", f"; {type(error).__name__}: {error}"]
+        if len(wrong) > 1:
+            return f"test interpret\ntest run\n; seed {seed}, size {size}\n\n" + "\n".join([text, *wrong]) + "\n"
+    return ""
+
+
+def _directive(func: Function, arguments: list[int], expected: list[int] | str) -> str:
+    args = ", ".join(format_value(a, p.type) for a, p in zip(arguments, func.sig.params))
+    if isinstance(expected, str):
+        return f"; run: %f({args}) traps {expected}"
+    results = [format_value(v, p.type) for v, p in zip(expected, func.sig.returns)]
+    return f"; run: %f({args}) == {results[0] if len(results) == 1 else '[' + ', '.join(results) + ']'}"
+
+
+def keep(found: str, folder: Path, seed: int) -> Path:
+    """Write a finding where a person looks for it."""
+    path = folder / f"clif-{seed}.clif"
+    path.write_text(found)
+    return path

@@ -1,0 +1,409 @@
+"""Random CLIF modules from a seed, over the whole opcode table.
+
+A module is a few functions; a function calls those behind it only, so every call ends. Bodies are made of
+    instructions    every opcode with operands and results, at every controlling type of its domain (`PALETTE`)
+    memory          a stack slot, cleared at entry: loads and stores of all types, at constant and at computed places
+    control         diamonds, counted loops, switches, early returns and traps, with block parameters
+    calls           with any signature
+Values come from those defined so far, the newest most often; what is defined inside a branch is forgotten behind it. So that
+little of what is computed goes unseen, results are often stored, and the called function also returns a checksum of its
+memory. The slot has two halves, which are alias regions where an access says so; callees get the caller's slot to work on too.
+"""
+
+from __future__ import annotations
+
+import random
+from typing import Any
+
+from jitpy.backend.ir import opcodes as op
+from jitpy.backend.ir import types as ty
+from jitpy.backend.ir.domains import DOMAIN, DOMAINS, FREE
+from jitpy.backend.ir.function import Function, Signature, signature
+from jitpy.backend.ir.infer import TYPE_CODES
+from jitpy.backend.ir.memflags import NOTRAP, with_region
+
+SCALARS = (ty.I8, ty.I16, ty.I32, ty.I64, ty.I128, ty.F16, ty.F32, ty.F64, ty.F128)
+VECTORS = (ty.I8X16, ty.I16X8, ty.I32X4, ty.I64X2, ty.F32X4, ty.F64X2)
+TYPES = SCALARS + VECTORS
+#: Formats whose opcodes are made like any instruction; the rest is memory, control and calls.
+_PLAIN = ("unary", "binary", "ternary", "int_compare", "float_compare", "binary_imm8", "ternary_imm8", "int_add_trap", "shuffle",
+          "unary_imm", "unary_ieee16", "unary_ieee32", "unary_ieee64", "unary_const")  # fmt: skip
+_NOT_HERE = {"set_pinned_reg", "stack_switch"}
+_SLOT_BYTES = 256
+_LANE_NUMBERS = (0, 1, 2, 3, 7, 8, 15, 16, 31, 63, 64, 100, 127, 128, 255, 256, 1 << 15, (1 << 31) - 1, 1 << 31, 1 << 63, 1 << 127)
+#: Exponent and fraction bits by float type: zeros, ones, infinities, NaN, the smallest and what lies at limits of integers.
+_FLOAT_LANES = {ty.F16: (5, 10), ty.F32: (8, 23), ty.F64: (11, 52), ty.F128: (15, 112)}
+
+Choice = tuple[int, ty.Type, tuple[ty.Type, ...], tuple[ty.Type, ...]]
+
+
+def _combinations() -> dict[str, list[Choice]]:
+    """Opcode name -> (opcode, controlling type, operand types, result types) of all that exist over `TYPES`."""
+    found: dict[str, list[Choice]] = {}
+    for number in range(op.CLIF_COUNT):
+        name = op.NAME[number]
+        if op.FORMAT[number] not in _PLAIN or op.EFFECTS[number] & (op.TERMINATOR | op.CALL) or name in _NOT_HERE:
+            continue
+        controls = [t for t in TYPES if t in DOMAINS[DOMAIN[number]]] if op.CTRL[number] else [ty.INVALID]
+        for control in controls:
+            free = [t for t in TYPES if name not in FREE or FREE[name][0](control, t)] if "any" in op.ARGS[number] else [ty.INVALID]
+            for other in free:
+                args = tuple(other if c == "any" else _type(c, control) for c in op.ARGS[number])
+                results = tuple(_type(c, control) for c in op.RESULTS[number])
+                if results and all(t in TYPES for t in args + results):
+                    found.setdefault(name, []).append((number, control or results[0], args, results))
+    return found
+
+
+def _type(code: str, control: ty.Type) -> ty.Type:
+    return ty.BY_NAME.get(code) or TYPE_CODES[code](control)
+
+
+PALETTE = _combinations()
+_NAMES = sorted(PALETTE)
+
+
+def lane_bits(r: random.Random, lane: ty.Type) -> int:
+    """Bits of one lane: often at an edge."""
+    bits = ty.BITS[lane]
+    if lane in _FLOAT_LANES:
+        exponent, fraction = _FLOAT_LANES[lane]
+        bias = (1 << exponent - 1) - 1
+        kind = r.random()
+        e = r.choice((0, bias, bias + 1, bias - 1, bias + 7, bias + 8, bias + 31, bias + 63, 2 * bias, 2 * bias + 1, bias + 127))
+        f = 0 if kind < 0.4 else r.choice((1, (1 << fraction) - 1, 1 << fraction - 1)) if kind < 0.6 else r.getrandbits(fraction)
+        if kind > 0.85:
+            e = r.getrandbits(exponent)
+        if e >= 2 * bias + 1:
+            e, f = 2 * bias + 1, (1 << fraction - 1) * (f != 0)  # infinity, or a quiet NaN
+        return r.getrandbits(1) << bits - 1 | min(e, 2 * bias + 1) << fraction | f
+    n = r.choice(_LANE_NUMBERS) if r.random() < 0.6 else r.getrandbits(bits)
+    return (-n if r.random() < 0.3 else n) & ty.MASK[lane]
+
+
+def value_bits(r: random.Random, type: ty.Type) -> int:
+    """Bits of a value, lane 0 lowest."""
+    lane = ty.LANE[type]
+    if ty.LANES[type] > 1 and r.random() < 0.2:
+        one = lane_bits(r, lane)
+        return sum(one << ty.BITS[lane] * k for k in range(ty.LANES[type]))
+    return sum(lane_bits(r, lane) << ty.BITS[lane] * k for k in range(ty.LANES[type]))
+
+
+class Generator:
+    """``supports(choice)``: whether the engines under test have an instruction; ``types``: those that parameters and results may
+    have.
+    """
+
+    def __init__(self, seed: int, supports: Any, types: tuple[ty.Type, ...] = TYPES) -> None:
+        self.random = random.Random(seed)
+        self.supports = supports
+        self.types = types
+
+    def module(self, size: int) -> list[Function]:
+        """Some functions, the one to be called first."""
+        r = self.random
+        count = r.choice((1, 1, 2, 3))
+        made: list[Function] = []
+        for k in reversed(range(count)):
+            params = [r.choice(self.types) for _ in range(r.randint(1, 10 if r.random() < 0.1 else 4))]
+            returns = [r.choice(self.types) for _ in range(r.randint(1, 2 + 3 * (r.random() < 0.1)))]
+            if k == 0:
+                returns.append(ty.I64)
+            else:
+                params.insert(0, ty.I64)  # the caller's memory
+            func = Function("f" if k == 0 else f"g{k}", signature(params, returns))
+            _Body(self, func, list(made)).build(size if k == 0 else size // 3)
+            made.append(func)
+        return made[::-1]
+
+    def arguments(self, sig: Signature) -> list[int]:
+        return [value_bits(self.random, p.type) for p in sig.params]
+
+
+class _Body:
+    """Writes one function."""
+
+    def __init__(self, generator: Generator, func: Function, callees: list[Function]) -> None:
+        self.generator = generator
+        self.random = generator.random
+        self.func = func
+        self.callees = callees
+        self.pool: dict[ty.Type, list[int]] = {t: [] for t in TYPES}
+        self.depth = 0
+        self.block = func.block()
+        func.regions = {0: (0, "low"), 1: (1, "high")}
+        given = [func.param(self.block, param.type) for param in func.sig.params]
+        outer = [] if func.name == "f" else [given.pop(0)]
+        for value in given:
+            self.pool[func.value_types[value]].append(value)
+        self.memory = self.append(op.STACK_ADDR, ty.I64, (func.stack_slot(_SLOT_BYTES, self.random.choice((0, 3, 4))), 0))
+        zero = self.append(op.ICONST, ty.I64, 0)
+        for k in range(0, _SLOT_BYTES, 8):
+            func.append(self.block, (op.STORE_, ty.I64, (0, k), zero, self.memory))
+        self.memories = [self.memory, *outer]
+
+    def build(self, size: int) -> None:
+        self.statements(size)
+        self.leave()
+
+    def append(self, opcode: int, control: ty.Type, imm: Any, *args: int, result: ty.Type | None = None) -> int:
+        return self.func.value(self.block, (opcode, control, imm, *args), result or control)
+
+    def give(self, type: ty.Type, value: int) -> None:
+        self.pool[type].append(value)
+
+    def pick(self, type: ty.Type) -> int:
+        have = self.pool[type]
+        if not have or self.random.random() < 0.15:
+            return self.constant(type)
+        return have[-1 - min(len(have) - 1, int(self.random.expovariate(0.4)))]
+
+    def constant(self, type: ty.Type) -> int:
+        bits = value_bits(self.random, type)
+        if ty.IS_VECTOR[type] or type == ty.F128:
+            opcode = op.F128CONST if type == ty.F128 else op.VCONST
+            return self.append(opcode, type, bits.to_bytes(16, "little"))
+        if type == ty.I128:
+            low, high = (self.append(op.ICONST, ty.I64, bits >> s & ty.MASK[ty.I64]) for s in (0, 64))
+            return self.append(op.ICONCAT, ty.I64, None, low, high, result=ty.I128)
+        floats = {ty.F16: op.F16CONST, ty.F32: op.F32CONST, ty.F64: op.F64CONST}
+        return self.append(floats.get(type, op.ICONST), type, bits)
+
+    def statements(self, size: int) -> None:
+        r = self.random
+        while size > 0:
+            kind = r.random()
+            if kind < 0.76:
+                self.instruction()
+                size -= 1
+            elif kind < 0.88:
+                self.access()
+                size -= 1
+            elif kind < 0.9:
+                self.trap()
+                size -= 1
+            elif kind < 0.92 and self.callees:
+                self.call()
+                size -= 1
+            elif size > 4 and self.depth < 3:
+                inner = r.randint(1, size // 2)
+                r.choice((self.diamond, self.diamond, self.loop, self.switch, self.early_return))(inner)
+                size -= inner + 2
+            else:
+                size -= 1
+
+    def instruction(self) -> None:
+        r = self.random
+        for _ in range(20):
+            choice = r.choice(PALETTE[r.choice(_NAMES)])
+            if self.generator.supports(choice):
+                break
+        else:
+            return
+        number, control, arg_types, result_types = choice
+        args = [self.pick(t) for t in arg_types]
+        node = (number, control, self.immediate(number, control), *args)
+        inst = self.func.append(self.block, node, result_types)
+        for type, value in zip(result_types, self.func.results[inst]):
+            self.give(type, value)
+            if r.random() < 0.3 and type in self.generator.types:
+                offset = r.randrange(0, _SLOT_BYTES - ty.BYTES[type] + 1, ty.BYTES[type])
+                self.func.append(self.block, (op.STORE_, type, (0, offset), value, self.memory))
+
+    def immediate(self, number: int, control: ty.Type) -> Any:
+        return immediate(self.random, number, control)
+
+    def place(self, type: ty.Type) -> tuple[tuple[int, int], int]:
+        """((flags, offset), address) of an access of ``type`` within a slot."""
+        r = self.random
+        size = ty.BYTES[type]
+        memory = r.choice(self.memories)
+        if r.random() < 0.6:
+            offset = r.randrange(0, _SLOT_BYTES - size + 1, r.choice((1, size, size)))
+            half = offset // (_SLOT_BYTES // 2)
+            flags = r.choice((0, NOTRAP))
+            if half == (offset + size - 1) // (_SLOT_BYTES // 2) and r.random() < 0.5:
+                flags = with_region(flags, half)
+            return (flags, offset), memory
+        twice = r.random() < 0.3
+        mask = self.append(op.ICONST, ty.I64, r.choice((7, 15, 31) if twice else (7, 15, 31, 0x38, 0x30)))
+        index = self.append(op.BAND, ty.I64, None, self.pick(ty.I64), mask)
+        if twice:
+            index = self.append(op.IADD, ty.I64, None, index, index)
+            return (0, r.randint(0, 32)), self.append(op.IADD, ty.I64, None, memory, index)
+        return (0, r.randint(0, 48)), self.append(op.IADD, ty.I64, None, memory, index)
+
+    def access(self) -> None:
+        r = self.random
+        type = r.choice(self.generator.types)
+        imm, address = self.place(type)
+        if r.random() < 0.5:
+            value = self.pick(type)
+            self.func.append(self.block, (op.STORE_, type, imm, value, address))
+            return
+        if type in (ty.I16, ty.I32, ty.I64) and r.random() < 0.4:
+            number = op.BY_NAME[r.choice(("uload8", "sload8"))]
+            self.give(type, self.append(number, type, imm, address))
+            return
+        self.give(type, self.append(op.LOAD_, type, imm, address))
+
+    def condition(self) -> int:
+        return self.pick(self.random.choice((ty.I8, ty.I8, ty.I32, ty.I64)))
+
+    def trap(self) -> None:
+        r = self.random
+        if r.random() < 0.3:
+            condition = self.condition()
+            test = self.append(op.ICMP, ty.I8, "eq", *[self.pick(ty.I8) for _ in range(2)]) if r.random() < 0.5 else condition
+            number = r.choice((op.TRAPZ, op.TRAPNZ))
+            self.func.append(self.block, (number, self.func.value_types[test], r.choice(("user1", "user7", "heap_oob")), test))
+
+    def call(self) -> None:
+        callee = self.random.choice(self.callees)
+        reference = self.func.import_function(callee.name, callee.sig, colocated=self.random.random() < 0.7)
+        args = [self.random.choice(self.memories), *[self.pick(p.type) for p in callee.sig.params[1:]]]
+        inst = self.func.append(self.block, (op.CALL_, 0, reference, *args), tuple(p.type for p in callee.sig.returns))
+        for param, value in zip(callee.sig.returns, self.func.results[inst]):
+            self.give(param.type, value)
+
+    def leave(self) -> None:
+        """Return something, and the checksum."""
+        values = [self.pick(p.type) for p in self.func.sig.returns]
+        if self.func.name == "f":
+            seven = self.append(op.ICONST, ty.I8, 7)
+            values[-1] = self.append(op.ICONST, ty.I64, 1)
+            for k in range(0, _SLOT_BYTES, 8):
+                word = self.append(op.LOAD_, ty.I64, (0, k), self.memory)
+                turned = self.append(op.ROTL, ty.I64, None, values[-1], seven)
+                values[-1] = self.append(op.BXOR, ty.I64, None, turned, word)
+        self.func.append(self.block, (op.RETURN, 0, None, *values))
+
+    def scoped(self, block: int, size: int) -> None:
+        """Statements in ``block``, whose values are then forgotten by the caller."""
+        self.block = block
+        self.depth += 1
+        self.statements(size)
+        self.depth -= 1
+
+    def joined(self, count: int) -> tuple[int, list[ty.Type]]:
+        """A new block with up to ``count`` parameters, which become values behind it."""
+        types = [self.random.choice(self.generator.types) for _ in range(self.random.randint(0, count))]
+        return self.func.block(), types
+
+    def _mark(self) -> dict[ty.Type, int]:
+        return {t: len(values) for t, values in self.pool.items()}
+
+    def _forget(self, mark: dict[ty.Type, int]) -> None:
+        for t, count in mark.items():
+            del self.pool[t][count:]
+
+    def diamond(self, size: int) -> None:
+        func = self.func
+        condition = self.condition()
+        sides = [func.block(), func.block()]
+        join, types = self.joined(3)
+        if self.random.random() < 0.2:
+            func.cold.add(sides[0])
+        func.append(self.block, (op.BRIF, func.value_types[condition], tuple((s, 0) for s in sides), condition))
+        mark = self._mark()
+        for side in sides:
+            self.scoped(side, size // 2)
+            func.append(self.block, (op.JUMP, 0, ((join, len(types)),), *[self.pick(t) for t in types]))
+            self._forget(mark)
+        self.enter(join, types)
+
+    def enter(self, block: int, types: list[ty.Type]) -> None:
+        for t in types:
+            self.give(t, self.func.param(block, t))
+        self.block = block
+
+    def loop(self, size: int) -> None:
+        func, r = self.func, self.random
+        counter = r.choice((ty.I32, ty.I64))
+        head, after = func.block(), func.block()
+        types = [r.choice(self.generator.types) for _ in range(r.randint(0, 3))]
+        start = self.append(op.ICONST, counter, r.randint(1, 6))
+        func.append(self.block, (op.JUMP, 0, ((head, 1 + len(types)),), start, *[self.pick(t) for t in types]))
+        mark = self._mark()
+        left = func.param(head, counter)
+        self.enter(head, types)
+        self.give(counter, left)
+        self.scoped(head, size)
+        one = self.append(op.ICONST, counter, 1)
+        less = self.append(op.ISUB, counter, None, left, one)
+        carried = [self.pick(t) for t in types]
+        out = [self.pick(t) for t in types]
+        func.append(
+            self.block,
+            (op.BRIF, counter, ((head, 1 + len(types)), (after, len(types))), less, less, *carried, *out),
+        )
+        self._forget(mark)
+        self.enter(after, types)
+
+    def switch(self, size: int) -> None:
+        func, r = self.func, self.random
+        cases = [func.block() for _ in range(r.randint(1, 5))]
+        join, types = self.joined(2)
+        index = self.pick(ty.I32)
+        if r.random() < 0.7:
+            index = self.append(op.BAND, ty.I32, None, index, self.append(op.ICONST, ty.I32, 7))
+        targets = tuple((r.choice(cases), 0) for _ in range(r.randint(1, 9)))
+        func.append(self.block, (op.BR_TABLE, 0, targets, index))
+        mark = self._mark()
+        for case in cases:
+            self.scoped(case, size // len(cases))
+            func.append(self.block, (op.JUMP, 0, ((join, len(types)),), *[self.pick(t) for t in types]))
+            self._forget(mark)
+        self.enter(join, types)
+
+    def early_return(self, size: int) -> None:
+        func = self.func
+        condition = self.condition()
+        side, rest = func.block(), func.block()
+        func.append(self.block, (op.BRIF, func.value_types[condition], ((side, 0), (rest, 0)), condition))
+        mark = self._mark()
+        self.scoped(side, size)
+        if self.random.random() < 0.1:
+            func.append(self.block, (op.TRAP_, 0, "user3"))
+        else:
+            self.leave()
+        self._forget(mark)
+        self.block = rest
+
+
+def immediate(r: random.Random, number: int, control: ty.Type) -> Any:
+    """A random immediate for an instruction."""
+    format = op.FORMAT[number]
+    if format == "int_compare":
+        return r.choice(list(op.INT_CC))
+    if format == "float_compare":
+        return r.choice(list(op.FLOAT_CC))
+    if format in ("binary_imm8", "ternary_imm8"):
+        return r.randrange(ty.LANES[control])
+    if format == "int_add_trap":
+        return "user2"
+    if format == "shuffle":
+        return _shuffle(r)
+    if format.startswith("unary_ieee"):
+        return value_bits(r, control)
+    if format == "unary_imm":
+        return value_bits(r, control)
+    if format == "unary_const":
+        return value_bits(r, control).to_bytes(16, "little")
+    return None
+
+
+def _shuffle(r: random.Random) -> bytes:
+    """A mask: any, or lanes of some width, or a rotation, or a splat."""
+    kind = r.random()
+    if kind < 0.3:
+        return bytes(r.randrange(32) for _ in range(16))
+    if kind < 0.5:
+        start = r.randrange(17)
+        return bytes(range(start, start + 16))
+    width = r.choice((2, 4, 8))
+    lanes = [r.randrange(32 // width) for _ in range(16 // width)]
+    if kind < 0.7:
+        lanes = [lanes[0]] * len(lanes)
+    return bytes(width * lane + k for lane in lanes for k in range(width))

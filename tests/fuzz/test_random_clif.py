@@ -1,0 +1,165 @@
+"""Random CLIF: machine code agrees with the interpreter however it is compiled; damaged text is refused, never a surprise.
+
+`JITPY_FUZZ_MINUTES` makes it run for so long instead of over a fixed set of seeds; what is found then is written to
+`JITPY_FUZZ_FOLDER` (default: the current folder) as a test file, for `python -m jitpy bugpoint`.
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+import random
+import resource
+import signal
+import time
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+from clif_differential import check, keep
+from jitpy.backend import isa
+from jitpy.backend.analysis.verifier import verify
+from jitpy.backend.chaos import Chaos
+from jitpy.backend.errors import CompileError, ParseError, VerifierError
+from jitpy.backend.isle.diagnostics import IsleError
+from jitpy.backend.pipeline import compile_function
+from jitpy.backend.settings import Settings
+from jitpy.backend.text.parser import parse_functions
+from jitpy.backend.text.printer import print_function
+from text_mutations import damaged
+
+native = pytest.mark.skipif(isa.host_name() != "x64", reason="there is no target for this host")
+HERE = Path(__file__).parent
+#: Seconds and bytes that one input may take.
+SECONDS, BYTES = 60, 6 << 30
+CLIF = [path.read_text() for path in sorted((HERE.parent / "filetests").rglob("*.clif"))]
+
+
+@native
+@pytest.mark.parametrize("chunk", range(10))
+def test_random_modules(chunk: int) -> None:
+    for seed in range(chunk * 12, chunk * 12 + 12):
+        found = check(seed, 40)
+        assert not found, found
+
+
+@native
+def test_the_fuzzer_would_notice(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With an interpreter that is wrong about one opcode, some seed fails, and its file says what is right."""
+    from jitpy.backend.interp.meaning import MEANING
+    from jitpy.backend.ir import opcodes
+
+    monkeypatch.setitem(MEANING, opcodes.BNOT, MEANING[opcodes.INEG])
+    found = next(filter(None, (check(seed, 40) for seed in range(60))))
+    assert "; run: %f(" in found and "; got" in found
+
+
+def parses_or_says_why(text: str) -> None:
+    """The parser, the verifier and the compiler raise their own errors or give a result that prints and parses again."""
+    try:
+        functions = parse_functions(text)
+        for func in functions:
+            verify(func)
+    except (ParseError, VerifierError):
+        return
+    for func in functions:
+        printed = print_function(func)
+        assert print_function(parse_functions(printed)[0]) == printed
+        with suppress(CompileError):
+            compile_function(func, isa.host(), Settings("speed"))
+
+
+@native
+@pytest.mark.parametrize("chunk", range(4))
+def test_damaged_clif(chunk: int) -> None:
+    r = random.Random(chunk)
+    for _ in range(60):
+        parses_or_says_why(damaged(excerpt(r), r))
+
+
+def excerpt(r: random.Random) -> str:
+    """A function or two of the project's own test files."""
+    pieces = r.choice(CLIF).split("\nfunction ")
+    at = r.randrange(1, len(pieces)) if len(pieces) > 1 else 0
+    return "function " + pieces[at]
+
+
+RULES = """
+(type V (primitive V)) (type u64 (primitive u64))
+(decl add (V V) V) (decl num (u64) V) (decl neg (V) V)
+(decl half (u64) u64) (extern extractor half half)
+(decl pure partial less (u64 u64) u64) (extern constructor less less)
+(extractor (twice x) (add x x))
+(decl twice (V) V)
+(decl multi find (V) V)
+(rule zero 2 (find (add x (num 0))) x)
+(rule (find (neg (neg x))) x)
+(rule 1 (find (add (num a) (num b))) (if-let c (less a b)) (num c))
+(rule (find (twice x)) (let ((y V (neg x))) (neg y)))
+"""
+
+
+@pytest.mark.parametrize("chunk", range(2))
+def test_damaged_rules(chunk: int) -> None:
+    from jitpy.backend.isle.driver import compile_texts
+    from jitpy.backend.isle.host import Host
+
+    def host() -> Host:
+        h = Host()
+        h.discriminant(type="V", bind="nodes[{v}]", tag="{n}[0]")
+        h.variant(term="add", type="V", tag=1, fields=["{n}[1]", "{n}[2]"])
+        h.variant(term="neg", type="V", tag=2, fields=["{n}[1]"])
+        h.variant(term="num", type="V", tag=3, fields=["{n}[1]"])
+        h.entry("find", dispatch=True)
+        return h
+
+    compile_texts([("rules", RULES)], host())
+    r = random.Random(chunk)
+    for _ in range(150):
+        text = damaged(RULES, r)
+        with suppress(IsleError):
+            compile_texts([("rules", text)], host())
+
+
+def test_chaos_perturbs_and_repeats() -> None:
+    """The same seed gives the same code, another seed other code."""
+    text = CLIF[0]
+
+    def code(seed: int) -> list[bytes]:
+        functions = parse_functions(text[text.index("function ") :])[:20]
+        return [compile_function(func, isa.host(), Settings("speed", chaos_seed=seed)).code for func in functions]
+
+    assert code(7) == code(7)
+    assert code(7) != code(8)
+    assert Chaos(3).random.random() == Chaos(3).random.random()
+
+
+@native
+@pytest.mark.skipif("JITPY_FUZZ_MINUTES" not in os.environ, reason="JITPY_FUZZ_MINUTES is not set: this one runs for minutes")
+def test_for_minutes() -> None:
+    """New seeds, each within its limits of time and memory; all findings are kept, and reported at the end."""
+    end = time.monotonic() + 60 * float(os.environ["JITPY_FUZZ_MINUTES"])
+    folder = Path(os.environ.get("JITPY_FUZZ_FOLDER", "."))
+    resource.setrlimit(resource.RLIMIT_AS, (BYTES, resource.getrlimit(resource.RLIMIT_AS)[1]))
+    found: list[str] = []
+
+    def too_long(number: int, frame: object) -> None:
+        raise TimeoutError(f"an input took more than {SECONDS} s")
+
+    signal.signal(signal.SIGALRM, too_long)
+    first = int(os.environ.get("JITPY_FUZZ_SEED", time.time_ns() & 0x7FFFFFFF))
+    for seed in itertools.count(first):
+        if time.monotonic() > end or len(found) > 20:
+            break
+        r = random.Random(seed)
+        text = damaged(excerpt(r), r)
+        signal.alarm(SECONDS)
+        try:
+            wrong = check(seed, r.choice((20, 40, 100, 400)))
+            parses_or_says_why(text)
+        except Exception as error:  # whatever it is, it is a finding
+            wrong = f"; {type(error).__name__}: {error}\n{text}"
+        signal.alarm(0)
+        if wrong:
+            found.append(str(keep(wrong, folder, seed)))
+    assert not found, f"{len(found)} findings: {', '.join(found)}"
