@@ -407,7 +407,7 @@ def _stack_addr(run: _Run, frame: _Frame, node: Node, results: tuple[int, ...]) 
 def _dynamic_stack_addr(run: _Run, frame: _Frame, node: Node, results: tuple[int, ...]) -> None:
     static = len(frame.func.stack_slots)
     while len(frame.slots) <= static + node[2]:
-        frame.slots.append(_StackMemory(16, 16))
+        frame.slots.append(_StackMemory(16, 16, run.interpreter.fill))
     frame.env[results[0]] = frame.slots[static + node[2]].address
 
 

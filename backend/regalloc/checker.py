@@ -22,7 +22,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from jitpy.backend.target.row import ANY, BRANCH, JUMP, REG, REMAT, RETURN, STACK, TERMINATOR
+from jitpy.backend.target.row import ANY, BRANCH, JUMP, REG, REMAT, REMAT_SLOT, RETURN, STACK, TERMINATOR
 from jitpy.backend.vcode.vcode import Allocation, MachineEnv, VCode
 
 State = dict[int, frozenset[int]]
@@ -128,7 +128,7 @@ class _Checker:
                     self.fail(where, "cannot be recomputed")
                 if vcode.vreg_class[src[1].defs[0]] != cls:
                     self.fail(where, "recomputed into another class")
-                if dst < 0:
+                if dst < 0 and not src[1].row.flags & REMAT_SLOT:
                     self.fail(where, "recomputed into a slot")
             elif src < 0 and dst < 0:
                 self.fail(where, "from slot to slot")

@@ -29,6 +29,7 @@ TYPES = SCALARS + VECTORS
 _PLAIN = ("unary", "binary", "ternary", "int_compare", "float_compare", "binary_imm8", "ternary_imm8", "int_add_trap", "shuffle",
           "unary_imm", "unary_ieee16", "unary_ieee32", "unary_ieee64", "unary_const")  # fmt: skip
 _NOT_HERE = {"set_pinned_reg", "stack_switch"}
+_DIVISIONS = (op.UDIV, op.SDIV, op.UREM, op.SREM)
 _SLOT_BYTES = 256
 _LANE_NUMBERS = (0, 1, 2, 3, 7, 8, 15, 16, 31, 63, 64, 100, 127, 128, 255, 256, 1 << 15, (1 << 31) - 1, 1 << 31, 1 << 63, 1 << 127)
 #: Exponent and fraction bits by float type: zeros, ones, infinities, NaN, the smallest and what lies at limits of integers.
@@ -197,17 +198,23 @@ class _Body:
         r = self.random
         for _ in range(20):
             choice = r.choice(PALETTE[r.choice(_NAMES)])
+            # Most instructions that may trap would, and hide what comes behind them.
+            if op.EFFECTS[choice[0]] & op.TRAP and choice[0] not in _DIVISIONS and r.random() < 0.8:
+                continue
             if self.generator.supports(choice):
                 break
         else:
             return
         number, control, arg_types, result_types = choice
         args = [self.pick(t) for t in arg_types]
+        if number in _DIVISIONS and control != ty.I128 and r.random() < 0.8:
+            one = self.append(op.ICONST, control, 1)
+            args[1] = self.append(op.BOR, control, None, args[1], one)
         node = (number, control, self.immediate(number, control), *args)
         inst = self.func.append(self.block, node, result_types)
         for type, value in zip(result_types, self.func.results[inst]):
             self.give(type, value)
-            if r.random() < 0.3 and type in self.generator.types:
+            if r.random() < 0.5 and type in self.generator.types:
                 offset = r.randrange(0, _SLOT_BYTES - ty.BYTES[type] + 1, ty.BYTES[type])
                 self.func.append(self.block, (op.STORE_, type, (0, offset), value, self.memory))
 
