@@ -21,6 +21,7 @@ from jitpy.frontend.lower.lower import lower
 from jitpy.frontend.module import KernelModule
 from jitpy.frontend.passes import dead, ownership, ranges, relax
 from jitpy.frontend.passes.graph import Graph
+from jitpy.frontend.translate.frame import TooManyVersions
 from jitpy.frontend.translate.kernel import Compilation, Kernel, shape_type, value_of_type
 from jitpy.frontend.values import TupleVal
 
@@ -43,8 +44,15 @@ def compile_kernel(
     ``returns``: the types that a signature admits for the result.
     Raises CompileError with the source position.
     """
+    try:
+        return _compile(py_func, arg_types, options or {}, False)
+    except TooManyVersions:
+        return _compile(py_func, arg_types, options or {}, True)
+
+
+def _compile(py_func: FunctionType, arg_types: tuple[Type, ...], options: Mapping[str, Any], kinds: bool) -> KernelModule:
     module = KernelModule(py_func, arg_types)
-    compilation = Compilation(module, options or {})
+    compilation = Compilation(module, options, kinds)
     co = py_func.__code__
     arguments = [value_of_type(t, (-1,) * len(t.flat)) for t in arg_types]
     if co.co_flags & _CO_VARARGS:

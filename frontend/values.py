@@ -301,7 +301,8 @@ class FunctionVal(Compound):
 
 
 class EitherVal(Value):
-    """A scalar that is ``typed`` where ``flag`` (an i8) is nonzero, else the constant ``alt`` (0, 0.0, inf ...).
+    """A scalar that is ``typed`` where ``flag`` (an i8) is nonzero, else ``alt``: a constant (0, 0.0, inf ...), or the Python number
+    with the same bits as ``typed`` (`state.TWIN`), carried by the same SSA values.
 
     ``typed`` holds the constant converted to its own type where the flag is zero, so an operation that cannot tell the two apart
     uses ``typed`` alone. Everything else calls ``tr.fork(value)``: the translator then splits on the flag.
@@ -309,7 +310,7 @@ class EitherVal(Value):
 
     __slots__ = ("alt", "flag", "typed")
 
-    def __init__(self, typed: Val, alt: Const, flag: int) -> None:
+    def __init__(self, typed: Val, alt: Const | Val, flag: int) -> None:
         self.typed = typed
         self.alt = alt
         self.flag = flag
@@ -324,7 +325,9 @@ class EitherVal(Value):
         return (*self.typed.type.flat, 1)
 
     def with_parts(self, parts: Sequence[int]) -> Value:
-        return EitherVal(Val(self.typed.type, tuple(parts[:-1])), self.alt, parts[-1])
+        ssa = tuple(parts[:-1])
+        alt = self.alt
+        return EitherVal(Val(self.typed.type, ssa), alt if alt.__class__ is Const else Val(alt.type, ssa), parts[-1])
 
     def describe(self) -> str:
         return f"{self.alt.describe()} or {self.typed.describe()}"

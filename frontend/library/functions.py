@@ -408,7 +408,7 @@ def join_ends(tr: Translator, returns: list[Edge]) -> Value:
     groups: list[tuple[list[Edge], Value]] = []
     for edge in returns:
         for i, (members, shape) in enumerate(groups):
-            joined = join(shape, edge.state[0])
+            joined = join(shape, edge.state[0], tr.compilation.kinds)
             if joined is not None:
                 members.append(edge)
                 groups[i] = (members, joined)

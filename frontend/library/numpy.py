@@ -19,6 +19,7 @@ THEMES = {
     "constructors": "empty zeros ones full empty_like zeros_like ones_like full_like eye identity",
     "constructors_ranges": "arange linspace",
     "constructors_nested": "array asarray ascontiguousarray asfortranarray copy asanyarray atleast_1d",
+    "limits": "iinfo finfo",
     "arrays": "ndim shape size dtype",
     "views_reshape": "ravel reshape",
     "views": "transpose swapaxes squeeze expand_dims flip fliplr flipud broadcast_to moveaxis diagonal diag "

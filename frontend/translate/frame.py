@@ -25,7 +25,7 @@ from jitpy.frontend.errors import SourceError
 from jitpy.frontend.ir import opcodes as fo
 from jitpy.frontend.translate.state import DEAD, convert, join, runtime_shape, same
 from jitpy.frontend.translate.translator import Fork
-from jitpy.frontend.values import UNBOUND, Const, Iterator, Marker, Val, Value
+from jitpy.frontend.values import Const, EitherVal, Iterator, Marker, Val, Value
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -33,9 +33,14 @@ if TYPE_CHECKING:
     from jitpy.frontend.bytecode.flow import Code
     from jitpy.frontend.translate.translator import Translator
 
-#: Versions of one block by type (C5), and of one that stands in unrolled loops.
+#: Versions of one block by type (C5), copies of it in all (loops in versions of loops), and of one that stands in unrolled loops.
 MAX_VERSIONS = 4
+MAX_COPIES = 12
 MAX_UNROLLED = 256
+
+
+class TooManyVersions(Exception):
+    """Versions by type are more than `MAX_VERSIONS`: to be tried anew with Python's and NumPy's numbers joined."""
 
 
 class Edge:
@@ -98,6 +103,7 @@ class Frame:
         "heap",
         "identity",
         "index",
+        "kinds",
         "line",
         "locals",
         "made",
@@ -139,6 +145,7 @@ class Frame:
         self.returns: list[Edge] = []
         self.yields: list[Edge] = []
         self.widened: dict[Any, tuple[Value, ...]] = tr.compilation.widened
+        self.kinds: bool = tr.compilation.kinds
 
     def position(self) -> tuple[int | None, int | None, int | None, int | None]:
         """The source position of the current instruction."""
@@ -244,7 +251,7 @@ class Frame:
                 continue
             if v is DEAD:
                 return False
-            j = join(shape, v)
+            j = join(shape, v, self.kinds)
             if j is None or j is DEAD or (j is not shape and j.key() != shape.key()):
                 return False
             if shape.key() == v.key():
@@ -294,10 +301,10 @@ class Frame:
             if shape is DEAD:
                 shapes.append(shape)
                 continue
-            wide: Value | None = join(shape, v)
+            wide: Value | None = join(shape, v, self.kinds)
             if wide is None:
                 first = self._entry_shape(version, i)
-                wide = join(first, v) if first is not None else None
+                wide = join(first, v, self.kinds) if first is not None else None
             if wide is None or wide is DEAD:
                 return False
             stored = i >= count or loop.stored >> i & 1
@@ -306,24 +313,24 @@ class Frame:
                 if wide.__class__ is not Val or v.parts() != version.values[i]:
                     return False
             shapes.append(wide)
-        wider = tuple(shapes)
         key = (self.code, self.call_site, index, version.keys)
         old = self.widened.get(key)
-        if old is not None and [s.key() for s in old] == [s.key() for s in wider]:
-            return False
-        # Two back edges that want different shapes would take turns for ever: after a few, each gets a version.
-        turns = self.widened.get((key, "turns"), ())
-        if len(turns) == MAX_VERSIONS:
-            return False
-        self.widened[key, "turns"] = (*turns, UNBOUND)
-        self.widened[key] = wider
+        if old is not None:  # grows only, or one back edge would undo what another asked for, without end
+            for i, shape in enumerate(old):
+                wide = join(shape, shapes[i], self.kinds)
+                if wide is None:
+                    return False
+                shapes[i] = wide
+            if [s.key() for s in old] == [s.key() for s in shapes]:
+                return False
+        self.widened[key] = tuple(shapes)
         return True
 
     def _entry_shape(self, version: Version, slot: int) -> Value | None:
         shape: Value | None = None
         for edge in version.edges:
             v = edge.state[slot]
-            shape = v if shape is None else join(shape, v)
+            shape = v if shape is None else join(shape, v, self.kinds)
             if shape is None:
                 return None
         return shape
@@ -358,9 +365,11 @@ class Frame:
                     continue
                 joined = []
                 for shape, v in zip(shapes, edge.state, strict=True):
-                    s = join(shape, v)
+                    s = join(shape, v, self.kinds)
                     if s is None:
                         break
+                    if known and s.__class__ is EitherVal and EitherVal not in (shape.__class__, v.__class__):
+                        break  # a fork in this loop told the two apart: so will the next turn
                     joined.append(s)
                 else:
                     members.append(edge)
@@ -388,7 +397,7 @@ class Frame:
         for edge in edges[1:]:
             for i, v in enumerate(edge.state):
                 if shapes[i] is not v:
-                    s = join(shapes[i], v)
+                    s = join(shapes[i], v, self.kinds)
                     assert s is not None
                     shapes[i] = s
         known = self.versions.setdefault(index, [])
@@ -406,7 +415,7 @@ class Frame:
             snapshot = self._snapshot()
             wider = self.widened.get((code, self.call_site, index, keys))
             if wider is not None:
-                shapes = [j if (j := join(s, w)) is not None else w for s, w in zip(shapes, wider, strict=True)]
+                shapes = [j if (j := join(s, w, self.kinds)) is not None else w for s, w in zip(shapes, wider, strict=True)]
         block = tr.block()
         values: list[tuple[int, ...]] = []
         params: list[tuple[bool, ...]] = []
@@ -474,14 +483,17 @@ class Frame:
         if len(known) < MAX_VERSIONS:
             return
         unrolled = any(isinstance(s, Iterator) and s.unrolled() for s in shapes[len(self.code.names) :])
+        distinct = {tuple([s.key() for s in v.shapes]) for v in known}
+        if not self.kinds and not unrolled and (len(distinct) >= MAX_VERSIONS or len(known) >= MAX_COPIES):
+            raise TooManyVersions
         if len(known) < MAX_UNROLLED:
-            if unrolled or len({tuple([s.key() for s in v.shapes]) for v in known}) < MAX_VERSIONS:
+            if unrolled or len(distinct) < MAX_VERSIONS:
                 return
         self.index = index
         self.line = self.code.lines[index]
         old = known[-1].shapes
         for i, (a, b) in enumerate(zip(old, shapes, strict=False)):
-            if i < len(self.code.names) and a is not DEAD and b is not DEAD and join(a, b) is None:
+            if i < len(self.code.names) and a is not DEAD and b is not DEAD and join(a, b, self.kinds) is None:
                 name = self.code.names[i]
                 self.tr.error(
                     f"{name!r} has more than {MAX_VERSIONS} types here: {self._definition(i, a)} and {self._definition(i, b)}"
@@ -549,19 +561,19 @@ class Frame:
         flag = value.flag
         then, else_ = tr.block(), tr.block()
         tr.brif(flag, then, (), else_, ())
-        for block, keep in ((else_, value.alt), (then, value.typed)):
-            names = [self._settle(v, flag, keep) for v in self.locals]
-            stack = [self._settle(v, flag, keep) for v in self.stack]
+        for block, typed in ((else_, False), (then, True)):
+            names = [self._settle(v, flag, typed) for v in self.locals]
+            stack = [self._settle(v, flag, typed) for v in self.stack]
             self.ready.append((index, block, names, stack))
 
-    def _settle(self, v: Value, flag: int, keep: Value) -> Value:
-        from jitpy.frontend.values import Compound, EitherVal
+    def _settle(self, v: Value, flag: int, typed: bool) -> Value:
+        from jitpy.frontend.values import Compound
 
         if v.__class__ is EitherVal and v.flag == flag:
-            return v.alt if keep.__class__ is Const else v.typed
+            return v.typed if typed else v.alt
         if isinstance(v, Compound):
             children = v.children()
-            new = tuple([self._settle(c, flag, keep) for c in children])
+            new = tuple([self._settle(c, flag, typed) for c in children])
             if any(a is not b for a, b in zip(children, new, strict=True)):
                 return v.rebuild(new)
         return v

@@ -35,10 +35,11 @@ _MAX_ROUNDS = 6
 class Compilation:
     """One run of the frontend."""
 
-    __slots__ = ("depth", "kernels", "locals", "module", "names", "options", "relaxed", "widened")
+    __slots__ = ("depth", "kernels", "kinds", "locals", "module", "names", "options", "relaxed", "widened")
 
-    def __init__(self, module: KernelModule, options: Mapping[str, Any]) -> None:
+    def __init__(self, module: KernelModule, options: Mapping[str, Any], kinds: bool = False) -> None:
         self.module = module
+        self.kinds = kinds  # join Python's and NumPy's numbers of equal bits (`state.join`)
         self.options = options
         self.locals: Mapping[str, Any] = options.get("locals") or {}  # types of names of the entry's function
         self.relaxed = relax.flags(options.get("fastmath"))

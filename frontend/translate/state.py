@@ -6,6 +6,7 @@ abstract value whose parts do not count.
     the same key                     that value
     two numbers of one type          a run-time value of that type                          (constants become iconst, fconst)
     a constant and a wider number    an `EitherVal`: paths keep their types, uses decide     (SEMANTICS C5)
+    a Python number and NumPy's twin  an `EitherVal` as well, but only where ``kinds`` asks for it
     a value and no value             a `MaybeUnbound`
     compounds of one make            the shapes of their children
 """
@@ -105,8 +106,37 @@ def _either(c: Value, v: Value) -> Value | None:
     return EitherVal(Val(t, (-1,) * len(t.flat)), c, -1)
 
 
-def join(a: Value, b: Value) -> Value | None:
-    """The common shape of two values, None where they must stay apart."""
+#: NumPy's scalar type with the bits of a Python number's type.
+TWIN = {ty.py_bool: ty.np_bool, ty.py_int: ty.int64, ty.py_float: ty.float64, ty.py_complex: ty.complex128}
+
+
+def _twins(weak: ty.Scalar | None, strong: ty.Scalar | None, *values: Value) -> Value | None:
+    """The shape of numbers that differ in nothing but being Python's or NumPy's."""
+    if weak is None or TWIN.get(weak) is not strong or strong is None:
+        return None
+    if any(v.__class__ is Const and weak is ty.py_int and not in_range(v.obj, weak) for v in values):  # type: ignore[attr-defined]
+        return None
+    parts = (-1,) * len(strong.flat)
+    return EitherVal(Val(strong, parts), Val(weak, parts), -1)
+
+
+def _join_either(a: EitherVal, b: Value, kinds: bool) -> Value | None:
+    t, alt, own = a.typed.type, a.alt, _number(b)
+    if b.__class__ is EitherVal:
+        if not kinds or b.typed.type is not t or _number(alt) is not _number(b.alt):  # type: ignore[attr-defined]
+            return None
+        return _twins(_number(alt), t, alt, b.alt)  # type: ignore[arg-type,attr-defined]
+    if own is t or (b.__class__ is Const and b.key() == alt.key()):
+        return a
+    if own is None or own is not _number(alt):
+        return None
+    if alt.__class__ is Val:
+        return a if _twins(own, t, b) is not None else None  # type: ignore[arg-type]
+    return _twins(own, t, alt, b) if kinds else None  # type: ignore[arg-type]
+
+
+def join(a: Value, b: Value, kinds: bool = False) -> Value | None:
+    """The common shape of two values, None where they must stay apart. ``kinds``: Python's and NumPy's numbers of equal bits meet."""
     if a is b:
         return a
     if a is DEAD or b is DEAD:
@@ -129,7 +159,10 @@ def join(a: Value, b: Value) -> Value | None:
         for c, v, t in ((a, b, tb), (b, a, ta)):
             if t is ty.py_uint and c.__class__ is Const and c.obj.__class__ is int and c.obj >= 0:
                 return Val(ty.py_uint, (-1,)) if v.__class__ is Val else None
-        return _either(a, b) or _either(b, a)
+        found = _either(a, b) or _either(b, a)
+        if found is None and kinds:
+            found = _twins(ta, tb, a) or _twins(tb, ta, b)
+        return found
     if ca is MaybeUnbound or cb is MaybeUnbound or a is UNBOUND or b is UNBOUND:
         va = a.value if ca is MaybeUnbound else a  # type: ignore[attr-defined]
         vb = b.value if cb is MaybeUnbound else b  # type: ignore[attr-defined]
@@ -138,25 +171,19 @@ def join(a: Value, b: Value) -> Value | None:
             if v.__class__ is MaybeUnbound:
                 return v
             return MaybeUnbound(v, -1)
-        inner = join(va, vb)
+        inner = join(va, vb, kinds)
         return None if inner is None or inner is DEAD else MaybeUnbound(inner, -1)
-    if ca is EitherVal or cb is EitherVal:
-        if ca is not EitherVal:
-            a, b, ca, cb = b, a, cb, ca
-        if cb is EitherVal:
-            return None
-        if b.__class__ is Const and b.key() == a.alt.key():  # type: ignore[attr-defined]
-            return a
-        if _number(b) is a.typed.type:  # type: ignore[attr-defined]
-            return a
-        return None
+    if ca is EitherVal:
+        return _join_either(a, b, kinds)  # type: ignore[arg-type]
+    if cb is EitherVal:
+        return _join_either(b, a, kinds)  # type: ignore[arg-type]
     if ca is cb and isinstance(a, Compound) and isinstance(b, Compound) and a.static() == b.static():
         xs, ys = a.children(), b.children()
         if len(xs) != len(ys):
             return None
         shapes = []
         for x, y in zip(xs, ys, strict=True):
-            s = join(x, y)
+            s = join(x, y, kinds)
             if s is None:
                 return None
             shapes.append(s)
@@ -183,6 +210,8 @@ def convert(tr: Translator, v: Value, shape: Value) -> tuple[int, ...] | None:
         return None if parts is None else (*parts, flag)
     if cs is EitherVal and cv is not EitherVal:
         t = shape.typed.type  # type: ignore[attr-defined]
+        if shape.alt.__class__ is Val and _number(v) is shape.alt.type:  # type: ignore[attr-defined]
+            return (*tr.val(v).ssa, tr.iconst(0, 1))
         if cv is Const and v.key() == shape.alt.key():  # type: ignore[attr-defined]
             return (*tr.scalar_constant(v.obj, t), tr.iconst(0, 1))  # type: ignore[attr-defined]
         if _number(v) is t:
@@ -196,6 +225,8 @@ def convert(tr: Translator, v: Value, shape: Value) -> tuple[int, ...] | None:
             return None
         return tr.scalar_constant(v.obj, t)  # type: ignore[attr-defined]
     if shape.key() == v.key():
+        return v.parts()
+    if cs is EitherVal and cv is EitherVal and shape.alt.__class__ is Val and shape.typed.type is v.typed.type:  # type: ignore[attr-defined]
         return v.parts()
     if cs is Val and cv is Val and shape.type.__class__ is ty.List and v.type.__class__ is ty.List:  # type: ignore[attr-defined]
         return v.parts() if v.type.item is ty.undetermined else None  # type: ignore[attr-defined]

@@ -221,9 +221,11 @@ class Translator(Emitter):
         self.frame.rewind(mark)
         first, second = (either.typed, b) if either is a else (a, either.typed)
         result = self._operator(table, name, first, second)
-        if result.key() != other.key() or result.__class__ is not Val or other.__class__ is not Val:
-            self.fork(either)
         t = either.typed.type
+        if result.key() != other.key() or result.__class__ is not Val or other.__class__ is not Val:
+            if either.alt.__class__ is Val and _same_bits(table, name, t, second if either is a else first):
+                return EitherVal(result, Val(other.type, result.ssa), either.flag)  # type: ignore[attr-defined,arg-type]
+            self.fork(either)
         if table is registry.binary and name in ("+", "-", "*") and t.bits < 64 and result.type is t:  # type: ignore[attr-defined]
             loss = "rounds to that" if t.kind == "f" else "wraps there"  # type: ignore[attr-defined]
             wide = "np.float64(0)" if t.kind == "f" else "np.int64(0)"  # type: ignore[attr-defined]
@@ -290,7 +292,7 @@ class Translator(Emitter):
         """``obj[index] = value``. Stored among floats, the alternatives of an EitherVal are the same value; elsewhere they fork."""
         if value.__class__ is EitherVal:
             dtype = getattr(self.type_of(obj), "dtype", None)
-            if dtype is None or dtype.kind not in "fc":
+            if dtype is None or (dtype.kind not in "fc" and dtype is not value.typed.type):
                 self.fork(value)
             value = value.typed
         self._item(registry.setitem, "item assignment", obj, index, value)
@@ -300,8 +302,11 @@ class Translator(Emitter):
         self._item(registry.delitem, "item deletion", obj, index)
 
     def _item(self, table: Any, what: str, obj: Value, *rest: Value) -> Any:
-        if rest[0].__class__ is EitherVal:
-            self.fork(rest[0])
+        index = rest[0]
+        if index.__class__ is EitherVal:
+            if index.typed.type is not ty.int64:  # type: ignore[attr-defined]
+                self.fork(index)  # type: ignore[arg-type]
+            rest = (index.typed, *rest[1:])  # type: ignore[attr-defined]
         handler = registry.find(table, obj.kind())
         if handler is None:
             self.error(f"{what} is not supported for {obj.describe()}", "Arrays, tuples and lists have items.")
@@ -349,3 +354,13 @@ class Translator(Emitter):
         if result.__class__ is UnionVal or result.__class__.__name__ == "Outcomes":
             self.error("the called function returns different types on different paths; this use needs one")
         return result
+
+
+def _same_bits(table: Any, name: str, t: Any, other: Value) -> bool:
+    """Whether ``x name other`` gives the same bits for the NumPy number x of type ``t`` and for its Python twin, and neither raises."""
+    u = getattr(other, "type", None)
+    if u.__class__ is not ty.Scalar:
+        return False
+    if table is registry.compare:
+        return u.kind == t.kind and u.bits == t.bits
+    return t.kind == "f" and u is ty.py_float and name in ("+", "-", "*")
