@@ -98,6 +98,7 @@ class Frame:
         "call_site",
         "code",
         "depth",
+        "forked",
         "free",
         "globals",
         "heap",
@@ -145,6 +146,8 @@ class Frame:
         self.returns: list[Edge] = []
         self.yields: list[Edge] = []
         self.widened: dict[Any, tuple[Value, ...]] = tr.compilation.widened
+        #: id of a value -> (it, key and parts of the EitherVal it was)
+        self.forked: dict[int, tuple[Value, tuple[Any, tuple[int, ...]]]] = {}
         self.kinds: bool = tr.compilation.kinds
 
     def position(self) -> tuple[int | None, int | None, int | None, int | None]:
@@ -251,6 +254,8 @@ class Frame:
                 continue
             if v is DEAD:
                 return False
+            if shape.__class__ is EitherVal and True not in params and self._origin(v) == (shape.key(), values):
+                continue
             j = join(shape, v, self.kinds)
             if j is None or j is DEAD or (j is not shape and j.key() != shape.key()):
                 return False
@@ -335,6 +340,11 @@ class Frame:
                 return None
         return shape
 
+    def _origin(self, v: Value) -> Any:
+        """Key and parts of the `EitherVal` that ``v`` was before a fork, else None: where nothing was assigned since, it still is."""
+        found = self.forked.get(id(v))
+        return found[1] if found is not None else None
+
     # -- versions ----------------------------------------------------------------------------------------------------------
 
     def run(self) -> None:
@@ -368,8 +378,6 @@ class Frame:
                     s = join(shape, v, self.kinds)
                     if s is None:
                         break
-                    if known and s.__class__ is EitherVal and EitherVal not in (shape.__class__, v.__class__):
-                        break  # a fork in this loop told the two apart: so will the next turn
                     joined.append(s)
                 else:
                     members.append(edge)
@@ -465,6 +473,8 @@ class Frame:
             values.append(tuple(own))
             params.append(tuple(is_param))
             state_values.append(shape.with_parts(own))
+        if self.forked:
+            self._keep_origins(edges, state_values)
         version = Version(block, tuple(shapes), values, params, edges, header, snapshot, keys)
         known.append(version)
         self.made.append(index)
@@ -478,6 +488,18 @@ class Frame:
             tr.loop_header(block, loop.inner)  # type: ignore[union-attr]
         self.locals, self.stack = state_values[:n_locals], state_values[n_locals:]
         self.walk(index)
+
+    def _keep_origins(self, edges: list[Edge], state_values: list[Value]) -> None:
+        """What was forked stays known as such where all edges agree on it."""
+        for i, v in enumerate(state_values):
+            origin = self._origin(edges[0].state[i])
+            for edge in edges[1:]:
+                if origin is not None and self._origin(edge.state[i]) != origin:
+                    origin = None
+            if v.__class__ is Val and v.ssa != origin[1][:-1] if origin is not None else id(v) in self.forked:  # type: ignore[attr-defined]
+                state_values[i] = _copy(v)
+            elif origin is not None:
+                self.forked[id(v)] = (v, origin)
 
     def _limit(self, index: int, known: list[Version], shapes: list[Value]) -> None:
         if len(known) < MAX_VERSIONS:
@@ -570,13 +592,20 @@ class Frame:
         from jitpy.frontend.values import Compound
 
         if v.__class__ is EitherVal and v.flag == flag:
-            return v.typed if typed else v.alt
+            kept = _copy(v.typed if typed else v.alt)
+            self.forked[id(kept)] = (kept, (v.key(), v.parts()))
+            return kept
         if isinstance(v, Compound):
             children = v.children()
             new = tuple([self._settle(c, flag, typed) for c in children])
             if any(a is not b for a, b in zip(children, new, strict=True)):
                 return v.rebuild(new)
         return v
+
+
+def _copy(v: Any) -> Any:
+    """The same number as an object of its own."""
+    return Val(v.type, v.ssa) if v.__class__ is Val else Const(v.obj)
 
 
 __all__ = ["Edge", "Frame", "Version", "fo", "o"]
