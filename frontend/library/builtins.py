@@ -393,3 +393,20 @@ def type_(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -> Value:
     if cls is None:
         tr.error(f"type() of {args[0].describe()} is not known at compile time")
     return Const(cls)
+
+
+@registry.call(ord)
+def ord_(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    """ord(c): the code point of a str of one character."""
+    _count(tr, "ord", args, 1, 1)
+    c = args[0]
+    if c.kind() is not ty.Str:
+        tr.error(f"ord() of {c.describe()} is not supported", "It takes a str of one character.")
+    if c.__class__ is Const:
+        return scalars.fold(tr, ord, c.obj)
+    from jitpy.frontend.library.strings import character
+
+    length = c.ssa[2]  # type: ignore[attr-defined]
+    message = ("ord() expected a character, but string of length ", (length, ty.py_int), " found")
+    tr.check(tr.icmp("ne", length, tr.iconst(1)), TypeError, *message)
+    return Val(ty.py_int, (character(tr, c, tr.iconst(0)),))  # type: ignore[arg-type]

@@ -63,7 +63,7 @@ def _difference(tr: Translator, x: Val, y: Val) -> int:
 
     def body(state: tuple[int, ...]) -> tuple[int, ...]:
         k, _ = state
-        difference = tr.op(o.ISUB, I64, _character(tr, x, k), _character(tr, y, k))
+        difference = tr.op(o.ISUB, I64, character(tr, x, k), character(tr, y, k))
         return tr.op(o.IADD, I64, k, tr.iconst(1)), difference
 
     zero = tr.iconst(0)
@@ -72,7 +72,7 @@ def _difference(tr: Translator, x: Val, y: Val) -> int:
     return tr.select(tr.icmp("eq", difference, tr.iconst(0)), lengths, difference)
 
 
-def _character(tr: Translator, v: Val, k: int) -> int:
+def character(tr: Translator, v: Val, k: int) -> int:
     """Character k as an i64."""
     _, data, _, kind = v.ssa
     address = tr.op(o.IADD, I64, data, tr.op(o.IMUL, I64, k, kind))

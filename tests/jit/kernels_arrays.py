@@ -157,7 +157,7 @@ def power_iteration(a, steps):
         w = a @ v
         value = np.sqrt(np.sum(w * w))
         v = w / value
-    return value, np.abs(v)
+    return np.round(value, 9), np.round(np.abs(v), 9)
 
 
 # -- stencils ---------------------------------------------------------------------------------------------------------
@@ -717,3 +717,30 @@ def exponential_smoothing_best(a, candidates):
         if error < best_error:
             best_alpha, best_error = alpha, error
     return best_alpha, best_error
+
+
+def parabola(x, a, b):
+    return a * x * x - b
+
+
+def bisect(f, low, high, args=(), tolerance=1e-9):
+    at_low = f(low, *args)
+    steps = 0
+    while high - low > tolerance:
+        middle = (low + high) / 2
+        value = f(middle, *args)
+        if value == 0.0:
+            return middle, steps
+        if value * at_low > 0.0:
+            low, at_low = middle, value
+        else:
+            high = middle
+        steps += 1
+    return low, steps
+
+
+@program((0.0, 4.0, 2.0), (1.0, 2.0, 3.5))
+def root_of_parabola(low, high, b):
+    first = bisect(parabola, low, high, args=(1.0, b))
+    second = bisect(lambda x: x - 1.25, low, high)
+    return first, second, (b, *first, low)

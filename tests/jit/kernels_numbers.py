@@ -586,15 +586,16 @@ def knuth_morris_pratt(text, pattern):
     return found
 
 
-@program((b"Hello, World", 13), (b"", 1))
-def caesar_of_bytes(text, shift):
+@program((raw(b"Hello, World"), 13, "a"), (raw(b""), 1, "z"))
+def caesar(text, shift, first):
     out = np.zeros(len(text), np.uint8)
+    low = ord(first)
     for i in range(len(text)):
-        c = text[i]
-        if 65 <= c <= 90:
+        c = int(text[i])
+        if ord("A") <= c <= ord("Z"):
             c = (c - 65 + shift) % 26 + 65
-        elif 97 <= c <= 122:
-            c = (c - 97 + shift) % 26 + 97
+        elif low <= c <= 122:
+            c = (c - low + shift) % 26 + low
         out[i] = c
     return out
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import copy
 import warnings
 
+import kernels_arrays  # noqa: F401  (enters its programs)
+import kernels_numbers  # noqa: F401
 import numpy as np
 import programs
 import programs_generators  # noqa: F401  they register with programs
