@@ -301,8 +301,8 @@ class FunctionVal(Compound):
 
 
 class EitherVal(Value):
-    """A scalar that is ``typed`` where ``flag`` (an i8) is nonzero, else ``alt``: a constant (0, 0.0, inf ...), or the Python number
-    with the same bits as ``typed`` (`state.TWIN`), carried by the same SSA values.
+    """A scalar that is ``typed`` where ``flag`` (an i8) is nonzero, else ``alt``: a constant (0, 0.0, inf ...),
+    or the Python number with the same bits as ``typed`` (`state.TWIN`), carried by the same SSA values.
 
     ``typed`` holds the constant converted to its own type where the flag is zero, so an operation that cannot tell the two apart
     uses ``typed`` alone. Everything else calls ``tr.fork(value)``: the translator then splits on the flag.

@@ -18,10 +18,13 @@ def _limits(tr: Translator, cls: Any, args: list[Value], kwargs: dict[str, Value
     if len(args) != 1 or kwargs:
         tr.error(f"np.{cls.__name__} is called with one argument", "Write a dtype, a number or an array.")
     t: Any = tr.type_of(args[0])
+    of: Any
     if args[0].__class__ is Const:
-        of = args[0].obj  # type: ignore[attr-defined]
-    elif t.__class__ is ty.Scalar or t.__class__ is ty.Array:
-        of = numpy_class(t.dtype if t.__class__ is ty.Array else t)
+        of = args[0].obj
+    elif t.__class__ is ty.Array:
+        of = numpy_class(t.dtype)
+    elif t.__class__ is ty.Scalar:
+        of = numpy_class(t)
     else:
         tr.error(f"np.{cls.__name__} of {args[0].describe()} is not supported", "Write a dtype, a number or an array.")
     try:

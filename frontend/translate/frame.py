@@ -341,7 +341,7 @@ class Frame:
         return shape
 
     def _origin(self, v: Value) -> Any:
-        """Key and parts of the `EitherVal` that ``v`` was before a fork, else None: where nothing was assigned since, it still is."""
+        """Key and parts of the `EitherVal` that ``v`` was before a fork, else None: unless assigned to, it still is."""
         found = self.forked.get(id(v))
         return found[1] if found is not None else None
 
@@ -496,8 +496,8 @@ class Frame:
             for edge in edges[1:]:
                 if origin is not None and self._origin(edge.state[i]) != origin:
                     origin = None
-            if v.__class__ is Val and v.ssa != origin[1][:-1] if origin is not None else id(v) in self.forked:  # type: ignore[attr-defined]
-                state_values[i] = _copy(v)
+            if v.__class__ is Val and v.ssa != origin[1][:-1] if origin is not None else id(v) in self.forked:
+                state_values[i] = _copy(v)  # type: ignore[arg-type]
             elif origin is not None:
                 self.forked[id(v)] = (v, origin)
 
@@ -603,9 +603,9 @@ class Frame:
         return v
 
 
-def _copy(v: Any) -> Any:
+def _copy(v: Val | Const) -> Value:
     """The same number as an object of its own."""
-    return Val(v.type, v.ssa) if v.__class__ is Val else Const(v.obj)
+    return Val(v.type, v.ssa) if isinstance(v, Val) else Const(v.obj)
 
 
 __all__ = ["Edge", "Frame", "Version", "fo", "o"]

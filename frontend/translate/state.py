@@ -114,7 +114,7 @@ def _twins(weak: ty.Scalar | None, strong: ty.Scalar | None, *values: Value) -> 
     """The shape of numbers that differ in nothing but being Python's or NumPy's."""
     if weak is None or TWIN.get(weak) is not strong or strong is None:
         return None
-    if any(v.__class__ is Const and weak is ty.py_int and not in_range(v.obj, weak) for v in values):  # type: ignore[attr-defined]
+    if any(v.__class__ is Const and weak is ty.py_int and not in_range(v.obj, weak) for v in values):
         return None
     parts = (-1,) * len(strong.flat)
     return EitherVal(Val(strong, parts), Val(weak, parts), -1)
@@ -123,9 +123,9 @@ def _twins(weak: ty.Scalar | None, strong: ty.Scalar | None, *values: Value) -> 
 def _join_either(a: EitherVal, b: Value, kinds: bool) -> Value | None:
     t, alt, own = a.typed.type, a.alt, _number(b)
     if b.__class__ is EitherVal:
-        if not kinds or b.typed.type is not t or _number(alt) is not _number(b.alt):  # type: ignore[attr-defined]
+        if not kinds or b.typed.type is not t or _number(alt) is not _number(b.alt):
             return None
-        return _twins(_number(alt), t, alt, b.alt)  # type: ignore[arg-type,attr-defined]
+        return _twins(_number(alt), t, alt, b.alt)  # type: ignore[arg-type]
     if own is t or (b.__class__ is Const and b.key() == alt.key()):
         return a
     if own is None or own is not _number(alt):
@@ -136,7 +136,10 @@ def _join_either(a: EitherVal, b: Value, kinds: bool) -> Value | None:
 
 
 def join(a: Value, b: Value, kinds: bool = False) -> Value | None:
-    """The common shape of two values, None where they must stay apart. ``kinds``: Python's and NumPy's numbers of equal bits meet."""
+    """The common shape of two values, None where they must stay apart.
+
+    ``kinds``: Python's and NumPy's numbers of equal bits meet.
+    """
     if a is b:
         return a
     if a is DEAD or b is DEAD:

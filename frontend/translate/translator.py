@@ -226,11 +226,13 @@ class Translator(Emitter):
             if either.alt.__class__ is Val and _same_bits(table, name, t, second if either is a else first):
                 return EitherVal(result, Val(other.type, result.ssa), either.flag)  # type: ignore[attr-defined,arg-type]
             self.fork(either)
-        if table is registry.binary and name in ("+", "-", "*") and t.bits < 64 and result.type is t:  # type: ignore[attr-defined]
+        beginning: Any = either.alt
+        narrow = t.bits < 64 and beginning.__class__ is Const  # type: ignore[attr-defined]
+        if narrow and table is registry.binary and name in ("+", "-", "*") and result.type is t:
             loss = "rounds to that" if t.kind == "f" else "wraps there"  # type: ignore[attr-defined]
             wide = "np.float64(0)" if t.kind == "f" else "np.int64(0)"  # type: ignore[attr-defined]
             self.remark(
-                f"the result is {t.name} although it begins as the {either.alt.describe()} {either.alt.obj!r}: it {loss},"
+                f"the result is {t.name} although it begins as the {either.alt.describe()} {beginning.obj!r}: it {loss},"
                 f" as it does in NumPy. Begin with {wide}, or convert what is added.",
                 "warning",
             )
@@ -304,9 +306,9 @@ class Translator(Emitter):
     def _item(self, table: Any, what: str, obj: Value, *rest: Value) -> Any:
         index = rest[0]
         if index.__class__ is EitherVal:
-            if index.typed.type is not ty.int64:  # type: ignore[attr-defined]
-                self.fork(index)  # type: ignore[arg-type]
-            rest = (index.typed, *rest[1:])  # type: ignore[attr-defined]
+            if index.typed.type is not ty.int64:
+                self.fork(index)
+            rest = (index.typed, *rest[1:])
         handler = registry.find(table, obj.kind())
         if handler is None:
             self.error(f"{what} is not supported for {obj.describe()}", "Arrays, tuples and lists have items.")
@@ -357,10 +359,10 @@ class Translator(Emitter):
 
 
 def _same_bits(table: Any, name: str, t: Any, other: Value) -> bool:
-    """Whether ``x name other`` gives the same bits for the NumPy number x of type ``t`` and for its Python twin, and neither raises."""
+    """Whether ``x name other`` gives the same bits for a NumPy number x of type ``t`` and its Python twin, and neither raises."""
     u = getattr(other, "type", None)
     if u.__class__ is not ty.Scalar:
         return False
     if table is registry.compare:
-        return u.kind == t.kind and u.bits == t.bits
-    return t.kind == "f" and u is ty.py_float and name in ("+", "-", "*")
+        return bool(u.kind == t.kind and u.bits == t.bits)
+    return bool(t.kind == "f" and u is ty.py_float and name in ("+", "-", "*"))

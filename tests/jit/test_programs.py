@@ -5,11 +5,11 @@ from __future__ import annotations
 import copy
 import warnings
 
-import kernels_arrays  # noqa: F401  (enters its programs)
-import kernels_numbers  # noqa: F401
 import numpy as np
 import programs
+import programs_arrays  # noqa: F401  (enters its programs)
 import programs_generators  # noqa: F401  they register with programs
+import programs_numbers  # noqa: F401
 import pytest
 from jitpy.backend.errors import CompileError
 
