@@ -9,12 +9,14 @@ from __future__ import annotations
 
 def generate_all() -> None:
     """Make every generated file."""
-    from jitpy.backend.isa import host
+    from jitpy.backend.isa.x64 import lowering
+    from jitpy.backend.opt import vector
     from jitpy.backend.opt.egraph import EGraph
     from jitpy.runtime import helpers
 
     EGraph()
-    host()
+    vector.generate()
+    lowering.generate()
     helpers.code()
     helpers.math_code()
     helpers.soft_code()

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 REWRITE_LIMIT = 5
 #: Nodes in a class.
 CLASS_LIMIT = 5
+_LAST_SCALAR = ty.F128
 #: Nodes made per instruction of the input, all rules together.
 FUEL = 64
 
@@ -92,6 +93,7 @@ class EGraph:
         bound = rules(self)
         self._table: list[Any] = bound["simplify.table"]
         self._replace: list[Any] = bound["replace.table"]
+        self._vector_rule: Callable[[Node, int, list[int]], None] = self._first_vector
 
     def reset(self) -> None:
         """Forget the function, keep the containers."""
@@ -131,6 +133,8 @@ class EGraph:
         cost.append(total)
         self.intern[node] = v
         rule = self._table[o]
+        if node[1] > _LAST_SCALAR or o == op.VHIGH_BITS:
+            rule = self._vector_rule
         if rule is None or self._depth >= REWRITE_LIMIT or self._fuel <= 0:
             return v
         self._depth += 1
@@ -141,6 +145,13 @@ class EGraph:
         if found:
             return self._unite(v, node, found)
         return v
+
+    def _first_vector(self, node: Node, v: int, found: list[int]) -> None:
+        """The rules for nodes of vector types are loaded with the first."""
+        from jitpy.backend.opt import vector
+
+        self._vector_rule = vector.rules(self, self._table, vector.generate())
+        self._vector_rule(node, v, found)
 
     def _unite(self, v: int, node: Node, found: list[int]) -> int:
         """Join ``v`` with what the rules made of it; the value that stands for the class."""

@@ -16,16 +16,17 @@ if TYPE_CHECKING:
     from jitpy.backend.isle.host import Host
     from jitpy.backend.opt.egraph import EGraph
 
-_RULES = os.path.join(os.path.dirname(os.path.abspath(__file__)), "rules")
+RULES = os.path.join(os.path.dirname(os.path.abspath(__file__)), "rules")
 THEMES = ("prelude", "fold", "int", "bits", "shift", "divide", "compare", "select", "convert", "float")
 
 #: ISLE's name for a format's immediate.
 _IMMEDIATE = {
     "unary_imm": "Imm", "unary_ieee16": "Imm", "unary_ieee32": "Imm", "unary_ieee64": "Imm", "int_compare": "IntCC",
     "float_compare": "FloatCC", "load_no_offset": "Flags", "binary_imm8": "Imm", "ternary_imm8": "Imm",
+    "unary_const": "Bytes", "shuffle": "Bytes",
 }  # fmt: skip
 #: Formats whose immediates no rule looks at.
-_LEFT_OUT = {"unary_const", "shuffle", "func_addr", "unary_global_value", "stack_addr", "dynamic_stack_addr"}
+_LEFT_OUT = {"func_addr", "unary_global_value", "stack_addr", "dynamic_stack_addr"}
 
 _SCALARS = (ty.I8, ty.I16, ty.I32, ty.I64, ty.I128, ty.F16, ty.F32, ty.F64, ty.F128)
 _CONSTANTS: dict[str, dict[str, object]] = {
@@ -51,11 +52,19 @@ def declarations() -> str:
 
 def host() -> Host:
     """The declaration for the ISLE compiler."""
+    h = common()
+    _divisions(h)
+    return h
+
+
+def common() -> Host:
+    """The part that the rules for scalars and those for vectors (`vector`) share."""
     from jitpy.backend.isle.host import Host
 
     h = Host()
     h.declare(
-        "(type Value (primitive Value))\n(type Type (primitive Type))\n(type Imm (primitive Imm))\n(type Flags (primitive Flags))\n"
+        "(type Value (primitive Value))\n(type Type (primitive Type))\n(type Imm (primitive Imm))\n"
+        "(type Bytes (primitive Bytes))\n(type Flags (primitive Flags))\n"
         "(type IntCC (primitive IntCC))\n(type FloatCC (primitive FloatCC))\n" + declarations()
     )
     h.discriminant(type="Value", bind="nodes[{v}]", tag="{n}[0]")
@@ -89,7 +98,6 @@ def host() -> Host:
     h.inline_constructor("fold_from_sint", "fold_from_int(1, {0}, {1}, {2})")
     h.inline_constructor("fold_from_uint", "fold_from_int(0, {0}, {1}, {2})")
     h.inline_constructor("fold_fpromote", "fold_convert('fpromote', {0}, {1})")
-    _divisions(h)
     h.entry("simplify", dispatch=True, limit=5)
     return h
 
@@ -156,7 +164,7 @@ def rules(graph: EGraph) -> dict[str, Any]:
 
     module = generated(
         "opt_rules",
-        sources=[os.path.join(_RULES, f"{theme}.isle") for theme in THEMES],
+        sources=[os.path.join(RULES, f"{theme}.isle") for theme in THEMES],
         host="jitpy.backend.opt.host:host",
         depends=[os.path.join(os.path.dirname(op.__file__), "opcodes.py")],
     )

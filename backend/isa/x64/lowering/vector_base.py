@@ -186,7 +186,7 @@ class VectorBase(BranchLowering):
         half = of_lanes(LANE[t], BITS[t] // 2)
         return self.p("extracti128" if BITS[t] == 256 else "extracti64x4", t, r, imm=1, to=half)
 
-    def joined(self, t: Any, low: Any, high: Any) -> Any:
+    def two_halves(self, t: Any, low: Any, high: Any) -> Any:
         """Two halves."""
         return self.p("inserti128" if BITS[t] == 256 else "inserti64x4", t, low, high, imm=1)
 
@@ -196,7 +196,7 @@ class VectorBase(BranchLowering):
             return f(t, *regs)
         half = of_lanes(LANE[t], BITS[t] // 2)
         low = self.by_128(f, half, *[self.low(t, r) for r in regs])
-        return self.joined(t, low, self.by_128(f, half, *[self.high(t, r) for r in regs]))
+        return self.two_halves(t, low, self.by_128(f, half, *[self.high(t, r) for r in regs]))
 
     # Bits.
 

@@ -130,7 +130,7 @@ class VectorFloatLowering(VectorLanesLowering):
             return made
         if BITS[t] == 128:
             return [self.p("punpcklqdq", u, a, b) for a, b in zip(made[::2], made[1::2])]
-        return [self.joined(u, a, b) for a, b in zip(made[::2], made[1::2])]
+        return [self.two_halves(u, a, b) for a, b in zip(made[::2], made[1::2])]
 
     def by_lane(self, ty: Any, x: Any, f: Callable[[Any], Any]) -> Any:
         """f on each lane as a scalar, in order."""
@@ -153,7 +153,7 @@ class VectorFloatLowering(VectorLanesLowering):
         while bits < BITS[t]:
             bits *= 2
             wide = of_lanes(LANE[t], bits)
-            pieces = [self.joined(wide, a, b) for a, b in zip(pieces[::2], pieces[1::2])]
+            pieces = [self.two_halves(wide, a, b) for a, b in zip(pieces[::2], pieces[1::2])]
         return pieces
 
     def promote_low(self, x: Any) -> Any:

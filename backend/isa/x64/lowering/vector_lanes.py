@@ -268,7 +268,7 @@ class VectorLanesLowering(VectorCompareLowering):
         if kind == "uu":
             a, b = (self.v_umin(t, r, self.splat_of(t, (1 << half) - 1)) for r in (a, b))
         if bits == 64:
-            return self._in_order(t, self.p("shufps", t, *[self._clamped(t, kind, r) for r in (a, b)], imm=0x88))
+            return self._lanes_in_order(t, self.p("shufps", t, *[self._clamped(t, kind, r) for r in (a, b)], imm=0x88))
         if bits == 32 and kind != "s" and not self.sse41:
             # Moved down to the signed range, packed, moved up again.
             if kind == "u":
@@ -277,7 +277,7 @@ class VectorLanesLowering(VectorCompareLowering):
             words = of_lanes(I16, BITS[t])
             return self.pc("pxor", words, self.p("packssdw", t, a, b), 0x8000)
         name = {("s", 16): "packsswb", ("s", 32): "packssdw"}.get((kind, bits), "packuswb" if bits == 16 else "packusdw")
-        return self._in_order(t, self.p(name, t, a, b))
+        return self._lanes_in_order(t, self.p(name, t, a, b))
 
     def _clamped(self, t: Any, kind: str, r: Any) -> Any:
         """64-bit lanes in the range of 32 bits."""
@@ -286,7 +286,7 @@ class VectorLanesLowering(VectorCompareLowering):
         low, high = (-1 << 31, (1 << 31) - 1) if kind == "s" else (0, (1 << 32) - 1)
         return self.v_smax(t, self.v_smin(t, r, self.splat_of(t, high)), self.splat_of(t, low))
 
-    def _in_order(self, t: Any, r: Any) -> Any:
+    def _lanes_in_order(self, t: Any, r: Any) -> Any:
         """What a pack of 256 or 512 bits gave, in the order of the operands."""
         if BITS[t] == 256:
             return self.p("permq", t, r, imm=_PACKED_256)
@@ -306,16 +306,16 @@ class VectorLanesLowering(VectorCompareLowering):
         bits = LANE_BITS[t]
         if bits == 32:
             evens, odds = (self.p("shufps", t, a, b, imm=imm) for imm in (0x88, 0xDD))
-            return self._in_order(t, self.p("paddd", t, evens, odds))
+            return self._lanes_in_order(t, self.p("paddd", t, evens, odds))
         if bits == 16:
             if self.ssse3 and BITS[t] == 128:
                 return self.p("phaddw", t, a, b)
             wide = [self.p("pmaddwd", t, r, self.splat_of(t, 1)) for r in (a, b)]
             wide = [self.sar(t, self.shl(t, r, 16, 32), 16, 32) for r in wide]
-            return self._in_order(t, self.p("packssdw", t, *wide))
+            return self._lanes_in_order(t, self.p("packssdw", t, *wide))
         words = of_lanes(I16, BITS[t])
         sums = [self.pc("pand", words, self.p("paddb", t, r, self.shr(words, r, 8)), 0xFF) for r in (a, b)]
-        return self._in_order(t, self.p("packuswb", t, *sums))
+        return self._lanes_in_order(t, self.p("packuswb", t, *sums))
 
     # Permutations of bytes.
 
