@@ -21,6 +21,7 @@ from jitpy.backend.ir import opcodes as O
 from jitpy.backend.ir import types as T
 from jitpy.backend.ir.function import signature
 from jitpy.backend.soft.notation import PREFIX
+from jitpy.backend.target.lacks import vectors
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -149,6 +150,9 @@ def _rules(ops: tuple[int, ...], *types: T.Type) -> Callable[[Rule], Rule]:
     return enter
 
 
+_TO_SIGNED = (O.FCVT_TO_SINT, O.FCVT_TO_SINT_SAT, O.FCVT_TO_SINT_PROVEN)
+_TO_UNSIGNED = (O.FCVT_TO_UINT, O.FCVT_TO_UINT_SAT, O.FCVT_TO_UINT_PROVEN)
+
 # f128: calls.
 
 _F128 = {
@@ -199,6 +203,41 @@ def _f16_compare(e: Expansion, node: Node) -> None:
 def _f16_fma(e: Expansion, node: Node) -> None:
     x, y, z = [e.value(O.FPROMOTE, T.F64, a) for a in node[3:]]
     e.last(O.FDEMOTE, T.F16, e.value(O.FADD, T.F64, e.value(O.FMUL, T.F64, x, y), z))
+
+
+# Vectors: f16 by way of f32 where that has no more than 512 bits; all else lane after lane.
+
+
+def _lane_after_lane(e: Expansion, node: Node) -> None:
+    """The scalar operation on each lane in order, for that is the order of their traps."""
+    func, op = e.func, node[0]
+    (t,) = [func.value_types[v] for v in e.results]
+    lane = T.LANE[t]
+    made = e.value(O.VCONST, t, imm=bytes(T.BYTES[t]))
+    for i in range(T.LANES[t]):
+        args = [e.value(O.EXTRACTLANE, e.type_of(a), a, imm=i) for a in node[3:]]
+        if op == O.FCMP:
+            x = e.value(O.BMASK, lane, e.value(op, T.LANE[node[1]], *args, imm=node[2]))
+        else:
+            x = e.value(op, lane, *args)
+        if i < T.LANES[t] - 1:
+            made = e.value(O.INSERTLANE, t, made, x, imm=i)
+        else:
+            e.last(O.INSERTLANE, t, made, x, imm=i)
+
+
+def _f16_vector(e: Expansion, node: Node) -> None:
+    wide = node[1] - T.F16 + T.F32
+    args = [e.value(O.FPROMOTE, wide, a) for a in node[3:]]
+    e.last(O.FDEMOTE, node[1], e.value(node[0], wide, *args))
+
+
+_rules((O.FMA,), *vectors(T.F32), *vectors(T.F64))(_lane_after_lane)
+_rules((O.FPROMOTE, O.FDEMOTE, O.FCMP, O.FMA), *vectors(T.F16))(_lane_after_lane)
+_rules((O.FCVT_FROM_SINT, O.FCVT_FROM_UINT), *vectors(T.F16))(_lane_after_lane)
+_rules(_TO_SIGNED + _TO_UNSIGNED, *vectors(T.F16))(_lane_after_lane)
+_rules(_F16_BY_F32, *vectors(T.F16)[:-1])(_f16_vector)
+_rules(_F16_BY_F32, *vectors(T.F16)[-1:])(_lane_after_lane)
 
 
 # Signs: bits.
@@ -254,9 +293,6 @@ def _from_int(e: Expansion, node: Node) -> None:
 
 
 # To integers.
-
-_TO_SIGNED = (O.FCVT_TO_SINT, O.FCVT_TO_SINT_SAT, O.FCVT_TO_SINT_PROVEN)
-_TO_UNSIGNED = (O.FCVT_TO_UINT, O.FCVT_TO_UINT_SAT, O.FCVT_TO_UINT_PROVEN)
 
 
 @_rules(_TO_SIGNED + _TO_UNSIGNED, T.F16, T.F128, T.I128)

@@ -6,6 +6,8 @@ import ctypes
 import mmap
 import platform
 
+#: Leaf 7, subleaf 1, as one number.
+_LEAF_7_1 = 7 | 1 << 16
 #: Feature -> (leaf, register (0 eax, 1 ebx, 2 ecx, 3 edx), bit).
 _BITS = {
     "has_sse3": (1, 2, 0), "has_ssse3": (1, 2, 9), "has_fma": (1, 2, 12), "has_cmpxchg16b": (1, 2, 13),
@@ -15,7 +17,8 @@ _BITS = {
     "has_avx2": (7, 1, 5), "has_bmi2": (7, 1, 8), "has_avx512f": (7, 1, 16), "has_avx512dq": (7, 1, 17),
     "has_avx512ifma": (7, 1, 21), "has_avx512cd": (7, 1, 28), "has_avx512bw": (7, 1, 30), "has_avx512vl": (7, 1, 31),
     "has_avx512vbmi": (7, 2, 1), "has_avx512vbmi2": (7, 2, 6), "has_avx512bitalg": (7, 2, 12),
-    "has_avx512vpopcntdq": (7, 2, 14), "has_lzcnt": (0x80000001, 2, 5),
+    "has_avx512vnni": (7, 2, 11), "has_avx512vpopcntdq": (7, 2, 14), "has_avx_vnni": (_LEAF_7_1, 0, 4),
+    "has_lzcnt": (0x80000001, 2, 5),
 }  # fmt: skip
 #: What is chosen, not found: r15 holds `get_pinned_reg`; functions begin with endbr64.
 CHOICES = ("enable_pinned_reg", "enable_cet")
@@ -34,9 +37,9 @@ PRESETS = {
 _NEED_YMM = frozenset(f for f in FEATURES if f.startswith("has_avx")) | {"has_fma", "has_f16c"}
 _NEED_ZMM = frozenset(f for f in FEATURES if f.startswith("has_avx512"))
 
-# void cpuid(uint32_t leaf, uint32_t out[4]): push rbx; mov eax, edi; xor ecx, ecx; cpuid; store eax, ebx, ecx, edx;
-# pop rbx; ret
-_CPUID = bytes.fromhex("5389f831c90fa28906895e04894e0889560c5bc3")
+# void cpuid(uint32_t leaf, uint32_t out[4], uint32_t subleaf): push rbx; mov eax, edi; mov ecx, edx; cpuid;
+# store eax, ebx, ecx, edx; pop rbx; ret
+_CPUID = bytes.fromhex("5389f889d10fa28906895e04894e0889560c5bc3")
 # uint64_t xgetbv(): xor ecx, ecx; xgetbv; shl rdx, 32; or rax, rdx; ret
 _XGETBV = bytes.fromhex("31c90f01d048c1e2204809d0c3")
 
@@ -62,14 +65,15 @@ def host() -> dict[str, int]:
     libc.mprotect.argtypes = (ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int)
     if libc.mprotect(address, 4096, mmap.PROT_READ | mmap.PROT_EXEC):
         return found
-    cpuid = ctypes.CFUNCTYPE(None, ctypes.c_uint32, ctypes.POINTER(ctypes.c_uint32 * 4))(address)
+    cpuid = ctypes.CFUNCTYPE(None, ctypes.c_uint32, ctypes.POINTER(ctypes.c_uint32 * 4), ctypes.c_uint32)(address)
     xgetbv = ctypes.CFUNCTYPE(ctypes.c_uint64)(address + 64)
     out = (ctypes.c_uint32 * 4)()
     leaves: dict[int, list[int]] = {}
-    for leaf in (1, 7, 0x80000001):
-        cpuid(leaf & 0x80000000, ctypes.byref(out))
-        if out[0] >= leaf:
-            cpuid(leaf, ctypes.byref(out))
+    for leaf in (1, 7, _LEAF_7_1, 0x80000001):
+        number, subleaf = leaf & 0x8000FFFF, leaf >> 16 & 1
+        cpuid(leaf & 0x80000000, ctypes.byref(out), 0)
+        if out[0] >= number:
+            cpuid(number, ctypes.byref(out), subleaf)
             leaves[leaf] = list(out)
     saved = xgetbv() if leaves.get(1, [0] * 4)[2] >> 27 & 1 else 0
     for name, (leaf, register, bit) in _BITS.items():

@@ -56,17 +56,19 @@ _DWARF = Dwarf(
 )
 
 
-def _abis() -> dict[str, Abi]:
+def _abis(widest: int) -> dict[str, Abi]:
     xmm = tuple(range(regs.XMM0, regs.XMM0 + 8))
     ints = (regs.RDI, regs.RSI, regs.RDX, regs.RCX, regs.R8, regs.R9)
     system_v = Abi(
         "system_v", (ints, xmm, xmm, ()), ((regs.RAX, regs.RDX), xmm[:2], xmm[:2], ()), regs.SYSV_CLOBBERS,
         regs.SYSV_SAVED,
     )  # fmt: skip
+    # Fastcall keeps the low 128 bits of some vector registers: where one may hold more, nothing is relied on.
+    clobbers = regs.FASTCALL_CLOBBERS | (regs.FASTCALL_SAVED & regs.VECTORS if widest > 128 else 0)
     fastcall = Abi(
         "windows_fastcall", ((regs.RCX, regs.RDX, regs.R8, regs.R9), xmm[:4], xmm[:4], ()),
         ((regs.RAX,), xmm[:1], xmm[:1], ()),
-        regs.FASTCALL_CLOBBERS, regs.FASTCALL_SAVED, shadow=32, by_position=True, wide_by_reference=True,
+        clobbers, regs.FASTCALL_SAVED, shadow=32, by_position=True, wide_by_reference=True,
     )  # fmt: skip
     return {"system_v": system_v, "fast": system_v, "cold": system_v, "tail": system_v, "windows_fastcall": fastcall}
 
@@ -98,7 +100,7 @@ def make(features: dict[str, int]) -> Target:
     t.features = features
     widest = widest_vector(features)
     t.env = regs.machine_env(bool(features["has_avx512f"]), widest)
-    t.abis = _abis()
+    t.abis = _abis(widest)
     t.parts = lambda type: parts(type, widest)
     t.loop_align = 16
     t.relocations = {"pcrel4": frame.REL4}

@@ -40,6 +40,8 @@ def mask(*pregs: int) -> int:
     return m
 
 
+VECTORS = mask(*range(16, 48))
+
 #: System V: what a call destroys, and what it keeps.
 SYSV_CLOBBERS = mask(RAX, RCX, RDX, RSI, RDI, R8, R9, R10, R11, *range(16, 48), *range(48, 56))
 SYSV_SAVED = mask(RBX, R12, R13, R14, R15)

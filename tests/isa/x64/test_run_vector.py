@@ -9,13 +9,13 @@ from typing import Any
 
 import pytest
 from jitpy.backend import pipeline
-from jitpy.backend.errors import UnsupportedError
 from jitpy.backend.interp.interpreter import Interpreter
 from jitpy.backend.interp.meaning import Trap
 from jitpy.backend.ir import types as T
 from jitpy.backend.ir.trapcode import CODES
 from jitpy.backend.isa.x64.features import FEATURES, PRESETS, none
 from jitpy.backend.settings import Settings
+from jitpy.backend.soft import library
 from jitpy.backend.text.parser import parse_functions
 from run import FLOATS, HOST, INTS, Code, canonical, target
 
@@ -105,16 +105,30 @@ def check(
     for name, made in TARGETS.items():
         func = parse_functions(text)[0]
         done = pipeline.compile_function(func, made, settings[len(text) % 2])
-        assert not done.relocs
         if LACKING[name]:
             continue
-        code = Code(done.code)
+        code = loaded(done, made, settings[0])
         for given, wanted in zip(inputs, expected):
             got = call(partial(code.call, at, there), given)
             assert got == wanted, f"{name}: {[hex(v) for v in given]}\n{got}\n{wanted}\n{text}"
         ran += 1
     assert ran
     return ran
+
+
+def loaded(done: Any, made: Any, settings: Settings) -> Code:
+    """With the functions of the soft library that it calls."""
+    if not done.relocs:
+        return Code(done.code)
+    names = library.needed({symbol for _, _, symbol, _ in done.relocs})
+    module = pipeline.link([done, *[pipeline.compile_function(library.make(name), made, settings) for name in names]], made)
+    code = Code(bytes(len(module.code)))
+    data = bytearray(module.code)
+    for offset, kind, symbol, addend in module.relocs:
+        assert kind == "abs8"
+        data[offset : offset + 8] = (code.address + module.symbols[symbol] + addend).to_bytes(8, "little")
+    ctypes.memmove(code.address, bytes(data), len(data))
+    return code
 
 
 def types(which: list[int], *lanes: int) -> list[int]:
@@ -287,10 +301,33 @@ def test_swizzle() -> None:
 
 def test_fma() -> None:
     for t in FLOAT_TYPES:
-        try:
-            check(["v100 = fma v0, v1, v2"], [t, t, t], [t])
-        except UnsupportedError:
-            pytest.xfail("fma without FMA3")
+        check(["v100 = fma v0, v1, v2"], [t, t, t], [t])
+
+
+HALVES = [T.vector(T.F16, count) for count in (8, 16, 32)]
+
+
+@pytest.mark.parametrize("op", ["fadd", "fsub", "fmul", "fdiv", "fmin", "fmax", "fcopysign"])
+def test_halves_binary(op: str) -> None:
+    for t in HALVES:
+        check([f"v100 = {op} v0, v1"], [t, t], [t])
+
+
+@pytest.mark.parametrize("op", ["sqrt", "ceil", "floor", "trunc", "nearest", "fneg", "fabs"])
+def test_halves_unary(op: str) -> None:
+    for t in HALVES[:2]:
+        check([f"v100 = {op} v0"], [t], [t])
+
+
+def test_halves_compared_and_converted() -> None:
+    t = T.F16X8
+    check(["v100 = fcmp le v0, v1"], [t, t], [T.I16X8])
+    check(["v100 = fma v0, v1, v2"], [t, t, t], [t])
+    check(["v100 = fpromote.f32x8 v0"], [t], [T.vector(T.F32, 8)])
+    check(["v100 = fdemote.f16x8 v0"], [T.vector(T.F32, 8)], [t])
+    check(["v100 = fdemote.f16x4 v0"], [T.vector(T.F64, 4)], [T.vector(T.F16, 4)])
+    check(["v100 = fcvt_from_sint.f16x8 v0", "v101 = fcvt_from_uint.f16x8 v0"], [T.I16X8], [t, t])
+    check(["v100 = fcvt_to_sint_sat.i16x8 v0", "v101 = fcvt_to_uint_sat.i16x8 v0"], [t], [T.I16X8, T.I16X8])
 
 
 def test_promote_and_demote() -> None:
