@@ -36,7 +36,7 @@ WORDS = {
     "jitpy_block_type": 1,  # the type object that keeps blocks
 }
 
-TEXTS = {"jitpy_dead_message": b"this jitted function has been collected", "jitpy_gauss_next": b"gauss_next"}
+TEXTS = {"jitpy_dead_message": b"this jitted function has been collected"}
 
 #: Functions of the math library; those that it lacks are the C library's.
 MATH = "jitpy_math_"
@@ -44,7 +44,7 @@ MATH = "jitpy_math_"
 SOFT = "jitpy_soft_"
 
 #: Random number generators: `random_layout` knows these.
-RANDOM = ("random_", "jitpy_bits_", "jitpy_next_", "jitpy_class_")
+RANDOM = ("random_", "jitpy_bits_", "jitpy_next_", "jitpy_class_", "jitpy_ziggurat_")
 
 _addresses: dict[str, int] = {}
 _keep: list[Any] = []

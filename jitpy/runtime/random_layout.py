@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import ctypes
 import random
+import struct
 
 import numpy as np
 
@@ -105,22 +106,60 @@ def symbol(name: str) -> int:
     """What stands behind ``jitpy_bits_<class>`` (an offset), ``jitpy_next_<bit generator>_<what>``, ``jitpy_class_<class>``, or a
     distribution ``random_<name>`` that NumPy exports.
     """
-    global _library
     if name.startswith("jitpy_bits_"):
         return offset(name[11:])
     if name.startswith("jitpy_class_"):
         return id(class_of(name[12:]))
+    if name.startswith("jitpy_ziggurat_"):
+        return ziggurat(name[15:])
     if name.startswith("jitpy_next_"):
         _, _, kind, what = name.split("_")
         return _address(getattr(getattr(np.random, kind)(1).ctypes, "next_" + what))
+    return _address(_exported(name))
+
+
+def _exported(name: str) -> Any:
+    global _library
     if _library is None:
         from numpy.random import _generator
 
         _library = ctypes.CDLL(_generator.__file__)
     try:
-        return _address(getattr(_library, name))
+        return getattr(_library, name)
     except AttributeError:
         raise _fail(f"{name}()") from None
+
+
+_tables: dict[str, Any] = {}
+
+
+def ziggurat(name: str) -> int:
+    """The address of 256 rows (f64 width, i64 limit) of NumPy's ziggurat for "normal" or "exponential".
+
+    NumPy keeps its tables to itself, but tells them: given 64 bits that say 1 in layer i, its function returns 1 * width[i]. A limit is
+    the quotient of two widths; ours stay a little below, for what lies between is left to NumPy.
+    """
+    if name not in _tables:
+        skipped, signed, bits = (0, 1, 52) if name == "normal" else (3, 0, 53)
+        word = [0]
+        words = ctypes.CFUNCTYPE(ctypes.c_uint64, ctypes.c_void_p)(lambda state: word[0])
+        zero = ctypes.CFUNCTYPE(ctypes.c_double, ctypes.c_void_p)(lambda state: 0.0)
+        bitgen = (ctypes.c_void_p * 5)(None, _address(words), None, _address(zero), _address(words))
+        function = _exported("random_standard_" + name)
+        function.restype, function.argtypes = ctypes.c_double, [ctypes.c_void_p]
+        widths = []
+        for layer in range(256):
+            word[0] = (1 << 8 + signed | layer) << skipped
+            widths.append(function(bitgen))
+        rows = (ctypes.c_uint64 * 512)()
+        for layer, width in enumerate(widths):
+            narrower = widths[layer - 1] if layer != 1 else 0.0
+            rows[2 * layer] = int.from_bytes(struct.pack("<d", width), "little")
+            rows[2 * layer + 1] = int(narrower / width * (1 - 2.0**-40) * 2.0**bits)
+        if not all(0.0 < w < 1e-10 for w in widths) or sorted(widths[1:]) != widths[1:]:
+            raise _fail(f"random_standard_{name}()")
+        _tables[name] = rows
+    return ctypes.addressof(_tables[name])
 
 
 def class_of(family: str) -> type:

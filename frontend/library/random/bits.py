@@ -16,9 +16,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from jitpy.backend.ir import opcodes as op
+from jitpy.backend.ir.memflags import READONLY, TRUSTED
 from jitpy.backend.ir.types import F64, I32, I64
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from jitpy.frontend.translate.translator import Translator
     from jitpy.frontend.values import Val
 
@@ -27,9 +30,13 @@ _PCG_HIGH, _PCG_LOW = 2549297995355413924, 4865540595714422341
 _TO_UNIT = 2.0**-53
 
 
+#: A Generator keeps its bit generator; a RandomState may get another, also while a kernel that polls is running.
+_POINTER = {"Generator": TRUSTED | READONLY, "RandomState": TRUSTED}
+
+
 def state(tr: Translator, source: Val) -> int:
     """The address of a NumPy bit generator's state."""
-    return tr.load(I64, source.ssa[1])
+    return tr.load(I64, source.ssa[1], flags=_POINTER[source.type.family])  # type: ignore[attr-defined]
 
 
 def twister(tr: Translator, source: Val) -> tuple[int, int]:
@@ -88,21 +95,34 @@ def _pair(tr: Translator, source: Val) -> int:
 
 
 def _pcg(tr: Translator, source: Val) -> int:
-    """PCG XSL RR 128/64: one step of a 128-bit congruential generator, its halves combined and rotated by its top bits."""
-    at = tr.load(I64, state(tr, source))
+    """64 bits, and one step on."""
+    bits, step = peek(tr, source)
+    step()
+    return bits
+
+
+def peek(tr: Translator, source: Val) -> tuple[int, Callable[[], None]]:
+    """The next 64 bits of a PCG64, and what takes them: PCG XSL RR 128/64, one step of a 128-bit congruential generator, its halves
+    combined and rotated by its top bits.
+    """
+    at = tr.load(I64, state(tr, source), flags=_POINTER[source.type.family])  # type: ignore[attr-defined]
     low, high = tr.load(I64, at), tr.load(I64, at, 8)
     low_step, high_step = tr.load(I64, at, 16), tr.load(I64, at, 24)
     factor_low, factor_high = tr.iconst(_PCG_LOW), tr.iconst(_PCG_HIGH)
     product = tr.op(op.IMUL, I64, low, factor_low)
     upper = tr.op(op.UMULHI, I64, low, factor_low)
     upper = tr.op(op.IADD, I64, upper, tr.op(op.IMUL, I64, low, factor_high))
-    upper = tr.op(op.IADD, I64, upper, tr.op(op.IMUL, I64, high, factor_low))
     low = tr.op(op.IADD, I64, product, low_step)
     carry = tr.op(op.UEXTEND, I64, tr.icmp("ult", low, product))
-    high = tr.op(op.IADD, I64, tr.op(op.IADD, I64, upper, high_step), carry)
-    tr.store(low, at)
-    tr.store(high, at, 8)
-    return tr.op(op.ROTR, I64, tr.op(op.BXOR, I64, low, high), tr.op(op.USHR, I64, high, tr.iconst(58)))
+    upper = tr.op(op.IADD, I64, tr.op(op.IADD, I64, upper, high_step), carry)
+    high = tr.op(op.IADD, I64, upper, tr.op(op.IMUL, I64, high, factor_low))  # what the next step waits for comes last
+
+    def step() -> None:
+        tr.store(low, at)
+        tr.store(high, at, 8)
+
+    bits = tr.op(op.ROTR, I64, tr.op(op.BXOR, I64, low, high), tr.op(op.USHR, I64, high, tr.iconst(58)))
+    return bits, step
 
 
 def _pcg_half(tr: Translator, source: Val) -> int:
@@ -160,4 +180,4 @@ def unit(tr: Translator, source: Val) -> int:
     return tr.op(op.FMUL, F64, tr.op(op.FCVT_FROM_SINT, F64, bits), tr.fconst(_TO_UNIT))
 
 
-__all__ = ["WORDS", "double_word", "state", "twister", "unit", "word"]
+__all__ = ["WORDS", "double_word", "peek", "state", "twister", "unit", "word"]

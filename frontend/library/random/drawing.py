@@ -165,6 +165,24 @@ def exported(symbol: str, result: str = "float") -> Draw:
     return draw
 
 
+def moved(standard: Draw) -> Draw:
+    """loc + scale * standard number."""
+
+    def draw(tr: Translator, source: Val, values: Sequence[int]) -> int:
+        return tr.op(op.FADD, F64, values[0], tr.op(op.FMUL, F64, values[1], standard(tr, source, ())))
+
+    return draw
+
+
+def stretched(standard: Draw) -> Draw:
+    """scale * standard number; the scale is the last parameter."""
+
+    def draw(tr: Translator, source: Val, values: Sequence[int]) -> int:
+        return tr.op(op.FMUL, F64, values[-1], standard(tr, source, values[:-1]))
+
+    return draw
+
+
 def interpreted(name: str, names: str, result: str) -> Method:
     """A method that is called itself for every number, through the interpreter: exact, and as slow as a call in Python."""
 

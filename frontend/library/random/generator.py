@@ -13,7 +13,7 @@ from jitpy.backend.ir.types import F32, F64, I32, I64
 from jitpy.frontend.library import registry
 from jitpy.frontend.library.arrays_arguments import bind, dtype_of, is_none
 from jitpy.frontend.library.random import bits, drawing, sampling
-from jitpy.frontend.library.random.drawing import Row, exported, parameters
+from jitpy.frontend.library.random.drawing import Row, exported, moved, parameters, stretched
 from jitpy.frontend.library.random.sources import method
 from jitpy.frontend.types import types as ty
 from jitpy.frontend.values import Val, Value
@@ -21,6 +21,7 @@ from jitpy.frontend.values import Val, Value
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from jitpy.frontend.library.random.drawing import Draw
     from jitpy.frontend.translate.translator import Translator
 
 Args = list[Value]
@@ -28,11 +29,53 @@ Kwargs = dict[str, Value]
 
 registry.load("random.legacy")  # choice, uniform, shuffle, permutation are shared
 
+
+def _ziggurat(name: str, skipped: int, signed: bool) -> Draw:
+    """A standard number by the ziggurat [Marsaglia and Tsang 2000] as NumPy draws it, from 64 bits: ``skipped`` are left out, 8 are the
+    layer, one is a sign if ``signed``, the rest times the layer's width is the number if it lies inside the layer, as 99 of 100 do.
+
+    ``jitpy_ziggurat_<name>`` has a row (f64 width, i64 limit) per layer. Where the limit is reached, nothing has been taken yet, and
+    NumPy's function draws the same bits again.
+    """
+
+    def draw(tr: Translator, source: Val, values: Sequence[int]) -> int:
+        whole = exported("random_standard_" + name)
+        if source.type.bits != "PCG64":  # type: ignore[attr-defined]
+            return whole(tr, source, ())
+        word, take = bits.peek(tr, source)
+        layer = tr.op(op.BAND, I64, tr.op(op.USHR, I64, word, tr.iconst(skipped)), tr.iconst(255))
+        row = tr.op(op.IADD, I64, tr.symbol_address("jitpy_ziggurat_" + name), tr.op(op.ISHL, I64, layer, tr.iconst(4)))
+        x = tr.op(op.USHR, I64, word, tr.iconst(skipped + 8 + signed))
+        if signed:
+            x = tr.op(op.BAND, I64, x, tr.iconst((1 << 52) - 1))
+
+        def inside() -> tuple[int]:
+            take()
+            return (tr.op(op.FMUL, F64, tr.op(op.FCVT_FROM_SINT, F64, x), tr.load(F64, row)),)
+
+        beyond = tr.icmp("uge", x, tr.load(I64, row, 8))
+        if not signed:
+            return tr.branch(beyond, lambda: (whole(tr, source, ()),), inside, (F64,), seldom=True)[0]
+
+        def either_side() -> tuple[int]:
+            sign = tr.op(op.ISHL, I64, tr.op(op.USHR, I64, word, tr.iconst(8)), tr.iconst(63))
+            (size,) = inside()
+            return (tr.op(op.BITCAST, F64, tr.op(op.BXOR, I64, tr.op(op.BITCAST, I64, size, imm=0), sign), imm=0),)
+
+        return tr.branch(beyond, lambda: (whole(tr, source, ()),), either_side, (F64,), seldom=True)[0]
+
+    return draw
+
+
+_normal, _exponential = _ziggurat("normal", 0, True), _ziggurat("exponential", 3, False)
+for _name, _parameters, _inline in (
+    ("normal", "loc=0.0, scale=1.0: not negative", moved(_normal)), ("exponential", "scale=1.0: not negative", stretched(_exponential)),
+):  # fmt: skip
+    method("Generator", _name)(drawing.handler(Row(_name, parameters(_parameters), _inline)))
+
 #: method -> (parameters, C function, what a draw is)
 _ROWS: dict[str, tuple[str, str, str]] = {
-    "normal": ("loc=0.0, scale=1.0: not negative", "random_normal", "float"),
     "lognormal": ("mean=0.0, sigma=1.0: not negative", "random_lognormal", "float"),
-    "exponential": ("scale=1.0: not negative", "random_exponential", "float"),
     "gamma": ("shape: not negative, scale=1.0: not negative", "random_gamma", "float"),
     "beta": ("a: positive, b: positive", "random_beta", "float"),
     "chisquare": ("df: positive", "random_chisquare", "float"),
@@ -98,6 +141,8 @@ def _standard(name: str) -> Callable[[Translator, Val, Args, Kwargs], Value]:
         def draw() -> int:
             if name == "random":
                 return bits.unit(tr, source) if flat == F64 else _unit32(tr, source)
+            if flat == F64 and not values:
+                return (_normal if name == "standard_normal" else _exponential)(tr, source, ())
             params = (I64, *[flat] * len(values))
             return tr.call_extern(wide if flat == F64 else narrow, params, (flat,), source.ssa[1], *values)[0]
 

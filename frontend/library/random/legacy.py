@@ -9,7 +9,7 @@ from jitpy.backend.ir.types import F64
 from jitpy.frontend.library import math, scalars
 from jitpy.frontend.library.arrays_arguments import bind
 from jitpy.frontend.library.random import algorithms, bits, drawing, sampling
-from jitpy.frontend.library.random.drawing import Row, compiled, exported, interpreted, parameters
+from jitpy.frontend.library.random.drawing import Row, compiled, exported, interpreted, moved, parameters, stretched
 from jitpy.frontend.library.random.sources import method
 from jitpy.frontend.types import types as ty
 from jitpy.frontend.values import NONE, TupleVal, Val, Value
@@ -33,24 +33,6 @@ _exponential = compiled(algorithms.exponential)
 _gamma = compiled(algorithms.gamma)
 
 
-def _moved(standard: Draw) -> Draw:
-    """loc + scale * standard number."""
-
-    def draw(tr: Translator, source: Val, values: Sequence[int]) -> int:
-        return tr.op(op.FADD, F64, values[0], tr.op(op.FMUL, F64, values[1], standard(tr, source, ())))
-
-    return draw
-
-
-def _stretched(standard: Draw) -> Draw:
-    """scale * standard number; the scale is the last parameter."""
-
-    def draw(tr: Translator, source: Val, values: Sequence[int]) -> int:
-        return tr.op(op.FMUL, F64, values[-1], standard(tr, source, values[:-1]))
-
-    return draw
-
-
 def _exp(inner: Draw) -> Draw:
     def draw(tr: Translator, source: Val, values: Sequence[int]) -> int:
         return tr.call_extern("exp", (F64,), (F64,), inner(tr, source, values))[0]
@@ -63,12 +45,12 @@ _ROWS: dict[str, tuple[str, Draw, str]] = {
     "random_sample": ("", _unit, "float"),
     "random": ("", _unit, "float"),
     "standard_normal": ("", _gauss, "float"),
-    "normal": ("loc=0.0, scale=1.0: not negative", _moved(_gauss), "float"),
-    "lognormal": ("mean=0.0, sigma=1.0: not negative", _exp(_moved(_gauss)), "float"),
+    "normal": ("loc=0.0, scale=1.0: not negative", moved(_gauss), "float"),
+    "lognormal": ("mean=0.0, sigma=1.0: not negative", _exp(moved(_gauss)), "float"),
     "standard_exponential": ("", _exponential, "float"),
-    "exponential": ("scale=1.0: not negative", _stretched(_exponential), "float"),
+    "exponential": ("scale=1.0: not negative", stretched(_exponential), "float"),
     "standard_gamma": ("shape: not negative", _gamma, "float"),
-    "gamma": ("shape: not negative, scale=1.0: not negative", _stretched(_gamma), "float"),
+    "gamma": ("shape: not negative, scale=1.0: not negative", stretched(_gamma), "float"),
     "beta": ("a: positive, b: positive", compiled(algorithms.beta), "float"),
     "chisquare": ("df: positive", compiled(algorithms.chisquare), "float"),
     "standard_t": ("df: positive", compiled(algorithms.standard_t), "float"),
