@@ -22,6 +22,7 @@ from jitpy.frontend.module import KernelModule
 from jitpy.frontend.passes import dead, ownership, ranges, relax
 from jitpy.frontend.passes.graph import Graph
 from jitpy.frontend.translate.frame import TooManyVersions
+from jitpy.frontend.translate.function_options import FunctionOptions
 from jitpy.frontend.translate.kernel import Compilation, Kernel, shape_type, value_of_type
 from jitpy.frontend.values import TupleVal
 
@@ -40,7 +41,7 @@ def compile_kernel(
     """Compile ``py_func`` for arguments of ``arg_types``, one per parameter (extra ones go to ``*args``).
 
     Options: ``error_model``, ``overflow``, ``fastmath`` as in SEMANTICS;
-    ``fma``: the machine has it; ``typed_ir``: keep its text; ``poll``: False for no polls;
+    ``fma``: whether the machine has it, or a function that says so; ``typed_ir``: keep its text; ``poll``: False for no polls;
     ``returns``: the types that a signature admits for the result.
     Raises CompileError with the source position.
     """
@@ -60,10 +61,11 @@ def _compile(py_func: FunctionType, arg_types: tuple[Type, ...], options: Mappin
         arguments[named:] = [TupleVal(tuple(arguments[named:]))]
     holder: list[Kernel] = []
     read = free_of_function(py_func)
-    kernel = Kernel(compilation, co, py_func.__name__, py_func.__globals__, read, tuple(arguments))
+    own = FunctionOptions(compilation.options)
+    kernel = Kernel(compilation, co, py_func.__name__, py_func.__globals__, read, tuple(arguments), own)
     kernel.declared = compilation.options.get("returns", ())
     holder.append(kernel)
-    key = ((co, py_func.__name__), tuple([a.key() for a in arguments]))
+    key = ((co, py_func.__name__), own.key, tuple([a.key() for a in arguments]))
     compilation.kernels[key] = kernel
     try:
         kernel.translate()

@@ -197,7 +197,8 @@ def value_digest(value: Any) -> str:
             return f"random source {source.name}"  # held by reference
     inner = getattr(value, "py_func", None)
     if isinstance(inner, FunctionType):
-        return f"jitted {value_digest(inner)}"
+        options = [(k, repr(v)) for k, v in sorted(value.targetoptions.items()) if k != "cache"]
+        return f"jitted {value_digest(inner)} {options} {value._patterns if value._closed else ''}"
     if getattr(value, "__module__", None) and getattr(value, "__qualname__", None):
         return f"object {value.__module__}.{value.__qualname__}"
     raise _Uncacheable(f"{cls.__name__} object")

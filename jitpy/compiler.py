@@ -123,17 +123,19 @@ class Compiled:
         overload.backend_seconds = self.backend_seconds
 
 
+def _has_fma() -> bool:
+    """What contraction may count on; the frontend knows no machine."""
+    from jitpy.backend.isa import host
+
+    return bool(host().features.get("has_fma"))
+
+
 def compile_image(py_func: FunctionType, types: tuple[Type, ...], options: Mapping[str, Any]) -> Compiled:
     """Both halves of the compiler, timed. Raises CompileError."""
     from jitpy.frontend.pipeline import compile_kernel
 
     start = time.perf_counter()
-    if options.get("fastmath"):
-        from jitpy.backend.isa import host
-
-        # What contraction may count on; the frontend knows no machine.
-        options = {**options, "fma": bool(host().features.get("has_fma"))}
-    module = compile_kernel(py_func, types, options)
+    module = compile_kernel(py_func, types, {**options, "fma": _has_fma})
     middle = time.perf_counter()
     count = sum(len(insts) for f in module.functions for insts in map(f.block_insts.__getitem__, f.layout))
     compiled = Compiled(module, machine_code(module.functions, KERNEL), count)

@@ -9,8 +9,10 @@ from jitpy.backend.ir.types import I64
 from jitpy.frontend.bytecode.flow import code_of
 from jitpy.frontend.ir import opcodes as fo
 from jitpy.frontend.library import registry
+from jitpy.frontend.library.declared import declared_arguments, declared_local, declared_result
 from jitpy.frontend.library.registry import is_library
 from jitpy.frontend.translate.frame import Edge, Frame
+from jitpy.frontend.translate.function_options import FunctionOptions
 from jitpy.frontend.translate.kernel import Kernel, shape_type
 from jitpy.frontend.translate.state import convert, join, runtime_shape
 from jitpy.frontend.types import types as ty
@@ -164,7 +166,7 @@ def call(tr: Translator, callee: Value, args: list[Value], kwargs: dict[str, Val
         python = getattr(obj, "py_func", None)
         if python.__class__ is FunctionType:
             tr.frame.settle_stack()
-            return call_function(tr, python, args, kwargs, None)
+            return _call_jitted(tr, obj, args, kwargs)
         if isinstance(obj, type) and issubclass(obj, BaseException):
             if kwargs:
                 tr.error("keyword arguments of exceptions are not supported", "Pass them by position.")
@@ -186,10 +188,32 @@ def call(tr: Translator, callee: Value, args: list[Value], kwargs: dict[str, Val
     )
 
 
+def _call_jitted(tr: Translator, dispatcher: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    """Call a jitted function: with its own options, and under its signatures where it was compiled for these alone."""
+    options = getattr(dispatcher, "targetoptions", None)
+    signatures = getattr(dispatcher, "_patterns", None)
+    if not signatures or not dispatcher._closed or kwargs:
+        return call_function(tr, dispatcher.py_func, args, kwargs, None, options)
+    declared = declared_arguments(tr, signatures, args)
+    if declared is None:
+        given = ", ".join([v.describe() for v in args])
+        wanted = " or ".join(map(str, signatures))
+        tr.raise_(TypeError, f"{dispatcher.__name__} takes {wanted}; it was called with ({given})")
+        return Outcomes([])
+    args, signature = declared
+    result = call_function(tr, dispatcher.py_func, args, kwargs, None, options)
+    if signature.returns is None or result.__class__ is Outcomes:
+        return result
+    return declared_result(tr, result, signature.returns.admits, dispatcher.__name__)
+
+
 def call_function(
-    tr: Translator, function: Any, args: list[Value], kwargs: dict[str, Value], inline: bool | None
-) -> Value:
-    """Call a Python function object (or a jitted one)."""
+    tr: Translator, function: Any, args: list[Value], kwargs: dict[str, Value], inline: bool | None,
+    target_options: Any = None,
+) -> Value:  # fmt: skip
+    """Call a Python function object (or a jitted one); ``target_options``: its own."""
+    if target_options is None:
+        target_options = getattr(function, "targetoptions", None)
     function = getattr(function, "py_func", function)
     co = function.__code__
     if not is_library(function.__globals__):
@@ -205,7 +229,8 @@ def call_function(
     if bound is None:
         return Outcomes([])
     free = free_of_function(function)
-    return _invoke(tr, co, function.__name__, function.__globals__, free, (), bound, inline)
+    options = None if target_options is None else FunctionOptions(target_options)
+    return _invoke(tr, co, function.__name__, function.__globals__, free, (), bound, inline, options)
 
 
 def free_of_function(function: Any) -> Callable[[Translator, str], Value]:
@@ -338,7 +363,7 @@ def bind(
 
 def _invoke(
     tr: Translator, co: Any, name: str, namespace: dict[str, Any], free: Callable[[Translator, str], Value],
-    captured: tuple[Value, ...], bound: list[Value], inline: bool | None,
+    captured: tuple[Value, ...], bound: list[Value], inline: bool | None, options: FunctionOptions | None = None,
 ) -> Value:  # fmt: skip
     code = code_of(co)
     if co.co_flags & _CO_GENERATOR:
@@ -348,7 +373,7 @@ def _invoke(
 
         return start(code, name, namespace, free, bound)
     frame = tr.frame
-    if inline is None and id(co) in registry.always_inline:
+    if inline is None and (id(co) in registry.always_inline or (options is not None and options.always)):
         inline = True
     if inline is None:
         inline = (
@@ -370,8 +395,8 @@ def _invoke(
     if inline and frame.depth > 40:
         tr.error(f"calls nest too deep at {name}()")
     if inline:
-        return _inline(tr, code, name, namespace, free, bound)
-    return _call_kernel(tr, co, name, namespace, free, bound, (co, name))
+        return _inline(tr, code, name, namespace, free, bound, options)
+    return _call_kernel(tr, co, name, namespace, free, bound, (co, name), options)
 
 
 def _can_pass(bound: list[Value]) -> bool:
@@ -379,15 +404,18 @@ def _can_pass(bound: list[Value]) -> bool:
 
 
 def _inline(
-    tr: Translator, code: Any, name: str, namespace: dict[str, Any], free: Callable[[Translator, str], Value], bound: list[Value]
-) -> Value:
+    tr: Translator, code: Any, name: str, namespace: dict[str, Any], free: Callable[[Translator, str], Value], bound: list[Value],
+    options: FunctionOptions | None = None,
+) -> Value:  # fmt: skip
     outer = tr.frame
     site = tr.site(None)
-    frame = Frame(tr, code, name, namespace, free, outer, site)
-    frame.locals = [*bound, *[UNBOUND] * (len(code.names) - len(bound))]
+    frame = Frame(tr, code, name, namespace, free, outer, site, options)
     srcloc = tr.srcloc
     tr.frame = frame
     try:
+        if frame.options.locals:
+            bound = [declared_local(tr, v, code.names[slot]) for slot, v in enumerate(bound)]
+        frame.locals = [*bound, *[UNBOUND] * (len(code.names) - len(bound))]
         if 0 in code.loops:
             frame.jump_edge(0, ())
         else:
@@ -467,7 +495,7 @@ def _call_kernel_with_captured(tr: Translator, f: FunctionVal, captured: dict[st
 
 def _call_kernel(
     tr: Translator, co: Any, name: str, namespace: dict[str, Any], free: Callable[[Translator, str], Value],
-    bound: list[Value], identity: Any,
+    bound: list[Value], identity: Any, options: FunctionOptions | None = None,
 ) -> Value:  # fmt: skip
     arguments: list[Value] = []
     for v in bound:
@@ -480,10 +508,11 @@ def _call_kernel(
             v = capture(v.frame, v)
         arguments.append(_runtime(tr, v))
     compilation = tr.compilation
-    key = (identity, tuple([a.key() for a in arguments]))
+    own = options or tr.frame.options.inherited
+    key = (identity, own.key, tuple([a.key() for a in arguments]))
     kernel = compilation.kernels.get(key)
     if kernel is None:
-        kernel = Kernel(compilation, co, name, namespace, free, tuple(arguments))
+        kernel = Kernel(compilation, co, name, namespace, free, tuple(arguments), own)
         compilation.kernels[key] = kernel
         kernel.translate()
         compilation.kernels.setdefault(key, kernel)
@@ -502,16 +531,16 @@ def _call_kernel(
         results.extend(t)
     values = tr.op_n(fo.CALL_KERNEL, results, *flat, imm=(kernel.name, tr.site(None), tuple([tuple(t) for t in types])))
     at = 1
-    options: list[Value] = []
+    found: list[Value] = []
     for shape, t in zip(shapes, types, strict=True):
-        options.append(shape.with_parts(values[at : at + len(t)]) if t else shape)
+        found.append(shape.with_parts(values[at : at + len(t)]) if t else shape)
         at += len(t)
-    if not options:
+    if not found:
         tr.raise_(RecursionError)
         return Outcomes([])
-    if len(options) == 1:
-        return options[0]
-    return split_union(tr, UnionVal(values[0], tuple(options)))
+    if len(found) == 1:
+        return found[0]
+    return split_union(tr, UnionVal(values[0], tuple(found)))
 
 
 def split_union(tr: Translator, union: Any) -> Outcomes:

@@ -222,14 +222,14 @@ def _int_binary(tr: Translator, name: str, a: Value, b: Value) -> Value:
     x, y = as_int(tr, a), as_int(tr, b)
     opcode = _INT_CHECKED.get(name)
     if opcode is not None:
-        if tr.options.get("overflow") == "wrap":
+        if tr.frame.options.wraps:
             return py_int(tr.op(opcode, I64, x, y))
         return py_int(tr.checked(opcode, x, y))
     known = None if known is None else int(known)
     if name == "divmod":
         q, r = integers.py_divmod(tr, x, y, known)
         return TupleVal((py_int(q), py_int(r)))
-    if tr.options.get("error_model") == "numpy" and name in ("//", "%"):
+    if tr.frame.options.numpy_errors and name in ("//", "%"):
         compute = integers.np_floordiv if name == "//" else integers.np_mod
         return py_int(compute(tr, ty.int64, x, y, known))
     emit = {
@@ -304,7 +304,7 @@ def _wide_binary(tr: Translator, name: str, a: Value, b: Value) -> Value:
         if known is not None and known < 0 and name in "+-":
             name, b = ("-" if name == "+" else "+"), Const(-known)
         x, y = as_unsigned(tr, a), as_unsigned(tr, b)
-        if tr.options.get("overflow") == "wrap":
+        if tr.frame.options.wraps:
             return Val(ty.py_uint, (tr.op(_INT_CHECKED[name], I64, x, y),))
         return Val(ty.py_uint, (tr.checked(_INT_CHECKED[name], x, y, unsigned=True),))
     if name in ("<<", ">>"):
@@ -363,7 +363,7 @@ def _int_divide(tr: Translator, a: Value, b: Value) -> Value:
     """a / b of Python ints, rounded once: by doubles where both are exact, else by long division out of line."""
     x, y = as_int(tr, a), as_int(tr, b)
     known = constant_of(b)
-    if tr.options.get("error_model") != "numpy" and not known:
+    if not tr.frame.options.numpy_errors and not known:
         tr.check(tr.icmp("eq", y, tr.iconst(0)), ZeroDivisionError, "division by zero")
     quick = tr.op(op.FDIV, F64, as_float(tr, a), as_float(tr, b))
     rounded: int | None = None
@@ -411,7 +411,7 @@ def _float_binary(tr: Translator, name: str, a: Value, b: Value) -> Value:
         return py_float(mark(tr, tr.op(opcode, F64, x, y)))
     known = constant_of(b)
     known = None if known is None else float(known)
-    relaxed = tr.options.get("error_model") == "numpy"
+    relaxed = tr.frame.options.numpy_errors
     if name == "/":
         return py_float(mark(tr, tr.op(op.FDIV, F64, x, y) if relaxed else floats.py_div(tr, x, y, known)))
     if name == "//":
@@ -675,7 +675,7 @@ def _int_unary(tr: Translator, name: str, a: Value) -> Value:
         return py_int(x)
     if name == "~":
         return py_int(tr.op(op.BNOT, I64, x))
-    if tr.options.get("overflow") == "wrap":
+    if tr.frame.options.wraps:
         return py_int(tr.op(op.INEG if name == "-" else op.IABS, I64, x))
     return py_int(integers.py_neg(tr, x) if name == "-" else integers.py_abs(tr, x))
 

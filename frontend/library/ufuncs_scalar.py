@@ -230,7 +230,7 @@ def _integers(tr: Translator, opcode: int, overflow: dict[str, int], loop: Loop,
     """Wrapping, or checked where the user asked for ``overflow="raise"``."""
     t = loop[0]
     flat = t.flat[0]
-    if tr.options.get("overflow") == "raise":
+    if tr.frame.options.checks:
         result, bad = tr.op_n(overflow[t.kind], (flat, I8), a, b)
         tr.check(bad, OverflowError, f"{t.name} overflow")
         return result

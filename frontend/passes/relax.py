@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from jitpy.backend.ir import opcodes as o
 from jitpy.backend.ir.types import F32, F64
+from jitpy.frontend.library.registry import is_library
 
 if TYPE_CHECKING:
     from jitpy.backend.ir.function import Function
@@ -29,32 +30,43 @@ _CONST = {o.F64CONST: ("<d", "<Q", 2.0**-1021, 2.0**1021), o.F32CONST: ("<f", "<
 _REAL = (F32, F64)
 
 
+FLAGS = frozenset(("contract", "arcp"))
+
+
 def flags(fastmath: Any) -> frozenset[str]:
-    """Which of the two rewrites the option asks for."""
+    """Which of the rewrites the option asks for."""
     if not fastmath:
         return frozenset()
     if fastmath is True:
-        return frozenset(("contract", "arcp"))
+        return FLAGS
     chosen = {f for f in fastmath if not isinstance(fastmath, dict) or fastmath[f]}
-    return frozenset(("contract", "arcp") if "fast" in chosen else chosen & {"contract", "arcp"})
+    return FLAGS if "fast" in chosen else FLAGS & chosen
 
 
 def mark(tr: Translator, v: int) -> int:
     """``v``, noted as the result of an operator that the user wrote."""
-    kernel = tr.kernel
-    if kernel.compilation.relaxed and not str(tr.frame.globals.get("__name__", "")).startswith("jitpy."):
-        kernel.written.add(v)
+    relaxed = tr.frame.options.relaxed
+    if relaxed and not is_library(tr.frame.globals):
+        tr.kernel.written[v] = relaxed
     return v
 
 
 def relax(kernel: Kernel, order: list[int]) -> None:
     """Rewrite the marked operations in the reachable blocks ``order``."""
-    allowed = kernel.compilation.relaxed
-    if "arcp" in allowed:
-        _reciprocals(kernel.func, order, kernel.written)
-    if "contract" in allowed and kernel.compilation.options.get("fma"):
+    written: dict[str, set[int]] = {flag: set() for flag in FLAGS}
+    for v, allowed in kernel.written.items():
+        for flag in allowed:
+            written[flag].add(v)
+    if written["arcp"]:
+        _reciprocals(kernel.func, order, written["arcp"])
+    if written["contract"] and _has_fma(kernel.compilation.options.get("fma")):
         carried = {p for h in kernel.headers for p in kernel.func.block_params[h]}
-        _contract(kernel.func, order, kernel.written, carried)
+        _contract(kernel.func, order, written["contract"], carried)
+
+
+def _has_fma(option: Any) -> bool:
+    """The option ``fma``: a bool, or a function that is asked when it matters."""
+    return bool(option() if callable(option) else option)
 
 
 def _reciprocals(func: Function, order: list[int], written: set[int]) -> None:

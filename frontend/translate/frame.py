@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from jitpy.frontend.bytecode.flow import Code
+    from jitpy.frontend.translate.function_options import FunctionOptions
     from jitpy.frontend.translate.translator import Translator
 
 #: Versions of one block by type (C5), copies of it in all (loops in versions of loops), and of one that stands in unrolled loops.
@@ -110,6 +111,7 @@ class Frame:
         "made",
         "name",
         "next_cell",
+        "options",
         "outer",
         "owner",
         "parameters",
@@ -124,9 +126,12 @@ class Frame:
     )  # fmt: skip
 
     def __init__(
-        self, tr: Translator, code: Code, name: str, globals: dict[str, Any], free: Any, outer: Frame | None, call_site: int
-    ) -> None:
+        self, tr: Translator, code: Code, name: str, globals: dict[str, Any], free: Any, outer: Frame | None, call_site: int,
+        options: FunctionOptions | None = None,
+    ) -> None:  # fmt: skip
         self.tr = tr
+        #: The function's own, or those of the frame around it.
+        self.options: FunctionOptions = options if outer is None or options is not None else outer.options.inherited  # type: ignore[assignment]
         self.code = code
         self.name = name
         self.globals = globals

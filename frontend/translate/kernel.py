@@ -17,7 +17,6 @@ from jitpy.frontend.bytecode.flow import code_of
 from jitpy.frontend.errors import SourceError
 from jitpy.frontend.ir import opcodes as fo
 from jitpy.frontend.library.declared import declared_local
-from jitpy.frontend.passes import relax
 from jitpy.frontend.translate.frame import Frame
 from jitpy.frontend.translate.translator import Translator
 from jitpy.frontend.types import types as ty
@@ -27,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from jitpy.frontend.module import KernelModule
+    from jitpy.frontend.translate.function_options import FunctionOptions
 
 _MAX_NESTED = 40
 _MAX_ROUNDS = 6
@@ -35,14 +35,12 @@ _MAX_ROUNDS = 6
 class Compilation:
     """One run of the frontend."""
 
-    __slots__ = ("depth", "kernels", "kinds", "locals", "module", "names", "options", "relaxed", "widened")
+    __slots__ = ("depth", "kernels", "kinds", "module", "names", "options", "widened")
 
     def __init__(self, module: KernelModule, options: Mapping[str, Any], kinds: bool = False) -> None:
         self.module = module
         self.kinds = kinds  # join Python's and NumPy's numbers of equal bits (`state.join`)
         self.options = options
-        self.locals: Mapping[str, Any] = options.get("locals") or {}  # types of names of the entry's function
-        self.relaxed = relax.flags(options.get("fastmath"))
         self.kernels: dict[Any, Kernel] = {}
         self.widened: dict[Any, tuple[Value, ...]] = {}
         self.names: dict[str, int] = {}
@@ -77,6 +75,7 @@ class Kernel:
         "headers",
         "incomplete",
         "name",
+        "options",
         "variants",
         "waits",
         "written",
@@ -84,7 +83,7 @@ class Kernel:
 
     def __init__(
         self, compilation: Compilation, co: Any, name: str, globals: dict[str, Any], free: Callable[[Translator, str], Value],
-        arguments: tuple[Value, ...],
+        arguments: tuple[Value, ...], options: FunctionOptions,
     ) -> None:  # fmt: skip
         self.compilation = compilation
         self.co = co
@@ -92,13 +91,15 @@ class Kernel:
         self.name = compilation.unique_name(name)
         self.globals = globals
         self.free = free
+        self.options = options
         self.arguments = arguments  # shapes of the parameters, in the order of the code's local slots
         self.variants: list[Value] = []
         self.assumed: list[Value] | None = None
         self.incomplete = False
         self.waits = False  # on the result types of a caller
         self.global_arrays: dict[int, tuple[int, ...]] = {}
-        self.written: set[int] = set()  # values that the user's operators made, under fastmath
+        #: Values that the user's operators made under fastmath, with its flags.
+        self.written: dict[int, frozenset[str]] = {}
         self.done = False
         self.declared: tuple[ty.Type, ...] = ()  # what the signature says of the result; nothing: anything
         self.func: Function = None  # type: ignore[assignment]
@@ -147,7 +148,7 @@ class Kernel:
         self.variants = list(self.assumed or ())
         self.incomplete = False
         self.global_arrays = {}
-        self.written = set()
+        self.written = {}
         types = [I64, I64]
         for a in self.arguments:
             types.extend(a.part_types())
@@ -158,7 +159,7 @@ class Kernel:
         params = [func.param(entry, t) for t in types]
         tr.use(entry)
         code = code_of(self.co)
-        frame = Frame(tr, code, self.function_name, self.globals, self.free, None, -1)
+        frame = Frame(tr, code, self.function_name, self.globals, self.free, None, -1, self.options)
         tr.frame = frame
         at = 2
         names: list[Value] = []
@@ -167,7 +168,7 @@ class Kernel:
             names.append(a.with_parts(params[at : at + count]))
             at += count
         tr.srcloc = self.compilation.module.srcloc(self.co, self.co.co_firstlineno)
-        if self.compilation.locals and self.co is self.compilation.module.py_func.__code__:
+        if self.options.locals:
             names = [declared_local(tr, v, code.names[slot]) for slot, v in enumerate(names)]
         names.extend([UNBOUND] * (len(code.names) - len(names)))
         frame.locals = names

@@ -74,8 +74,7 @@ def _store_local(frame: Frame, arg: Any) -> Step:
     v = frame.stack.pop()
     if v.lazy:
         v = frame.tr.settle(v)
-    declared = frame.tr.compilation.locals
-    if declared and frame.code.co is frame.tr.module.py_func.__code__:
+    if frame.options.locals:
         v = declared_local(frame.tr, v, frame.code.names[arg])
     frame.locals[arg] = v
     names = frame.tr.module.variables.setdefault((frame.name, frame.code.names[arg]), {})

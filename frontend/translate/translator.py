@@ -38,13 +38,12 @@ class Fork(Exception):
 class Translator(Emitter):
     """One kernel's translation. ``frame`` is the Python function (or inlined one) being walked."""
 
-    __slots__ = ("compilation", "frame", "kernel", "memo", "options")
+    __slots__ = ("compilation", "frame", "kernel", "memo")
 
     def __init__(self, kernel: Kernel, compilation: Compilation) -> None:
         super().__init__(kernel.func, compilation.module)
         self.kernel = kernel
         self.compilation = compilation
-        self.options: Mapping[str, Any] = compilation.options
         self.memo: dict[Any, Any] = {}  # what library modules remember about this kernel's values
         self.frame: Frame = None  # type: ignore[assignment]
 

@@ -231,7 +231,8 @@ def _numpy_function(name: str) -> int:
 OBJECTS: dict[str, object] = {
     "PyFloat_Type": float, "PyLong_Type": int, "PyBool_Type": bool, "PyComplex_Type": complex, "PyTuple_Type": tuple,
     "PyList_Type": list, "PyUnicode_Type": str, "PyArray_Type": np.ndarray,
-    "str_gauss_next": sys.intern("gauss_next"), "Py_None": None, "Py_True": True, "Py_False": False, "np_True": np.True_, "np_False": np.False_,
+    "str_gauss_next": sys.intern("gauss_next"),
+    "Py_None": None, "Py_True": True, "Py_False": False, "np_True": np.True_, "np_False": np.False_,
 }  # fmt: skip
 
 _resolved: dict[str, int] = {}

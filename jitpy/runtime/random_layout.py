@@ -136,8 +136,8 @@ _tables: dict[str, Any] = {}
 def ziggurat(name: str) -> int:
     """The address of 256 rows (f64 width, i64 limit) of NumPy's ziggurat for "normal" or "exponential".
 
-    NumPy keeps its tables to itself, but tells them: given 64 bits that say 1 in layer i, its function returns 1 * width[i]. A limit is
-    the quotient of two widths; ours stay a little below, for what lies between is left to NumPy.
+    NumPy keeps its tables to itself, but tells them: given 64 bits that say 1 in layer i, its function returns 1 * width[i]. A
+    limit is the quotient of two widths; ours stay a little below, for what lies between is left to NumPy.
     """
     if name not in _tables:
         skipped, signed, bits = (0, 1, 52) if name == "normal" else (3, 0, 53)

@@ -31,11 +31,11 @@ registry.load("random.legacy")  # choice, uniform, shuffle, permutation are shar
 
 
 def _ziggurat(name: str, skipped: int, signed: bool) -> Draw:
-    """A standard number by the ziggurat [Marsaglia and Tsang 2000] as NumPy draws it, from 64 bits: ``skipped`` are left out, 8 are the
-    layer, one is a sign if ``signed``, the rest times the layer's width is the number if it lies inside the layer, as 99 of 100 do.
+    """A standard number by the ziggurat [Marsaglia and Tsang 2000] as NumPy draws it, from 64 bits: ``skipped`` are left out, 8 are
+    the layer, one is a sign if ``signed``, the rest times the layer's width is the number if it lies inside, as 99 of 100 do.
 
-    ``jitpy_ziggurat_<name>`` has a row (f64 width, i64 limit) per layer. Where the limit is reached, nothing has been taken yet, and
-    NumPy's function draws the same bits again.
+    ``jitpy_ziggurat_<name>`` has a row (f64 width, i64 limit) per layer. Where the limit is reached, nothing has been taken yet,
+    and NumPy's function draws the same bits again.
     """
 
     def draw(tr: Translator, source: Val, values: Sequence[int]) -> int:
@@ -69,7 +69,8 @@ def _ziggurat(name: str, skipped: int, signed: bool) -> Draw:
 
 _normal, _exponential = _ziggurat("normal", 0, True), _ziggurat("exponential", 3, False)
 for _name, _parameters, _inline in (
-    ("normal", "loc=0.0, scale=1.0: not negative", moved(_normal)), ("exponential", "scale=1.0: not negative", stretched(_exponential)),
+    ("normal", "loc=0.0, scale=1.0: not negative", moved(_normal)),
+    ("exponential", "scale=1.0: not negative", stretched(_exponential)),
 ):  # fmt: skip
     method("Generator", _name)(drawing.handler(Row(_name, parameters(_parameters), _inline)))
 
