@@ -17,6 +17,7 @@ from jitpy.backend.ir.function import Function, signature
 from jitpy.backend.ir.types import BITS, F16, F32, F64, MASK, to_signed
 from jitpy.frontend.ir import opcodes as fo
 from jitpy.frontend.library import scalars  # noqa: F401
+from jitpy.frontend.translate.function_options import FunctionOptions
 from jitpy.frontend.translate.translator import Translator
 from jitpy.frontend.types import types as ty
 from jitpy.frontend.values import Const, EitherVal, TupleVal, UnionVal, Val
@@ -27,7 +28,7 @@ class Refused(TypeError):
 
 
 class Harness(Translator):
-    """A translator without a frame: sites are recorded, errors raised plainly."""
+    """A translator that walks no function: sites are recorded, errors raised plainly."""
 
     __slots__ = ("sites",)
 
@@ -38,10 +39,9 @@ class Harness(Translator):
         self.iconsts = {}
         self.bounds = {}
         self.headers, self.counted, self.journal, self.open = {}, {}, [], []
-        self.options = options or {}
+        self.frame = SimpleNamespace(options=FunctionOptions(options or {}), globals={})
         self.sites = []
         self.module = None
-        self.kernel = SimpleNamespace(compilation=SimpleNamespace(relaxed=frozenset()))
 
     def site(self, exc_class, parts=(), style="text"):
         self.sites.append((exc_class, parts))
