@@ -39,10 +39,10 @@ def bind(
 
 
 def sequence(v: Value) -> TupleVal | None:
-    """A tuple, or a list display, as a tuple of values; None for anything else."""
+    """A tuple, a list display, or what np.split gives, as a tuple of values; None for anything else."""
     if v.__class__ is TupleVal:
         return v
-    if v.__class__.__name__ == "ListDisplay":
+    if v.__class__.__name__ in ("ListDisplay", "Pieces"):
         return TupleVal(v.items)  # type: ignore[attr-defined]
     if v.__class__ is Const and v.obj.__class__ in (tuple, list):
         return TupleVal(tuple([Const(o) for o in v.obj]))

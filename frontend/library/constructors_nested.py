@@ -145,8 +145,8 @@ def _constructor(name: str, copy: bool) -> Callable[..., Value]:
         missing = constant(tr, least, "ndmin", 0) - v.type.ndim  # type: ignore[attr-defined]
         if missing <= 0:
             return v
-        full = [indexing.FULL] * v.type.ndim  # type: ignore[attr-defined]
-        return indexing.view(tr, array(tr, v), [Const(None)] * missing + full)
+        items: list[Value] = [Const(None)] * missing
+        return indexing.view(tr, array(tr, v), items + [indexing.FULL] * v.type.ndim)  # type: ignore[attr-defined]
 
     return handler
 

@@ -231,6 +231,22 @@ _register_types()
 # ---------------------------------------------------------------------------------------------
 
 
+@registry.entry(registry.attribute_kinds, ty.Scalar)
+def _as_array(tr: Translator, value: Value, name: str) -> Value | None:
+    if name[0] == "_":
+        return None
+    from jitpy.frontend.library import scalars_as_arrays
+
+    return scalars_as_arrays.attribute(tr, value, name)
+
+
+@registry.entry(registry.getitem, ty.Scalar)
+def _getitem(tr: Translator, value: Value, index: Value) -> Value:
+    from jitpy.frontend.library import scalars_as_arrays
+
+    return scalars_as_arrays.getitem(tr, value, index)
+
+
 def _kind_of(tr: Translator, value: Value) -> Scalar:
     return tr.type_of(value)  # type: ignore[return-value]
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from jitpy.frontend.library import casts, elementwise, elementwise_stores, indexing, registry, ufuncs_scalar
-from jitpy.frontend.library.arrays_arguments import bind, constant, dtype_of, is_none
+from jitpy.frontend.library.arrays_arguments import bind, constant, dtype_of, is_none, sequence
 from jitpy.frontend.library.arrays_shape import array, is_array
 from jitpy.frontend.types import promotion
 from jitpy.frontend.types import types as ty
@@ -203,6 +203,22 @@ def _settled(tr: Translator, v: Value) -> Value:
     if v.kind() is ty.Scalar:
         return v
     return as_array(tr, v)
+
+
+@registry.call(np.select)
+def _select(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    conditions, choices, default = bind(tr, "np.select", args, kwargs, "condlist choicelist default", 2)
+    pair = [sequence(v) for v in (conditions, choices) if v is not None]
+    if pair[0] is None or pair[1] is None:
+        tr.error("np.select wants its conditions and choices as lists written out here", "Use np.where.")
+    if len(pair[0].items) != len(pair[1].items) or not pair[0].items:
+        tr.check(True, ValueError, "list of cases must be same length as list of conditions")
+    result = default if default is not None else Const(0)
+    for condition, choice in reversed(list(zip(pair[0].items, pair[1].items, strict=False))):
+        if elementwise.element_type(_settled(tr, condition)).kind != "b":
+            tr.check(True, TypeError, "invalid entry in condlist: should be boolean ndarray")
+        result = tr.call(Const(np.where), [condition, choice, result])
+    return result
 
 
 @registry.call(np.isclose)

@@ -125,6 +125,13 @@ def _stacker(name: str, least: int, axis: int, column: bool = False) -> Callable
 
 registry.call(np.vstack)(_stacker("vstack", 2, 0))
 registry.call(np.hstack)(_stacker("hstack", 1, 1))
+
+
+@registry.call(np.dstack)
+def _dstack(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    return concatenated(tr, [_at_least(tr, _at_least(tr, v, 2), 3, True) for v in _arrays(tr, args[0], "dstack")], 2)
+
+
 registry.call(np.column_stack)(_stacker("column_stack", 2, 1, True))
 
 

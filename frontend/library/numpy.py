@@ -21,16 +21,27 @@ THEMES = {
     "constructors_nested": "array asarray ascontiguousarray asfortranarray copy asanyarray atleast_1d",
     "limits": "iinfo finfo",
     "arrays": "ndim shape size dtype",
+    "dtypes": "finfo iinfo result_type promote_types can_cast issubdtype isscalar iscomplexobj isrealobj",
     "views_reshape": "ravel reshape",
     "views": "transpose swapaxes squeeze expand_dims flip fliplr flipud broadcast_to moveaxis diagonal diag "
     "real imag",
-    "elementwise_functions": "where clip isclose copyto round around",
+    "elementwise_functions": "where select clip isclose copyto round around",
     "reductions": "sum prod min max amin amax mean std var argmin argmax all any count_nonzero ptp",
     "reductions_running": "cumsum cumprod diff",
     "sorting": "sort argsort searchsorted unique flatnonzero nonzero",
-    "joining": "concatenate stack vstack hstack column_stack append roll repeat tile take",
+    "joining": "concatenate stack vstack hstack dstack column_stack append roll repeat tile take",
+    "splitting": "split array_split vsplit hsplit dsplit",
     "products": "dot matmul outer inner vdot trace",
     "statistics": "median histogram cov",
+    "composed_nan": "nansum nanprod nancumsum nancumprod nanmin nanmax nanargmin nanargmax nanmean nanvar nanstd nanmedian "
+    "nan_to_num",
+    "composed_statistics": "average quantile percentile nanquantile nanpercentile corrcoef digitize",
+    "composed_sets": "isin union1d intersect1d setdiff1d setxor1d",
+    "composed_shapes": "rot90 rollaxis atleast_2d atleast_3d diagflat tri vander kron meshgrid broadcast_arrays argwhere "
+    "extract compress delete insert take_along_axis fill_diagonal tril_indices "
+    "triu_indices diag_indices resize trim_zeros",
+    "composed_calculus": "trapezoid gradient convolve correlate cross unwrap ediff1d polyval logspace sinc angle fix isreal "
+    "iscomplex isneginf isposinf",
     "products_comparisons": "allclose array_equal interp bincount triu tril",
 }  # fmt: skip
 LINALG = "solve inv det cholesky norm"

@@ -29,12 +29,13 @@ def _running(name: str) -> Callable[..., Value]:
         at = axis_of(tr, axis, v.type.ndim)  # type: ignore[attr-defined]
         if at is None:
             v, at = views_reshape.raveled(tr, v), 0
-        return _along(tr, v, at, fold)
+        return along(tr, v, at, fold)
 
     return handler
 
 
-def _along(tr: Translator, v: Val, axis: int, fold: reductions.Fold) -> Val:
+def along(tr: Translator, v: Val, axis: int, fold: reductions.Fold) -> Val:
+    """The running results of a fold along one axis."""
     t: ty.Array = v.type  # type: ignore[assignment]
     shape = extents(v)
     out = allocate(tr, fold.dtype, shape, "F" if t.layout == "F" and t.ndim > 1 else "C")

@@ -170,9 +170,19 @@ class _ParallelRange:
 PARALLEL_RANGE = _ParallelRange
 
 
+def _ufunc_method(method: Any) -> Callable[..., Any] | None:
+    """The handler of ``np.add.reduce`` and its like: a method made anew on each access."""
+    from jitpy.frontend.library.ufunc_methods import METHODS
+
+    handler = METHODS.get(method.__name__)
+    return None if handler is None else lambda tr, args, kwargs: handler(tr, method.__self__, args, kwargs)
+
+
 def find_call(obj: object) -> Callable[..., Any] | None:
     """The handler of a called object, after importing the modules that may define it."""
     handler = calls.get(id(obj))
+    if handler is None and type(getattr(obj, "__self__", None)).__name__ == "ufunc":
+        return _ufunc_method(obj)
     if handler is None and getattr(obj, "__jitpy_range__", False):
         return find_call(PARALLEL_RANGE)
     if handler is None:

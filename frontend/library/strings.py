@@ -90,8 +90,20 @@ def character(tr: Translator, v: Val, k: int) -> int:
 @registry.operator(registry.compare, "== !=", ty.Str, None)
 @registry.operator(registry.compare, "== !=", None, ty.Str)
 def differ(tr: Translator, name: str, a: Value, b: Value) -> Value:
-    """A str is equal to nothing else."""
+    """A str is equal to nothing else, but for constants that say otherwise (a dtype equals its name)."""
+    if a.kind() is ty.Constant or b.kind() is ty.Constant:
+        if a.__class__ is not Const or b.__class__ is not Const:
+            tr.error("this str must be a constant here", "Keep it in a global or a default argument.")
+        return Const(bool(a.obj == b.obj) == (name == "=="))
     return Const(name == "!=")
+
+
+@registry.operator(registry.compare, "in", ty.Str, ty.Str)
+def contains(tr: Translator, a: Value, b: Value) -> Value:
+    """``part in text`` of constants."""
+    if a.__class__ is Const and b.__class__ is Const:
+        return Const(a.obj in b.obj)
+    tr.error("'in' between strs is supported for constants only", "Compare with == instead.")
 
 
 @registry.operator(registry.binary, "+", ty.Str, ty.Str)

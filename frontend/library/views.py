@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from jitpy.frontend.library import elementwise, elementwise_loops, indexing, registry
-from jitpy.frontend.library.arrays_arguments import axis_of, bind, checked_axis, constant, integers_of, is_none
+from jitpy.frontend.library.arrays_arguments import bind, checked_axis, constant, integers_of, is_none
 from jitpy.frontend.library.arrays_shape import (
     add,
     allocate,
@@ -118,9 +118,13 @@ def _swapaxes(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -> Va
 def _moveaxis(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -> Value:
     v = array_argument(tr, args[0])
     ndim: int = v.type.ndim  # type: ignore[attr-defined]
-    source, target = [checked_axis(tr, constant(tr, a, "an axis"), ndim) for a in args[1:]]
-    axes = [a for a in range(ndim) if a != source]
-    axes.insert(target, source)
+    pair = [constant(tr, a, "an axis") for a in (*args[1:], *kwargs.values())]
+    sources, targets = [[checked_axis(tr, a, ndim) for a in (x if x.__class__ is tuple else (x,))] for x in pair]
+    if len(sources) != len(targets) or len(set(sources)) < len(sources) or len(set(targets)) < len(targets):
+        tr.error("np.moveaxis: the source and destination axes must be as many, and each named once")
+    axes = [a for a in range(ndim) if a not in sources]
+    for target, source in sorted(zip(targets, sources, strict=True)):
+        axes.insert(target, source)
     return permuted(tr, v, axes)
 
 
@@ -140,10 +144,11 @@ def _expand_dims(tr: Translator, args: list[Value], kwargs: dict[str, Value]) ->
     a, axis = bind(tr, "np.expand_dims", args, kwargs, "a axis", 2)
     assert a is not None
     v = array_argument(tr, a)
-    at = axis_of(tr, axis, v.type.ndim + 1)  # type: ignore[attr-defined]
-    items: list[Value] = [indexing.FULL] * v.type.ndim  # type: ignore[attr-defined]
-    items.insert(at or 0, Const(None))
-    return indexing.view(tr, v, items)
+    wanted = constant(tr, axis, "the axis")
+    places = wanted if wanted.__class__ is tuple else (wanted,)
+    ndim = v.type.ndim + len(places)  # type: ignore[attr-defined]
+    new = [checked_axis(tr, k, ndim) for k in places]
+    return indexing.view(tr, v, [Const(None) if k in new else indexing.FULL for k in range(ndim)])
 
 
 @registry.entry(registry.methods, (ty.Array, "squeeze"))
@@ -185,12 +190,16 @@ def _flip(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -> Value:
     return flipped(tr, array_argument(tr, a), axis)
 
 
-def flipped(tr: Translator, v: Val, axis: Value | None) -> Val:
+def flipped(tr: Translator, v: Val, axis: Value | None) -> Value:
     """The order of the elements reversed along one axis or all."""
     ndim: int = v.type.ndim  # type: ignore[attr-defined]
-    at = axis_of(tr, axis, ndim)
+    wanted = constant(tr, axis, "the axis")
+    several = range(ndim) if wanted is None else wanted if wanted.__class__ is tuple else (wanted,)
+    axes = [checked_axis(tr, k, ndim) for k in several]
+    if not ndim:
+        return indexing.load(tr, v, ())
     backwards = SliceVal(Const(None), Const(None), Const(-1))
-    return indexing.view(tr, v, [backwards if at is None or k == at else indexing.FULL for k in range(ndim)])
+    return indexing.view(tr, v, [backwards if k in axes else indexing.FULL for k in range(ndim)])
 
 
 def _flip_fixed(axis: int) -> Callable[..., Value]:

@@ -28,6 +28,10 @@ _INT_CLIF = {8: I8, 16: I16, 32: I32, 64: I64}
 _FLOAT_CLIF = {16: F16, 32: F32, 64: F64}
 
 
+#: Where library code lies: an error in it is reported where the user called it.
+LIBRARY = registry.__file__[: -len("registry.py")]
+
+
 class Fork(Exception):
     """Raised by `Translator.fork`: the current instruction is undone and done again for each alternative."""
 
@@ -351,7 +355,13 @@ class Translator(Emitter):
         """Call a Python function: inlined when small (or ``inline``), else through a kernel specialised to these arguments."""
         from jitpy.frontend.library.functions import call_function
 
-        result = call_function(self, function, list(args), dict(kwargs or {}), inline)
+        f = self.frame
+        try:
+            result = call_function(self, function, list(args), dict(kwargs or {}), inline)
+        except SourceError as error:
+            if error.filename.startswith(LIBRARY) and not f.code.co.co_filename.startswith(LIBRARY):
+                raise SourceError(error.message, error.hint, f.code.co, f.position()) from None  # where the user called
+            raise
         if result.__class__ is UnionVal or result.__class__.__name__ == "Outcomes":
             self.error("the called function returns different types on different paths; this use needs one")
         return result
