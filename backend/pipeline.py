@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import gc
 from time import perf_counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from jitpy.backend.errors import CompileError
 from jitpy.backend.regalloc import allocate
@@ -26,25 +26,26 @@ from jitpy.backend.vcode.emit import emit
 from jitpy.backend.vcode.lower import lower
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from jitpy.backend.ir.function import Function
     from jitpy.backend.target.target import Target
-    from jitpy.backend.vcode.buffer import Finished
+    from jitpy.backend.vcode.buffer import CallRecord, Finished
+    from jitpy.backend.vcode.frame import Frame
 
 Reloc = tuple[int, str, str, int]  # offset, kind, symbol, addend
 
 
 class CompiledFunction:
     """Machine code of one function, entry at offset 0, constants behind the code. ``traps``: (offset, code); ``lines``:
-    (offset, srcloc) where it changes. For unwinding: ``saved``: (callee-saved preg, offset from the stack pointer);
+    (offset, srcloc) where it changes; ``calls``: those with handlers, stack maps, tags (see `buffer.CallRecord`). For unwinding: ``entry``: bytes of code in front of the usual prologue; ``saved``: (callee-saved preg, offset from the stack pointer);
     ``prologue_end``; ``returns``: (first byte, end) of each instruction that leaves, with the frame gone."""
 
     __slots__ = (
-        "align", "code", "frame_size", "lines", "name", "prologue_end", "relocs", "returns", "saved", "traps",
+        "align", "calls", "code", "entry", "frame_size", "lines", "name", "prologue_end", "relocs", "returns", "saved", "traps",
     )  # fmt: skip
 
-    def __init__(self, name: str, done: Finished, frame_size: int, saved: list[tuple[int, int]]) -> None:
+    def __init__(self, name: str, done: Finished, frame: Frame) -> None:
         self.name = name
         self.code: bytes = done.code
         self.align: int = done.align
@@ -53,8 +54,10 @@ class CompiledFunction:
         self.lines: list[tuple[int, int]] = done.lines
         self.prologue_end: int = done.prologue_end
         self.returns: list[tuple[int, int]] = done.returns
-        self.frame_size = frame_size
-        self.saved = saved
+        self.calls: list[CallRecord] = done.calls
+        self.frame_size = frame.size
+        self.entry = frame.entry
+        self.saved = frame.places()
 
 
 class CodeModule:
@@ -134,9 +137,8 @@ def _compile(func: Function, target: Target, settings: Settings, times: dict[str
         check(vcode, target.env, allocation)
         clock = _lap(times, "check", clock)
     done = emit(vcode, allocation, target, settings.align_loops, chaos)
-    frame = vcode.frame
     _lap(times, "emit", clock)
-    return CompiledFunction(func.name, done, frame.size, frame.places())
+    return CompiledFunction(func.name, done, vcode.frame)
 
 
 def compile_module(
@@ -145,24 +147,46 @@ def compile_module(
     settings: Settings,
     times: dict[str, float] | None = None,
 ) -> CodeModule:
-    """Compile ``functions`` into one blob."""
-    return link([compile_function(f, target, settings, times) for f in functions], target)
+    """Compile ``functions`` into one blob, with the function that throws if one of them calls it."""
+    parts: list[Any] = [compile_function(f, target, settings, times) for f in functions]
+    if any(symbol == "jitpy_throw" for part in parts for _, _, symbol, _ in part.relocs):
+        parts += throwing(target, settings)
+    return link(parts, target)
 
 
-def link(functions: list[CompiledFunction], target: Target) -> CodeModule:
-    """Lay out compiled functions one after the other and resolve what they call of one another."""
+def throwing(target: Target, settings: Settings) -> list[Any]:
+    """What a module needs to throw exceptions: see `backend.object.exceptions`."""
+    from jitpy.backend.object import exceptions
+
+    return [compile_function(exceptions.thrower(), target, settings), exceptions.Resume(target)]
+
+
+def link(functions: Sequence[Any], target: Target) -> CodeModule:
+    """Lay out compiled functions and data one after the other, the table of exception handlers behind them if there are any,
+    and resolve what they call of one another."""
     module = CodeModule(target.name)
     blob = bytearray()
+    starts: list[int] = []
+    throws = False
     for f in functions:
         if f.name in module.symbols:
             raise CompileError(f"function {f.name!r} is defined twice in one module")
         blob += target.nop(-len(blob) % f.align)
         module.symbols[f.name] = len(blob)
-        module.functions.append((len(blob), f))
+        starts.append(len(blob))
+        if isinstance(f, CompiledFunction):
+            module.functions.append((len(blob), f))
+            throws = throws or bool(f.calls)
         module.align = max(module.align, f.align)
         blob += f.code
     symbols = module.symbols
-    for start, f in module.functions:
+    if throws or "jitpy_throw" in symbols:
+        from jitpy.backend.object import exceptions
+
+        blob += bytes(-len(blob) % 8)
+        symbols[exceptions.TABLE] = len(blob)
+        blob += exceptions.table(module, len(blob), "big" if target.big_endian else "little")
+    for start, f in zip(starts, functions):
         for offset, kind, symbol, addend in f.relocs:
             at = start + offset
             goal = symbols.get(symbol)

@@ -21,7 +21,6 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from jitpy.backend.errors import CompileError, UnsupportedError
-from jitpy.backend.interp.libcalls import LIBCALLS
 from jitpy.backend.interp.libcalls import OPCODES as LIBCALL_OPCODES
 from jitpy.backend.interp.meaning import Trap
 from jitpy.backend.ir import memflags
@@ -29,7 +28,8 @@ from jitpy.backend.ir import opcodes as O
 from jitpy.backend.ir import types as T
 from jitpy.backend.ir.builder import FunctionBuilder
 from jitpy.backend.ir.function import Function, signature
-from jitpy.backend.pipeline import CodeModule, CompiledFunction, compile_function, link
+from jitpy.backend.object import exceptions
+from jitpy.backend.pipeline import CodeModule, CompiledFunction, compile_function, link, throwing
 from jitpy.backend.soft import library
 
 if TYPE_CHECKING:
@@ -80,6 +80,9 @@ class _Image:
         called = {symbol for done in compiled.values() for _, _, symbol, _ in done.relocs} - compiled.keys()
         for func in [library.make(name) for name in library.needed(called)] + libcalls(called):
             compiled[func.name] = compile_function(func, target, settings)
+        if called & {exceptions.THROW, CRANELIFT_THROW}:
+            compiled[CRANELIFT_THROW] = compile_function(cranelift_throw(), target, settings)
+            compiled.update((part.name, part) for part in throwing(target, settings))
         self._drop_callers_of_missing(compiled)
         module = link(list(compiled.values()), target)
         self.symbols = module.symbols
@@ -94,7 +97,7 @@ class _Image:
             dropped = False
             for name, done in list(compiled.items()):
                 for _, _, symbol, _ in done.relocs:
-                    if symbol not in compiled and name in compiled:
+                    if symbol not in compiled and symbol != exceptions.TABLE and name in compiled:
                         why = self.failures.get(symbol)
                         self.failures[name] = why or UnsupportedError(f"no function {symbol}")
                         del compiled[name]
@@ -126,10 +129,24 @@ def _load(module: CodeModule) -> int:
 _kept: list[mmap.mmap] = []
 
 
+#: What Cranelift's tests call to throw.
+CRANELIFT_THROW = "__cranelift_throw"
+
+
+def cranelift_throw() -> Function:
+    """The same as our thrower, but for an argument that we do not need."""
+    b = FunctionBuilder(CRANELIFT_THROW, [T.I64, T.I64, T.I64, T.I32, T.I64, T.I64])
+    entry, frame, _, tag, exn0, exn1 = b.args
+    sig = signature([T.I64, T.I64, T.I32, T.I64, T.I64], [])
+    b.call(b.func.import_function(exceptions.THROW, sig, colocated=True), [entry, frame, tag, exn0, exn1])
+    b.return_()
+    return b.finish()
+
+
 def libcalls(names: set[str]) -> list[Function]:
     """Functions for the well-known names that tests may call: each is one instruction."""
     found = []
-    for name in sorted(names & LIBCALLS.keys()):
+    for name in sorted(names & LIBCALL_OPCODES.keys()):
         opcode, type = LIBCALL_OPCODES[name]
         b = FunctionBuilder(name, [type] * len(O.ARGS[opcode]), [type])
         b.return_(b.emit(opcode, type, None, b.args))

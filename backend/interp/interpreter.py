@@ -11,6 +11,7 @@ a range of their own.
 from __future__ import annotations
 
 import ctypes
+import mmap
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +21,7 @@ import jitpy.backend.interp.memory
 import jitpy.backend.interp.vector  # noqa: F401  the themes fill MEANING
 from jitpy.backend.errors import UnsupportedError
 from jitpy.backend.interp.meaning import MEANING, Evaluate, Trap
-from jitpy.backend.interp.memory import read
+from jitpy.backend.interp.memory import read, write
 from jitpy.backend.ir import opcodes as O
 from jitpy.backend.ir import types
 from jitpy.backend.ir.infer import call_signature
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 #: Functions, frames and handlers have addresses from here on, where no process has memory.
 _OPAQUE = 0x7A00_0000_0000_0000
 _FRAMES = _OPAQUE + (1 << 48)
+_STACKS = _OPAQUE + (2 << 48)
 _FRAME_SIZE = 1 << 20
 #: Calls nested deeper than this trap with stk_ovf.
 MAX_DEPTH = 20_000
@@ -58,6 +60,7 @@ class _Prepared:
 
     def __init__(self, func: Function) -> None:
         self.func = func
+        self.low_addresses = any(node[0] == O.STACK_ADDR and node[1] == types.I32 for node in func.insts)
         self.steps: dict[int, list[Step]] = {}
         for block in func.layout:
             self.steps[block] = [self.step(inst) for inst in func.block_insts[block]]
@@ -87,7 +90,8 @@ class _Frame:
         self.code = code
         self.func = func = code.func
         self.address = address
-        self.slots = [_StackMemory(slot.size, 1 << slot.align_shift, fill) for slot in func.stack_slots]
+        memory = _LowStackMemory if code.low_addresses else _StackMemory
+        self.slots = [memory(slot.size, 1 << slot.align_shift, fill) for slot in func.stack_slots]
         self.env: dict[int, int] = {}
         entry = func.layout[0]
         self.env.update(zip(func.block_params[entry], args))
@@ -110,6 +114,33 @@ class _StackMemory:
         self.buffer = ctypes.create_string_buffer(bytes([fill]) * (size + align + 16))
         start = ctypes.addressof(self.buffer)
         self.address = start + -start % max(align, 16)
+
+
+class _LowStackMemory(_StackMemory):
+    """The same where an address of 32 bits reaches: mapped for each slot, freed with it."""
+
+    __slots__ = ("size",)
+
+    def __init__(self, size: int, align: int, fill: int) -> None:
+        self.size = -(-(size + align) // 4096) * 4096
+        flags = mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS | _MAP_32BIT
+        found = _libc.mmap(None, self.size, mmap.PROT_READ | mmap.PROT_WRITE, flags, -1, 0)
+        if found is None or found + self.size > 1 << 32:
+            raise UnsupportedError("the system gives no memory below 4 GiB, where 32-bit addresses of stack slots must be")
+        self.address = found + -found % align
+        ctypes.memset(found, fill, self.size)
+
+    def __del__(self) -> None:
+        _libc.munmap(self.address & -4096, self.size)
+
+
+_MAP_32BIT = 0x40
+_libc = ctypes.CDLL(None)
+_libc.mmap.restype = ctypes.c_void_p
+_libc.mmap.argtypes = (
+    ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int, ctypes.c_int, ctypes.c_int, ctypes.c_long,
+)  # fmt: skip
+_libc.munmap.argtypes = (ctypes.c_void_p, ctypes.c_size_t)
 
 
 class Interpreter:
@@ -171,6 +202,8 @@ class _Run:
         self.interpreter = interpreter
         self.fuel = -1 if fuel is None else fuel
         self.frames: list[_Frame] = []
+        self.switches = 0
+        self.suspended: dict[int, list[_Frame]] = {}  # stacks that wait, by the address written to their control context
         self.results: list[int] | None = None
 
     def run(self, code: _Prepared, args: Sequence[int]) -> list[int]:
@@ -247,6 +280,8 @@ class _Run:
         self.frames.pop()
         if self.frames:
             self.finish_call(self.frames[-1], results)
+        elif self.suspended:
+            raise Trap("stk_ovf")  # the first function of a stack has nowhere to return to
         else:
             self.results = results
 
@@ -436,3 +471,25 @@ def _frame_address(run: _Run, frame: _Frame, node: Node, results: tuple[int, ...
 def _handler_address(run: _Run, frame: _Frame, node: Node, results: tuple[int, ...]) -> None:
     block, index = node[2]
     frame.env[results[0]] = _FRAMES + 16 * (block << 16 | index)
+
+
+@_control("stack_switch")
+def _stack_switch(run: _Run, frame: _Frame, node: Node, results: tuple[int, ...]) -> None:
+    """A control context has three words: stack pointer, frame pointer, and where to go on. This stack's go to the first
+    context, those of the other come from the second: one that was written so, or a fresh one with the address of a
+    function, which gets the payload as its first argument."""
+    store, load, payload = [frame.env[a] for a in node[3:]]
+    goal = read(load + 16, 8)
+    here = _STACKS + 16 * run.switches
+    run.switches += 1
+    for word, value in enumerate((frame.address, frame.address + 16, here)):
+        write(store + 8 * word, value, 8)
+    run.suspended[here] = run.frames
+    if goal in run.suspended and goal != here:
+        run.frames = run.suspended.pop(goal)
+        other = run.frames[-1]
+        other.env[other.steps[other.index - 1][3][0]] = payload
+        return
+    run.frames = []
+    code = run.interpreter.prepared(run.interpreter.symbol_at(goal))
+    run.push(code, [payload, *[0] * len(code.func.sig.params)][: len(code.func.sig.params)])

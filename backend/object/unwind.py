@@ -74,7 +74,8 @@ def _program(function: CompiledFunction, dwarf: Dwarf, order: Order) -> bytes:
     """The call frame instructions of one function."""
     out = bytearray()
     at = 0
-    for place, instructions in dwarf.prologue:
+    for step, instructions in dwarf.prologue:
+        place = function.entry + step
         out += _advance((place - at) // dwarf.code_align, order) + instructions
         at = place
     # From the CFA down to the saved registers; they are valid from the prologue's end.

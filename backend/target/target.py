@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     from jitpy.backend.vcode.vcode import MachineEnv
 
 # Where a stack access is based; the frame turns it into a displacement once its layout is known.
-INCOMING, OUTGOING, SLOT = range(3)  # this function's stack arguments; those of its calls; its explicit stack slots
+# This function's stack arguments; those of its calls; its explicit stack slots; offsets below the upper end of the
+# stack arguments, for those of a tail call whose callee removes them.
+INCOMING, OUTGOING, SLOT, TAIL = range(4)
 
 
 class Abi:
@@ -32,11 +34,12 @@ class Abi:
     (fastcall). ``even_pairs``: a two-register integer starts at an even register. ``split_pairs``:
     one may lie half in a register, half on the stack. ``wide_by_reference``: values wider than a
     register are passed by address. ``returns_sret``: an sret address comes back in the first return
-    register. ``extend``: bits to which uext/sext arguments are extended.
+    register. ``extend``: bits to which uext/sext arguments are extended. ``callee_pops``: a function
+    removes its stack arguments when it returns, so that tail calls may have more of them or fewer.
     """
 
     __slots__ = (
-        "args", "by_position", "callee_saved", "clobbers", "even_pairs", "extend", "name", "rets",
+        "args", "by_position", "callee_pops", "callee_saved", "clobbers", "even_pairs", "extend", "name", "rets",
         "returns_sret", "shadow", "slot", "split_pairs", "stack_align", "wide_by_reference",
     )  # fmt: skip
 
@@ -44,8 +47,9 @@ class Abi:
         self, name: str, args: tuple[tuple[int, ...], ...], rets: tuple[tuple[int, ...], ...], clobbers: int,
         callee_saved: int, *, stack_align: int = 16, slot: int = 8, shadow: int = 0, by_position: bool = False,
         even_pairs: bool = False, split_pairs: bool = False, wide_by_reference: bool = False, extend: int = 64,
-        returns_sret: bool = True,
+        returns_sret: bool = True, callee_pops: bool = False,
     ) -> None:  # fmt: skip
+        self.callee_pops = callee_pops
         self.name = name
         self.args = args
         self.rets = rets
@@ -60,6 +64,25 @@ class Abi:
         self.wide_by_reference = wide_by_reference
         self.extend = extend
         self.returns_sret = returns_sret
+
+
+class CallSite:
+    """What a call instruction's ``imm`` says. ``symbol``: of a direct call. ``pops``: bytes of stack arguments that the callee
+    removes. ``normal``: the machine block where a try_call goes on, -1 for other calls; ``handlers``: of a try_call, in order,
+    ("tag", n, block), ("default", 0, block) or ("context", place, -1), the place being bytes above the stack pointer.
+    ``tags``, ``stack_map``: what the CLIF instruction carries for debuggers and collectors; ``patchable``: it may become a nop.
+    """
+
+    __slots__ = ("handlers", "normal", "patchable", "pops", "stack_map", "symbol", "tags")
+
+    def __init__(self, symbol: str = "", pops: int = 0) -> None:
+        self.symbol = symbol
+        self.pops = pops
+        self.normal = -1
+        self.handlers: tuple[tuple[str, int, int], ...] = ()
+        self.tags: tuple[Any, ...] = ()
+        self.stack_map: tuple[Any, ...] = ()
+        self.patchable = False
 
 
 class Form:
@@ -147,9 +170,13 @@ class Target:
       load(dst, base vreg, offset, type), store(src, base vreg, offset, type) -> MInst     plain
       memory, no trap extend(ctx, reg, from_type, bits, signed) -> vreg     emits
       symbol_address(ctx, name, addend) -> vreg  emits the load of an absolute address (relocation
-      abs8) call_direct, call_indirect: Row            flags CALL; imm of direct: symbol name; use 0
-      of indirect: the address (REG) tail_direct, tail_indirect: Row            jumps out after the
-      epilogue, or None
+      abs8)
+      call_direct, call_indirect: Row            flags CALL; imm: a `CallSite`; use 0 of indirect: the address (REG)
+      try_direct, try_indirect: Row              the same with BRANCH | TERMINATOR and row.imm == "try", or None
+      tail_direct, tail_indirect: Row            jumps out after the epilogue, or None; imm: the same
+      payloads                                   pregs in which a thrower leaves exn0 and exn1
+      resume                                     machine code of resume(pc, frame pointer, stack pointer, exn0, exn1)
+      block_address(dst, block) -> MInst         the address of a machine block
 
     Emission
       emit_move(sink, src, dst, cls)             allocations; never slot to slot; preserves flags
@@ -164,10 +191,11 @@ class Target:
     """
 
     __slots__ = (
-        "_parts", "abis", "big_endian", "call_direct", "call_indirect", "code_align", "contexts", "dwarf", "emit_branch",
-        "emit_epilogue", "emit_jump", "emit_move", "emit_prologue", "emit_return", "emit_trap", "env", "extend", "features",
-        "jump", "lacks", "lacks_types", "load", "load_stack", "loop_align", "move", "name", "nop", "parts", "pointer",
-        "relocations", "rules", "stack_address", "store", "store_stack", "symbol_address", "tail_direct", "tail_indirect",
+        "_parts", "abis", "big_endian", "block_address", "call_direct", "call_indirect", "code_align", "contexts", "dwarf",
+        "emit_branch", "emit_epilogue", "emit_jump", "emit_move", "emit_prologue", "emit_return", "emit_trap", "env",
+        "extend", "features", "jump", "lacks", "lacks_types", "load", "load_stack", "loop_align", "move", "name", "nop",
+        "parts", "payloads", "pointer", "relocations", "resume", "rules", "stack_address", "store", "store_stack",
+        "symbol_address", "tail_direct", "tail_indirect", "try_direct", "try_indirect"
     )  # fmt: skip
 
     name: str
@@ -190,6 +218,9 @@ class Target:
     call_indirect: Row
     tail_direct: Row | None
     tail_indirect: Row | None
+    try_direct: Row | None
+    try_indirect: Row | None
+    block_address: Callable[[int, int], MInst]
     emit_move: Callable[[Any, int, int, int], None]
     emit_prologue: Callable[[Any, Any], None]
     emit_epilogue: Callable[[Any, Any], None]
@@ -206,6 +237,10 @@ class Target:
         self.loop_align = 1
         self.tail_direct = None
         self.tail_indirect = None
+        self.try_direct = None
+        self.try_indirect = None
+        self.payloads: tuple[int, ...] = ()
+        self.resume = b""
         self.relocations: dict[str, Fixup] = {}
         self.dwarf: Dwarf | None = None
         self.contexts: list[Any] = []  # the engine's lowering contexts made for this target, for reuse

@@ -54,6 +54,8 @@ class SigAbi:
             self.area_size = rets.offset
             (self.area,) = args.place(target.pointer)
         self.stack_size = args.offset
+        if abi.callee_pops:
+            self.stack_size = self.stack_size + abi.stack_align - 1 & -abi.stack_align
         self.extensions = [_extension(p, abi) for p in sig.params]
         self.ret_extensions = [_extension(r, abi) for r in sig.returns]
 

@@ -9,23 +9,25 @@ still come before their uses, for all steps keep dominators in front.
 
 An edge out of a block with several successors gets a block if it carries arguments, or if its
 target has other predecessors (a critical edge). Edges of one branch that agree in target and
-arguments share one block. An edge block lies behind its source, or in front of its target where it
+arguments share one block. The only edge of a try_call gets one too, if it carries arguments: they
+may be what the call returns. An edge block lies behind its source, or in front of its target where it
 leaves a loop, so that it does not lengthen the loop.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from jitpy.backend.analysis.cfg import targets as targets_of
-from jitpy.backend.ir.opcodes import BR_TABLE, BRIF, TRAP_
+from jitpy.backend.ir.opcodes import BR_TABLE, BRIF, TRAP_, TRY_CALL, TRY_CALL_INDIRECT
 
 if TYPE_CHECKING:
     from jitpy.backend.analysis.cfg import Cfg
     from jitpy.backend.analysis.loops import Loops
-    from jitpy.backend.ir.function import Function
+    from jitpy.backend.ir.function import Function, Node
 
-Edge = tuple[int, tuple[int, ...]]  # target block, argument values
+Edge = tuple[int, tuple[Any, ...]]  # target block, argument values; of a try_call also ("ret", i) and ("exn", i)
+TRY_CALLS = frozenset((TRY_CALL, TRY_CALL_INDIRECT))
 
 
 class BlockOrder:
@@ -42,7 +44,7 @@ class BlockOrder:
         self.clif: list[int] = []
         self.succs: list[list[int]] = []
         self.preds: list[list[int]] = []
-        self.args: list[tuple[int, ...]] = []
+        self.args: list[tuple[Any, ...]] = []
         self.loop_depth: list[int] = []
         self.cold: list[bool] = []
         self.index = [-1] * count
@@ -94,9 +96,10 @@ def compute(func: Function, cfg: Cfg, loops: Loops) -> BlockOrder:
     blocks = _contiguous(cfg.rpo, header, parent, rpo_index, leaves_loop) if loops.headers else cfg.rpo
     behind: dict[int, list[tuple[int, Edge]]] = {}  # edge blocks by the block they follow
     before: dict[int, list[tuple[int, Edge]]] = {}
+    trying = {b for b in cfg.rpo if insts[block_insts[b][-1]][0] in TRY_CALLS}
     for b in blocks:
         out = edges[b]
-        if len(written[b]) == 1:
+        if len(written[b]) == 1 and b not in trying:
             continue
         for edge in out:
             target, args = edge
@@ -145,7 +148,7 @@ def compute(func: Function, cfg: Cfg, loops: Loops) -> BlockOrder:
         out = written[b]
         if not out:
             continue
-        if len(out) == 1:
+        if len(out) == 1 and b not in trying:
             target, order.args[m] = out[0]
             reached: tuple[int, ...] = (index[target],)
             order.succs[m] = [reached[0]]
@@ -169,13 +172,19 @@ def compute(func: Function, cfg: Cfg, loops: Loops) -> BlockOrder:
     return order
 
 
-def _edges(node: tuple[object, ...]) -> list[Edge]:
+def _edges(node: Node) -> list[Edge]:
     """The edges of a terminator as written, with the values each passes."""
     op = node[0]
+    if op in TRY_CALLS:
+        table = node[2][1]
+        return [
+            (target, tuple([node[3 + p] if isinstance(p, int) else p for p in payload]))
+            for (target, _), payload in zip(table.targets, table.payloads)
+        ]
     at = 4 if op in (BRIF, BR_TABLE) else 3
     found: list[Edge] = []
     for target, passed in targets_of(node):
-        found.append((target, node[at : at + passed]))  # type: ignore[arg-type]
+        found.append((target, node[at : at + passed]))
         at += passed
     return found
 

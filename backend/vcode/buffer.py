@@ -18,8 +18,12 @@ from typing import TYPE_CHECKING, Any
 from jitpy.backend.errors import UnsupportedError
 
 if TYPE_CHECKING:
-    from jitpy.backend.target.target import Fixup, Form, Target
+    from jitpy.backend.target.target import CallSite, Fixup, Form, Target
     from jitpy.backend.vcode.frame import Frame
+
+#: Place behind a call; handlers (kind, tag or place of a context above the stack pointer, place of the handler); stack map
+#: (type, place above the stack pointer); debug tags; patchable.
+CallRecord = tuple[int, tuple[tuple[str, int, int], ...], tuple[Any, ...], tuple[Any, ...], bool]
 
 _ALIGN = -1  # as an item's label: padding
 
@@ -30,6 +34,7 @@ class Sink:
 
     __slots__ = (
         "_align",
+        "_calls",
         "_constants",
         "_fixups",
         "_items",
@@ -64,6 +69,7 @@ class Sink:
         self._fixups: list[tuple[int, Fixup, int, int]] = []
         self._relocs: list[tuple[int, str, str, int]] = []
         self._traps: list[tuple[int, str]] = []
+        self._calls: list[tuple[int, CallSite]] = []
         self._constants: dict[bytes, int] = {}
         self._trap_stubs: dict[tuple[str, int], int] = {}
 
@@ -125,6 +131,11 @@ class Sink:
             label = self._trap_stubs[key] = self.label()
         return label
 
+    def call(self, site: CallSite) -> None:
+        """A call ends here; it is noted where a thrower, a collector or a debugger must find it."""
+        if site.handlers or site.stack_map or site.tags or site.patchable:
+            self._calls.append((len(self.code), site))
+
     # -- the end ----------------------------------------------------------------------------------
 
     def trap_stubs(self) -> None:
@@ -153,8 +164,9 @@ class Sink:
             code = self.code
             self._patch(code, self._labels, [f[0] for f in self._fixups])
             return Finished(
-                bytes(code), self._align, self._relocs, self._traps, self.lines, self.prologue_end, self.returns
-            )
+                bytes(code), self._align, self._relocs, self._traps, self.lines, self.prologue_end, self.returns,
+                [self._call_record(p, site, self._labels) for p, site in self._calls],
+            )  # fmt: skip
         places = [item[0] for item in self._items]
         grown, target_places = self._sizes(places)
         # Pieces between items, and the items.
@@ -181,7 +193,20 @@ class Sink:
             [(p + shift[bisect_left(places, p)], s) for p, s in self.lines],
             self.prologue_end,
             [(p + shift[bisect_left(places, p)], q + shift[bisect_left(places, q)]) for p, q in self.returns],
+            [self._call_record(p + shift[bisect_left(places, p)], site, target_places) for p, site in self._calls],
         )
+
+    def _call_record(self, place: int, site: CallSite, labels: list[int]) -> CallRecord:
+        """What is known of the call that ends at ``place``, with the places of its handlers."""
+        handlers = []
+        for kind, number, block in site.handlers:
+            if kind == "context":
+                handlers.append((kind, self.frame.slots + number, -1))
+            else:
+                handlers.append((kind, number, labels[self.block_label(block)]))
+        frame = self.frame
+        stack_map = tuple([(type, frame.slots + frame.slot_offset(slot) + at) for type, slot, at in site.stack_map])
+        return place, tuple(handlers), stack_map, site.tags, site.patchable
 
     def _shifts(self, grown: list[int]) -> list[int]:
         """How far a place behind the first k items moves, for each k."""
@@ -240,12 +265,13 @@ def _by_size(entry: tuple[bytes, int]) -> tuple[int, int]:
 class Finished:
     """What comes out: bytes, the alignment they want, and tables of places in them."""
 
-    __slots__ = ("align", "code", "lines", "prologue_end", "relocs", "returns", "traps")
+    __slots__ = ("align", "calls", "code", "lines", "prologue_end", "relocs", "returns", "traps")
 
     def __init__(
         self, code: bytes, align: int, relocs: list[tuple[int, str, str, int]], traps: list[tuple[int, str]],
-        lines: list[tuple[int, int]], prologue_end: int, returns: list[tuple[int, int]],
+        lines: list[tuple[int, int]], prologue_end: int, returns: list[tuple[int, int]], calls: list[CallRecord],
     ) -> None:  # fmt: skip
+        self.calls = calls
         self.code = code
         self.align = align
         self.relocs = relocs

@@ -7,18 +7,19 @@ context's buffer, in program order.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from jitpy.backend.errors import UnsupportedError
-from jitpy.backend.ir.opcodes import CALL_INDIRECT, RETURN_CALL_INDIRECT
+from jitpy.backend.ir import opcodes as O
 from jitpy.backend.ir.types import I8, I16, I32, I64
 from jitpy.backend.target.row import INT, REG, MInst
-from jitpy.backend.target.target import INCOMING, OUTGOING
+from jitpy.backend.target.target import INCOMING, OUTGOING, SLOT, TAIL, CallSite
 from jitpy.backend.vcode.abi import IN_REG, SigAbi
-from jitpy.backend.vcode.rows import ARGS, RET
+from jitpy.backend.vcode.rows import ARGS, LANDING, RET
 
 if TYPE_CHECKING:
     from jitpy.backend.ir.function import Function, Node, Signature
+    from jitpy.backend.target.row import Row
     from jitpy.backend.vcode.context import LowerCtx
 
 _STRUCT_LIMIT = 1024  # bytes of a struct argument copied in line
@@ -79,27 +80,8 @@ def lower_return(ctx: LowerCtx, node: Node, signature: Signature, sig: SigAbi, p
 
 def lower_call(ctx: LowerCtx, inst: int, node: Node) -> None:
     """Emit a call, direct or indirect, and bring its results into the registers wanted."""
-    target, func = ctx.target, ctx.func
-    uses: list[int] = []
-    fixed: list[int] = []
-    if node[0] == CALL_INDIRECT:
-        signature = func.signatures[node[2]]
-        args = node[4:]
-        row, imm = target.call_indirect, None
-        uses.append(ctx.put_in_reg(node[3]))
-        fixed.append(REG)
-    else:
-        callee = func.ext_funcs[node[2]]
-        signature = func.signatures[callee.sig]
-        args = node[3:]
-        row, imm = target.call_direct, callee.name
-        if not callee.colocated:
-            row, imm = target.call_indirect, None
-            uses.append(target.symbol_address(ctx, callee.name, 0))
-            fixed.append(REG)
-    sig = ctx.signatures.of(signature)
-    ctx.frame.need_outgoing(_arguments(ctx, sig, args, uses, fixed, OUTGOING))
-
+    target = ctx.target
+    sig, site, row, uses, fixed = _call(ctx, inst, node, node[2], node[3:])
     defs: list[int] = []
     def_fixed: list[int] = []
     loads: list[MInst] = []
@@ -114,9 +96,108 @@ def lower_call(ctx: LowerCtx, inst: int, node: Node) -> None:
                 clobbers &= ~(1 << at)
             else:
                 loads.append(target.load_stack(vreg, OUTGOING, _area(sig) + at, type))
-    ctx.emit(MInst(row, tuple(defs), tuple(uses), imm, (tuple(def_fixed), tuple(fixed), clobbers)))
+    ctx.emit(MInst(row, tuple(defs), tuple(uses), site, (tuple(def_fixed), tuple(fixed), clobbers)))
     for load in loads:
         ctx.emit(load)
+
+
+def _call(
+    ctx: LowerCtx, inst: int, node: Node, reference: int, args: tuple[int, ...]
+) -> tuple[SigAbi, CallSite, Row, list[int], list[int]]:  # fmt: skip
+    """Pass the arguments of a call (the callee of an indirect one first among them): its signature, site and row, the
+    registers it uses and where they are fixed."""
+    target, func = ctx.target, ctx.func
+    uses: list[int] = []
+    fixed: list[int] = []
+    site = CallSite()
+    row = target.call_indirect
+    if O.FORMAT[node[0]].endswith("indirect"):
+        signature = func.signatures[reference]
+        uses.append(ctx.put_in_reg(args[0]))
+        fixed.append(REG)
+        args = args[1:]
+    else:
+        callee = func.ext_funcs[reference]
+        signature = func.signatures[callee.sig]
+        if callee.colocated:
+            row, site.symbol, site.patchable = target.call_direct, callee.name, callee.patchable
+        else:
+            uses.append(target.symbol_address(ctx, callee.name, 0))
+            fixed.append(REG)
+    sig = ctx.signatures.of(signature)
+    ctx.frame.need_outgoing(_arguments(ctx, sig, args, uses, fixed, OUTGOING))
+    if sig.abi.callee_pops:
+        site.pops = sig.stack_size
+    if func.debug_tags:
+        site.tags = func.debug_tags.get(inst, ())
+    if func.stack_maps:
+        site.stack_map = func.stack_maps.get(inst, ())
+    return sig, site, row, uses, fixed
+
+
+# Exceptions. A try_call ends its block. What it returns or what is thrown is picked up where control arrives: the blocks of
+# its edges begin with LANDING, which defines registers of fixed places, as ARGS does at the entry. A thrower restores the
+# frame and nothing else, so the call destroys all registers.
+
+
+def lower_try_call(ctx: LowerCtx, inst: int, node: Node, targets: tuple[int, ...]) -> None:
+    """Emit a try_call; ``targets``: the machine blocks of its targets."""
+    target, frame = ctx.target, ctx.frame
+    reference, table = node[2]
+    args = node[3:]
+    contexts = 0
+    handlers: list[tuple[str, int, int]] = []
+    for handler in table.handlers:
+        if handler[0] == "context":
+            place = frame.context_place(contexts)
+            ctx.emit(target.store_stack(ctx.put_in_reg(args[handler[1]]), SLOT, place, I64))
+            handlers.append(("context", place, -1))
+            contexts += 1
+        else:
+            handlers.append((handler[0], handler[1] if handler[0] == "tag" else 0, targets[handler[-1]]))
+    _, site, row, uses, fixed = _call(ctx, inst, node, reference, args[: table.call_args])
+    row = (target.try_direct if row is target.call_direct else target.try_indirect) or row
+    if row.imm != "try":
+        raise UnsupportedError(f"{target.name}: {ctx.func.name}: exceptions are not supported by this target")
+    site.normal = targets[0]
+    site.handlers = tuple(handlers)
+    everything = 0
+    for pregs in target.env.allocatable:
+        for preg in pregs:
+            everything |= 1 << preg
+    ctx.emit(MInst(row, (), tuple(uses), site, ((), tuple(fixed), everything)))
+
+
+def lower_landing(ctx: LowerCtx, node: Node, args: tuple[Any, ...]) -> list[int]:
+    """Begin the block of an edge out of the try_call ``node``: the registers of ``args``, which are values, ("ret", i) and
+    ("exn", i)."""
+    target, func = ctx.target, ctx.func
+    sig = ctx.signatures.of(func.signatures[node[2][1].sig])
+    defs: list[int] = []
+    fixed: list[int] = []
+    loads: list[MInst] = []
+    passed: list[int] = []
+    for arg in args:
+        if arg.__class__ is int:
+            passed += ctx.put_in_regs(arg)
+            continue
+        kind, index = arg
+        places = sig.rets[index] if kind == "ret" else ((IN_REG, target.payloads[index], INT, I64),)
+        for where, at, cls, type in places:
+            vreg = ctx.temp(cls)
+            passed.append(vreg)
+            if where == IN_REG and at in fixed:  # passed twice
+                passed[-1] = defs[fixed.index(at)]
+            elif where == IN_REG:
+                defs.append(vreg)
+                fixed.append(at)
+            else:
+                loads.append(target.load_stack(vreg, OUTGOING, _area(sig) + at, type))
+    if defs:
+        ctx.emit(MInst(LANDING, tuple(defs), (), None, (tuple(fixed), (), 0)))
+    for load in loads:
+        ctx.emit(load)
+    return passed
 
 
 def lower_tail_call(ctx: LowerCtx, node: Node, own: SigAbi) -> None:
@@ -125,14 +206,18 @@ def lower_tail_call(ctx: LowerCtx, node: Node, own: SigAbi) -> None:
     target, func = ctx.target, ctx.func
     if target.tail_direct is None or target.tail_indirect is None:
         raise UnsupportedError(f"{target.name}: {func.name}: tail calls are not supported by this target")
-    callee = None if node[0] == RETURN_CALL_INDIRECT else func.ext_funcs[node[2]]
+    callee = None if node[0] == O.RETURN_CALL_INDIRECT else func.ext_funcs[node[2]]
     sig = ctx.signatures.of(func.signatures[node[2] if callee is None else callee.sig])
     if sig.abi is not own.abi:
         raise UnsupportedError(f"{func.name}: a tail call to a function of another calling convention")
-    if sig.stack_size > own.stack_size or sig.area is not None:
+    site = CallSite()
+    if sig.abi.callee_pops:
+        ctx.frame.need_tail(sig.stack_size)
+        site.pops = sig.stack_size
+    elif sig.stack_size > own.stack_size:
         raise UnsupportedError(
             f"{func.name}: a tail call with {sig.stack_size} bytes of stack arguments from a function with"
-            f" {own.stack_size}; give the caller as many, or call and return"
+            f" {own.stack_size}; use the tail calling convention, or call and return"
         )
     uses: list[int] = []
     fixed: list[int] = []
@@ -141,16 +226,19 @@ def lower_tail_call(ctx: LowerCtx, node: Node, own: SigAbi) -> None:
         address = ctx.put_in_reg(node[3])
     elif not callee.colocated:
         address = target.symbol_address(ctx, callee.name, 0)
-    _arguments(ctx, sig, node[3 if callee is not None else 4 :], uses, fixed, INCOMING)
+    _arguments(
+        ctx, sig, node[3 if callee is not None else 4 :], uses, fixed, TAIL if sig.abi.callee_pops else INCOMING
+    )  # fmt: skip
     if address < 0 and callee is not None:
-        ctx.emit(MInst(target.tail_direct, (), tuple(uses), callee.name, ((), tuple(fixed), 0)))
+        site.symbol = callee.name
+        ctx.emit(MInst(target.tail_direct, (), tuple(uses), site, ((), tuple(fixed), 0)))
         return
     # The epilogue restores callee-saved registers before the jump: the address must be in another one.
     for preg in target.env.allocatable[INT]:
         if preg not in fixed and sig.abi.clobbers >> preg & 1:
             break
     constraints = ((), (preg, *fixed), 0)
-    ctx.emit(MInst(target.tail_indirect, (), (address, *uses), None, constraints))
+    ctx.emit(MInst(target.tail_indirect, (), (address, *uses), site, constraints))
 
 
 def _area(sig: SigAbi) -> int:
@@ -162,9 +250,10 @@ def _arguments(ctx: LowerCtx, sig: SigAbi, args: tuple[int, ...], uses: list[int
     """Pass ``args``, those on the stack in the area ``base``; returns the bytes needed there."""
     target = ctx.target
     emit = ctx.emit
+    below = sig.stack_size if base == TAIL else 0
     for v, places, extension, struct in zip(args, sig.args, sig.extensions, sig.memory_args):
         if struct:
-            _copy_struct(ctx, ctx.put_in_reg(v), base, places[0][1], struct)
+            _copy_struct(ctx, ctx.put_in_reg(v), base, places[0][1] - below, struct)
             continue
         for vreg, (where, at, _, type) in zip(_extended(ctx, v, extension), places):
             if where == IN_REG:
@@ -172,17 +261,22 @@ def _arguments(ctx: LowerCtx, sig: SigAbi, args: tuple[int, ...], uses: list[int
                 fixed.append(at)
             else:
                 wide = I64 if extension else type
-                emit(target.store_stack(vreg, base, at, wide))
+                emit(target.store_stack(vreg, base, at - below, wide))
     if sig.area is None:
         return sig.stack_size
-    pointer = ctx.temp(INT)
-    emit(target.stack_address(pointer, OUTGOING, _area(sig)))
+    if base == OUTGOING:
+        pointer = ctx.temp(INT)
+        emit(target.stack_address(pointer, OUTGOING, _area(sig)))
+    else:  # a tail call returns what this function returns, to where our caller wants it
+        if ctx.area_reg < 0:
+            ctx.area_reg = ctx.temp(INT)
+        pointer = ctx.area_reg
     where, at, _, type = sig.area
     if where == IN_REG:
         uses.append(pointer)
         fixed.append(at)
     else:
-        emit(target.store_stack(pointer, base, at, type))
+        emit(target.store_stack(pointer, base, at - below, type))
     return _area(sig) + sig.area_size
 
 

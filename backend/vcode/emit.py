@@ -98,6 +98,11 @@ def emit(
                 sink.returns.append((leaving, len(code)))
             elif row.imm == "table":
                 row.encode(sink, inst, allocs[i])
+            elif row.imm == "try":
+                row.encode(sink, inst, allocs[i])
+                goal = thread[inst.imm.normal]
+                if goal != next_block:
+                    emit_jump(sink, goal)
             else:
                 taken, other = thread[inst.imm[0]], thread[inst.imm[1]]
                 if taken == other:
@@ -176,7 +181,7 @@ def _rotated(vcode: VCode, thread: list[int]) -> list[int]:
         if not 0 < header < b or cold[header]:
             continue
         test = insts[starts[header + 1] - 1]
-        if not test.row.flags & BRANCH or test.row.imm == "table":
+        if not test.row.flags & BRANCH or test.row.imm is not None:  # a two-way branch, no table and no try_call
             continue
         # One side goes on in the loop, the other leaves, perhaps after one more test; else nothing is gained.
         level = depth[header]

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from jitpy.backend.errors import UnsupportedError
 from jitpy.backend.target.row import INT
-from jitpy.backend.target.target import INCOMING, OUTGOING
+from jitpy.backend.target.target import INCOMING, OUTGOING, TAIL
 
 if TYPE_CHECKING:
     from jitpy.backend.ir.function import Function
@@ -26,18 +26,26 @@ class Frame:
     frame pointer.
 
     ``head``: bytes between the frame pointer and the stack arguments. ``saved``: callee-saved pregs
-    to save. ``leaf``: calls nothing.
+    to save. ``leaf``: calls nothing. ``entry``: bytes of code in front of the usual prologue.
+    ``contexts``: bytes, above the explicit stack slots, that hold the contexts of exception handlers.
+
+    Where callees remove their stack arguments: ``incoming``: bytes of this function's; ``grown``: bytes
+    by which the prologue moves the return address down, to make room for those of tail calls.
     """
 
     __slots__ = (
-        "abi", "head", "leaf", "outgoing", "outgoing_size", "saved", "saves", "size", "slot_align", "slot_offsets",
-        "slots", "slots_size", "spills", "target",
+        "abi", "contexts", "entry", "grown", "head", "incoming", "leaf", "outgoing", "outgoing_size", "saved", "saves",
+        "size", "slot_align", "slot_offsets", "slots", "slots_size", "spills", "target"
     )  # fmt: skip
 
     def __init__(self, func: Function, target: Target, abi: Abi) -> None:
         self.target = target
         self.abi = abi
         self.head = 16
+        self.incoming = 0
+        self.grown = 0
+        self.contexts = 0
+        self.entry = 0
         self.leaf = True
         self.outgoing = 0
         self.outgoing_size = 0
@@ -69,6 +77,15 @@ class Frame:
         if size > self.outgoing_size:
             self.outgoing_size = size
 
+    def need_tail(self, size: int) -> None:
+        """A tail call wants ``size`` bytes of stack arguments, which its callee removes."""
+        self.grown = max(self.grown, size - self.incoming)
+
+    def context_place(self, k: int) -> int:
+        """The place of the k-th context in the SLOT area."""
+        self.contexts = max(self.contexts, 8 * k + 8)
+        return (self.slots_size + 7 & -8) + 8 * k
+
     def finish(self, spill_units: int, clobbered: int) -> None:
         """Fix the layout: ``spill_units`` 8-byte slots spilled, ``clobbered`` the mask of pregs
         written."""
@@ -85,7 +102,7 @@ class Frame:
             saves = (saves + 15 & -16) + 16 * len(wide)
             self.saved += wide
         self.slots = self.outgoing + self.outgoing_size + self.slot_align - 1 & -self.slot_align
-        self.spills = self.slots + self.slots_size + 7 & -8
+        self.spills = (self.slots + self.slots_size + 7 & -8) + self.contexts
         self.saves = self.spills + 8 * spill_units
         self.size = self.saves + saves
         align = self.abi.stack_align
@@ -109,5 +126,7 @@ class Frame:
     def address(self, base: int, offset: int) -> int:
         """``offset`` in the area ``base`` (INCOMING, OUTGOING, SLOT), from the stack pointer."""
         if base == INCOMING:
-            return self.size + self.head + offset
+            return self.size + self.head + self.grown + offset
+        if base == TAIL:
+            return self.size + self.head + self.grown + self.incoming + offset
         return offset if base == OUTGOING else self.slots + offset

@@ -88,7 +88,10 @@ class _Lowering:
         self.order = order
         self.target = ctx.target
         self.sig = ctx.signatures.of(func.sig)
-        ctx.begin(func, Frame(func, ctx.target, self.sig.abi))
+        frame = Frame(func, ctx.target, self.sig.abi)
+        if self.sig.abi.callee_pops:
+            frame.incoming = self.sig.stack_size
+        ctx.begin(func, frame)
         self.entry_params = func.block_params[func.layout[0]]
         self.sinkable: dict[int, list[int]] = {}  # barrier -> loads that may sink to it
         self.out: list[MInst] = []  # backwards
@@ -104,13 +107,16 @@ class _Lowering:
         args: list[list[int]] = [[] for _ in range(blocks)]
         for m in range(blocks - 1, -1, -1):
             b = order.clif[m]
-            if len(order.succs[m]) == 1 and order.args[m]:
+            landing = b < 0 and m > 0 and self.try_call_before(m)
+            if len(order.succs[m]) == 1 and order.args[m] and not landing:
                 args[m] = self.passed(order.succs[m][0], order.args[m])
             if b >= 0:
                 self.lower_block(m, b)
                 if m > 0:
                     params[m] = self.block_params(b)
             else:
+                if landing:
+                    args[m] = calls.lower_landing(ctx, landing, self.wanted(order.succs[m][0], order.args[m]))
                 ctx.emit(self.target.jump(order.succs[m][0]))
                 if m == 0:
                     args[0] = self.entry_again()
@@ -278,12 +284,26 @@ class _Lowering:
             calls.lower_call(ctx, i, node)
         elif op in (RETURN_CALL, RETURN_CALL_INDIRECT):
             calls.lower_tail_call(ctx, node, self.sig)
+        elif op in blockorder.TRY_CALLS:
+            calls.lower_try_call(ctx, i, node, self.order.targets[b])
+        elif op == opcodes.GET_EXCEPTION_HANDLER_ADDRESS:
+            self.lower_handler_address(i, node)
         elif op in (BRIF, BR_TABLE):
             rule = ctx.branch_table[op]
             return rule is not None and rule(node, i, self.order.targets[b]) is not None
         else:
             return op in _IGNORED
         return True
+
+    def lower_handler_address(self, i: int, node: Node) -> None:
+        """The address of the block where an exception arrives: (block of the try_call, which of its handlers)."""
+        block, index = node[2]
+        v = self.ctx.results[i][0]
+        if self.ctx.regs[v] is not None:
+            table = self.func.insts[self.func.block_insts[block][-1]][2][1]
+            reached = [handler[-1] for handler in table.handlers if handler[0] != "context"]
+            goal = self.order.targets[block][reached[index]]
+            self.ctx.emit(self.target.block_address(self.ctx.put_in_reg(v), goal))
 
     def bind(self, wanted: int, output: int) -> None:
         """Make ``wanted``, which users name, the register in which the rule left its output."""
@@ -341,12 +361,21 @@ class _Lowering:
     def passed(self, m: int, args: tuple[int, ...]) -> list[int]:
         """The vregs of ``args``, passed to machine block ``m``, without those for unused
         parameters."""
-        ctx = self.ctx
         found: list[int] = []
-        for p, v in zip(self.func.block_params[self.order.clif[m]], args):
-            if ctx.uses[p]:
-                found.extend(ctx.put_in_regs(v))
+        for v in self.wanted(m, args):
+            found.extend(self.ctx.put_in_regs(v))
         return found
+
+    def wanted(self, m: int, args: tuple[Any, ...]) -> tuple[Any, ...]:
+        """Those of ``args``, passed to machine block ``m``, whose parameters have uses."""
+        uses = self.ctx.uses
+        return tuple([v for p, v in zip(self.func.block_params[self.order.clif[m]], args) if uses[p]])
+
+    def try_call_before(self, m: int) -> Node | None:
+        """The try_call whose edge block ``m`` is, or None."""
+        source = self.order.clif[self.order.preds[m][0]]
+        node = self.func.insts[self.func.block_insts[source][-1]]
+        return node if node[0] in blockorder.TRY_CALLS else None
 
     def entry_again(self) -> list[int]:
         """Where something branches to the entry, its parameters are ordinary ones, fed by a block

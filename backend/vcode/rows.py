@@ -1,4 +1,4 @@
-"""The two machine instructions that every target has: the arrival of arguments and the return."""
+"""The machine instructions that every target has: the arrival of arguments and of exceptions, and the return."""
 
 from __future__ import annotations
 
@@ -20,3 +20,6 @@ def _return(sink: Any, inst: MInst, allocs: tuple[int, ...]) -> None:
 ARGS = Row("args", encode=_nothing)
 #: Uses the returned values, each fixed to its register.
 RET = Row("ret", flags=TERMINATOR | RETURN, encode=_return)
+#: First instruction behind a try_call: defines what it returned or what was thrown, each in its register. Early, so that no
+#: move in front of it takes one of them.
+LANDING = Row("landing", early_defs=-1, encode=_nothing)

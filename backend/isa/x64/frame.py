@@ -179,6 +179,11 @@ def emit_prologue(sink: Any, frame: Any) -> None:
     guard page is met.
     """
     code = sink.code
+    if sink.features["enable_cet"]:
+        code += b"\xf3\x0f\x1e\xfa"  # endbr64
+    if frame.grown:
+        _move_return_address(code, -frame.grown)
+    frame.entry = len(code)
     code += b"\x55\x48\x89\xe5"
     size = frame.size
     if size:
@@ -216,9 +221,33 @@ def emit_epilogue(sink: Any, frame: Any) -> None:
         sink.code += b"\x5d"
 
 
+def _move_return_address(code: bytearray, distance: int) -> None:
+    """Move the stack pointer and what it points at: mov r11, [rsp]; lea rsp, [rsp + distance]; mov [rsp], r11."""
+    code += b"\x4c\x8b\x1c\x24\x48\x8d\xa4\x24" + (distance & 0xFFFFFFFF).to_bytes(4, "little") + b"\x4c\x89\x1c\x24"
+
+
+def emit_tail(sink: Any, pops: int) -> None:
+    """Behind the epilogue, before the jump of a tail call: the return address goes below the callee's stack arguments, whose
+    upper end is that of our own."""
+    distance = sink.frame.incoming + sink.frame.grown - pops
+    if sink.frame.abi.callee_pops and distance:
+        _move_return_address(sink.code, distance)
+
+
 def emit_return(sink: Any) -> None:
-    """ret."""
-    sink.code += b"\xc3"
+    """ret, removing stack arguments where the convention wants that."""
+    pops = sink.frame.incoming + sink.frame.grown
+    if not pops:
+        sink.code += b"\xc3"
+    elif pops < 1 << 16:
+        sink.code += b"\xc2" + pops.to_bytes(2, "little")
+    else:  # pop r11; lea rsp, [rsp + pops]; jmp r11
+        sink.code += b"\x41\x5b\x48\x8d\xa4\x24" + pops.to_bytes(4, "little") + b"\x41\xff\xe3"
+
+
+#: Machine code of ``resume(pc, frame pointer, stack pointer, exn0, exn1)``: mov rax, rcx; mov rbp, rsi; mov rsp, rdx;
+#: mov rdx, r8; jmp rdi.
+RESUME = b"\x48\x89\xc8\x48\x89\xf5\x48\x89\xd4\x4c\x89\xc2\xff\xe7"
 
 
 def emit_trap(sink: Any, code: str) -> None:

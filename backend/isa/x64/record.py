@@ -70,7 +70,16 @@ def _abis(widest: int) -> dict[str, Abi]:
         ((regs.RAX,), xmm[:1], xmm[:1], ()),
         clobbers, regs.FASTCALL_SAVED, shadow=32, by_position=True, wide_by_reference=True,
     )  # fmt: skip
-    return {"system_v": system_v, "fast": system_v, "cold": system_v, "tail": system_v, "windows_fastcall": fastcall}
+    def variant(name: str, clobbers: int, saved: int, callee_pops: bool = False) -> Abi:
+        """System V's places, with other rules about registers and the stack."""
+        return Abi(name, system_v.args, system_v.rets, clobbers, saved, callee_pops=callee_pops)
+
+    everything = regs.SYSV_CLOBBERS | regs.SYSV_SAVED
+    return {
+        "system_v": system_v, "fast": system_v, "cold": system_v, "probestack": system_v, "windows_fastcall": fastcall,
+        "tail": variant("tail", regs.SYSV_CLOBBERS, regs.SYSV_SAVED, callee_pops=True),
+        "winch": variant("winch", everything, 0), "preserve_all": variant("preserve_all", 0, everything),
+    }  # fmt: skip
 
 
 def _lacks(features: dict[str, int]) -> lacks.Pairs:
@@ -170,6 +179,11 @@ def make(features: dict[str, int]) -> Target:
         ctx.emit(MInst(ROWS["mov_symbol"], (d,), (), (name, addend)))
         return d
 
+    def block_address(dst: int, block: int) -> MInst:
+        return MInst(ROWS["block_address"], (dst,), (), block)
+
+    t.block_address = block_address
+    t.resume = frame.RESUME
     t.move = move
     t.jump = jump
     t.load_stack = load_stack
@@ -181,6 +195,9 @@ def make(features: dict[str, int]) -> Target:
     t.symbol_address = symbol_address
     t.call_direct = call_insts.CALL_DIRECT
     t.call_indirect = call_insts.CALL_INDIRECT
+    t.try_direct = call_insts.TRY_DIRECT
+    t.try_indirect = call_insts.TRY_INDIRECT
+    t.payloads = (regs.RAX, regs.RDX)
     t.tail_direct = call_insts.TAIL_DIRECT
     t.tail_indirect = call_insts.TAIL_INDIRECT
     t.emit_move = frame.emit_move

@@ -1,0 +1,103 @@
+"""Exceptions: the table of a module's handlers, and the function that throws.
+
+    jitpy_throw(entry, frame, tag: i32, exn0, exn1)
+
+walks the frames from that of the caller (``frame``, its frame pointer) up to ``entry``, by their frame pointers. Where a
+frame's return address is one behind a try_call with a handler for the tag, or one for all, it restores that frame and
+goes on at the handler, with the payloads in their registers. It returns where there is no handler. Nothing else
+is restored: a try_call destroys all registers, so a function with one has saved those of its callers.
+
+Contexts of handlers are for runtimes that compare more than tags; they stand in ``CompiledFunction.calls``. Handlers are
+found within one module.
+
+The table, in 4-byte words but for the first: how many sites (8 bytes); the sites, sorted: return address and distance
+from the frame pointer down to the stack pointer, number of the first handler, and how many; the handlers: 1 if for
+all tags, tag, address. Addresses count from the table's start.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from jitpy.backend.ir import memflags
+from jitpy.backend.ir.function import GlobalValue, signature
+from jitpy.backend.ir.types import I32, I64
+from jitpy.backend.soft.notation import Soft, Value
+
+if TYPE_CHECKING:
+    from jitpy.backend.ir.function import Function
+    from jitpy.backend.pipeline import CodeModule
+    from jitpy.backend.target.target import Target
+
+THROW, TABLE, RESUME = "jitpy_throw", "jitpy_exceptions", "jitpy_resume"
+_SITE, _HANDLER = 16, 12
+
+
+def table(module: CodeModule, at: int, order: Any = "little") -> bytes:
+    """The table of ``module``, to lie ``at`` bytes behind its start."""
+    sites: list[tuple[int, int, int, int]] = []
+    handlers: list[tuple[int, int, int]] = []
+    for start, function in module.functions:
+        for place, records, *_ in function.calls:
+            found = [(int(kind == "default"), tag, start + goal - at) for kind, tag, goal in records if kind != "context"]
+            if found:
+                sites.append((start + place - at, function.frame_size, len(handlers), len(found)))
+                handlers += found
+    sites.sort()
+    words = [word for record in (*sites, *handlers) for word in record]
+    return len(sites).to_bytes(8, order) + b"".join((word & 0xFFFFFFFF).to_bytes(4, order) for word in words)
+
+
+class Resume:
+    """The target's machine code that restores a frame, as the linker sees it."""
+
+    align = 16
+    name = RESUME
+    relocs: tuple[()] = ()
+
+    def __init__(self, target: Target) -> None:
+        self.code = target.resume
+
+
+def thrower() -> Function:
+    """`jitpy_throw`, as CLIF."""
+    f = Soft("", (I64, I64, I32, I64, I64), ())
+    f.b.func.name = THROW
+    entry, frame, tag, exn0, exn1 = f.args
+    f.b.func.global_values.append(GlobalValue("symbol", name=TABLE, colocated=True))
+    start = Value(f, f.b.symbol_value(I64, 0))
+    count = _load(f, start, 0, I64)
+    fp = f.variable(frame)
+    with f.loop(lambda: fp.now.ne(entry) & fp.now.ne(0)):
+        wanted = _load(f, fp.now, 8, I64) - start
+        fp.now = _load(f, fp.now, 0, I64)  # from here on that of the frame whose call this was
+        site = start + _lower_bound(f, start, count, wanted) * _SITE + 8
+        with f.when(site < start + count * _SITE + 8), f.when(_load(f, site, 0, I32).eq(wanted)):
+            handler = f.variable(start + count * _SITE + _load(f, site, 8, I32) * _HANDLER + 8)
+            end = handler.now + _load(f, site, 12, I32) * _HANDLER
+            with f.loop(lambda: handler.now.ne(end)):
+                takes = _load(f, handler.now, 0, I32) | _load(f, handler.now, 4, I32).to(I32).eq(tag).to(I64)
+                with f.when(takes.ne(0)):
+                    sp = fp.now - _load(f, site, 4, I32)
+                    resume = f.b.func.import_function(RESUME, signature([I64] * 5, []), colocated=True)
+                    goal = start + _load(f, handler.now, 8, I32)
+                    f.b.call(resume, [v.ssa for v in (goal, fp.now, sp, exn0, exn1)])
+                handler.now = handler.now + _HANDLER
+    f.ret()
+    return f.finish()
+
+
+def _load(f: Soft, base: Value, offset: int, type: int) -> Value:
+    """A word, sign-extended to i64."""
+    load = f.b.load(I64, base.ssa, offset, memflags.TRUSTED) if type == I64 else f.b.sload32(base.ssa, offset, memflags.TRUSTED)
+    return Value(f, load)
+
+
+def _lower_bound(f: Soft, start: Value, count: Value, wanted: Value) -> Value:
+    """The number of sites in front of ``wanted``, by bisection."""
+    low, high = f.variable(f.value(0, I64)), f.variable(count)
+    with f.when(count.ne(0)), f.loop(lambda: low.now < high.now):
+        middle = (low.now + high.now) >> 1
+        before = _load(f, start + middle * _SITE, 8, I32).slt(wanted)
+        low.now, high.now = before.then(middle + 1, low.now), before.then(high.now, middle)
+    return low.now
