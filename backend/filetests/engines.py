@@ -41,7 +41,7 @@ def native(functions: list[Function], line: TargetLine, opt_level: str) -> Call:
     if made.name != isa.host_name():
         raise UnsupportedError(f"this machine is {isa.host_name()} and has no emulator for {made.name}")
     has = isa.host().features
-    lacks = sorted(name for name, on in made.features.items() if on and not has.get(name))
+    lacks = sorted(name for name, on in made.features.items() if on and not has.get(name) and name.startswith("has_"))
     if lacks:
         raise UnsupportedError(f"this machine lacks {', '.join(lacks)}")
     return load_functions(functions, made, settings(opt_level))

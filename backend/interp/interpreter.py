@@ -202,6 +202,7 @@ class _Run:
         self.interpreter = interpreter
         self.fuel = -1 if fuel is None else fuel
         self.frames: list[_Frame] = []
+        self.first = self.frames  # the stack of the call from outside
         self.switches = 0
         self.suspended: dict[int, list[_Frame]] = {}  # stacks that wait, by the address written to their control context
         self.results: list[int] | None = None
@@ -218,6 +219,8 @@ class _Run:
         return self.results
 
     def locate(self, trap: Trap) -> None:
+        if not self.frames:
+            return
         frame = self.frames[-1]
         inst = frame.steps[frame.index - 1][0]
         trap.function, trap.inst, trap.srcloc = frame.func.name, inst, frame.func.srclocs[inst]
@@ -280,8 +283,8 @@ class _Run:
         self.frames.pop()
         if self.frames:
             self.finish_call(self.frames[-1], results)
-        elif self.suspended:
-            raise Trap("stk_ovf")  # the first function of a stack has nowhere to return to
+        elif self.frames is not self.first:
+            raise Trap("stk_ovf")  # the first function of another stack has nowhere to return to
         else:
             self.results = results
 
@@ -490,6 +493,6 @@ def _stack_switch(run: _Run, frame: _Frame, node: Node, results: tuple[int, ...]
         other = run.frames[-1]
         other.env[other.steps[other.index - 1][3][0]] = payload
         return
-    run.frames = []
     code = run.interpreter.prepared(run.interpreter.symbol_at(goal))
+    run.frames = []
     run.push(code, [payload, *[0] * len(code.func.sig.params)][: len(code.func.sig.params)])

@@ -15,7 +15,7 @@ from jitpy.backend.ir.types import I8, I16, I32, I64
 from jitpy.backend.target.row import INT, REG, MInst
 from jitpy.backend.target.target import INCOMING, OUTGOING, SLOT, TAIL, CallSite
 from jitpy.backend.vcode.abi import IN_REG, SigAbi
-from jitpy.backend.vcode.rows import ARGS, LANDING, RET
+from jitpy.backend.vcode.rows import ARGS, LANDING, RET, SEQUENCE_POINT
 
 if TYPE_CHECKING:
     from jitpy.backend.ir.function import Function, Node, Signature
@@ -54,6 +54,28 @@ def lower_arguments(ctx: LowerCtx, func: Function, params: list[int], sig: SigAb
     ctx.emit(MInst(ARGS, tuple(defs), (), None, (tuple(fixed), (), 0)))
     for load in loads:
         ctx.emit(load)
+
+
+def stack_limit(func: Function, sig: SigAbi) -> list[tuple[str, Any, int]]:
+    """How the prologue finds ``stack_limit``, see `Frame`."""
+    assert func.stack_limit is not None
+    steps: list[tuple[str, Any, int]] = []
+    index = func.stack_limit
+    while len(steps) <= len(func.global_values):
+        gv = func.global_values[index]
+        if gv.kind == "vmctx":
+            at = [p.purpose for p in func.sig.params].index("vmctx")
+            where, place, _, _ = sig.args[at][0]
+            steps.append(("register", place, 0) if where == IN_REG else ("incoming", 0, place))
+            return steps[::-1]
+        if gv.kind == "symbol" and not gv.tls:
+            steps.append(("symbol", gv.name, gv.offset))
+            return steps[::-1]
+        if gv.kind not in ("load", "iadd_imm"):
+            break
+        steps.append(("load" if gv.kind == "load" else "add", 0, gv.offset))
+        index = gv.base
+    raise UnsupportedError(f"{func.name}: a stack limit is a chain of loads and additions from vmctx or a symbol")
 
 
 def lower_return(ctx: LowerCtx, node: Node, signature: Signature, sig: SigAbi, params: list[int]) -> None:
@@ -133,6 +155,15 @@ def _call(
     if func.stack_maps:
         site.stack_map = func.stack_maps.get(inst, ())
     return sig, site, row, uses, fixed
+
+
+def lower_sequence_point(ctx: LowerCtx, inst: int) -> None:
+    """Emit a place that debug tags name."""
+    tags = ctx.func.debug_tags.get(inst)
+    if tags:
+        site = CallSite()
+        site.tags = tags
+        ctx.emit(MInst(SEQUENCE_POINT, (), (), site))
 
 
 # Exceptions. A try_call ends its block. What it returns or what is thrown is picked up where control arrives: the blocks of

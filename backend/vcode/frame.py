@@ -8,7 +8,7 @@ spilled.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from jitpy.backend.errors import UnsupportedError
 from jitpy.backend.target.row import INT
@@ -27,6 +27,8 @@ class Frame:
 
     ``head``: bytes between the frame pointer and the stack arguments. ``saved``: callee-saved pregs
     to save. ``leaf``: calls nothing. ``entry``: bytes of code in front of the usual prologue.
+    ``limit``: how the prologue computes the lowest address the stack may have: ("register", preg, 0), ("incoming", 0,
+    offset), ("symbol", name, offset), then ("load", 0, offset) and ("add", 0, offset); empty: it does not check.
     ``contexts``: bytes, above the explicit stack slots, that hold the contexts of exception handlers.
 
     Where callees remove their stack arguments: ``incoming``: bytes of this function's; ``grown``: bytes
@@ -34,7 +36,7 @@ class Frame:
     """
 
     __slots__ = (
-        "abi", "contexts", "entry", "grown", "head", "incoming", "leaf", "outgoing", "outgoing_size", "saved", "saves",
+        "abi", "contexts", "entry", "grown", "head", "incoming", "leaf", "limit", "outgoing", "outgoing_size", "saved", "saves",
         "size", "slot_align", "slot_offsets", "slots", "slots_size", "spills", "target"
     )  # fmt: skip
 
@@ -46,6 +48,7 @@ class Frame:
         self.grown = 0
         self.contexts = 0
         self.entry = 0
+        self.limit: list[tuple[str, Any, int]] = []
         self.leaf = True
         self.outgoing = 0
         self.outgoing_size = 0

@@ -64,7 +64,6 @@ def _kind(op: int) -> int:
 
 _KIND = [_kind(op) for op in range(len(EFFECTS))]
 _TAKES_REGISTERS = frozenset((JUMP, BRIF, BR_TABLE, RETURN, CALL_, CALL_INDIRECT))
-_IGNORED = frozenset((opcodes.NOP, opcodes.SEQUENCE_POINT))
 
 
 def lower(func: Function, target: Target) -> VCode:
@@ -91,6 +90,8 @@ class _Lowering:
         frame = Frame(func, ctx.target, self.sig.abi)
         if self.sig.abi.callee_pops:
             frame.incoming = self.sig.stack_size
+        if func.stack_limit is not None:
+            frame.limit = calls.stack_limit(func, self.sig)
         ctx.begin(func, frame)
         self.entry_params = func.block_params[func.layout[0]]
         self.sinkable: dict[int, list[int]] = {}  # barrier -> loads that may sink to it
@@ -291,8 +292,10 @@ class _Lowering:
         elif op in (BRIF, BR_TABLE):
             rule = ctx.branch_table[op]
             return rule is not None and rule(node, i, self.order.targets[b]) is not None
+        elif op == opcodes.SEQUENCE_POINT:
+            calls.lower_sequence_point(ctx, i)
         else:
-            return op in _IGNORED
+            return op == opcodes.NOP
         return True
 
     def lower_handler_address(self, i: int, node: Node) -> None:

@@ -15,6 +15,12 @@ def _return(sink: Any, inst: MInst, allocs: tuple[int, ...]) -> None:
     sink.target.emit_return(sink)
 
 
+def _note(sink: Any, inst: MInst, allocs: tuple[int, ...]) -> None:
+    sink.call(inst.imm)
+
+
+#: No code: its place is noted with its debug tags, as if it were a call.
+SEQUENCE_POINT = Row("sequence_point", encode=_note)
 #: First instruction of a function: defines the arguments that come in registers, each fixed to its
 #: own.
 ARGS = Row("args", encode=_nothing)

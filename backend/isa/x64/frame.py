@@ -186,6 +186,8 @@ def emit_prologue(sink: Any, frame: Any) -> None:
     frame.entry = len(code)
     code += b"\x55\x48\x89\xe5"
     size = frame.size
+    if frame.limit:
+        _check_limit(sink, frame)
     if size:
         if size > _PAGE:
             # r11 counts down: lea r11, [rsp - whole pages]; loop: sub rsp, page; test [rsp], rsp; cmp rsp, r11; jne
@@ -201,6 +203,26 @@ def emit_prologue(sink: Any, frame: Any) -> None:
             else:
                 code += b"\x48\x81\xec" + size.to_bytes(4, "little")
     _saves(sink, frame, False)
+
+
+def _check_limit(sink: Any, frame: Any) -> None:
+    """Compute the limit in r11, which no convention passes anything in, and compare: stack pointer - frame >= limit."""
+    code = sink.code
+    for kind, x, offset in frame.limit:
+        data = (offset & 0xFFFFFFFF).to_bytes(4, "little")
+        if kind == "register":
+            code += bytes((0x49 | x >> 3 << 2, 0x89, 0xC3 | (x & 7) << 3))
+        elif kind == "incoming":  # mov r11, [rbp + 16 + offset]
+            code += b"\x4c\x8b\x9d" + (16 + frame.grown + offset).to_bytes(4, "little")
+        elif kind == "symbol":  # movabs r11
+            code += b"\x49\xbb" + bytes(8)
+            sink.reloc("abs8", x, offset, 8)
+        elif kind == "load":  # mov r11, [r11 + offset]
+            code += b"\x4d\x8b\x9b" + data
+        else:  # lea r11, [r11 + offset]
+            code += b"\x4d\x8d\x9b" + data
+    code += b"\x4d\x8d\x9b" + frame.size.to_bytes(4, "little") + b"\x4c\x39\xdc\x0f\x82\0\0\0\0"
+    sink.fixup(REL4, sink.trap_label("stk_ovf"), -4)
 
 
 def _saves(sink: Any, frame: Any, load: bool) -> None:
@@ -246,8 +268,8 @@ def emit_return(sink: Any) -> None:
 
 
 #: Machine code of ``resume(pc, frame pointer, stack pointer, exn0, exn1)``: mov rax, rcx; mov rbp, rsi; mov rsp, rdx;
-#: mov rdx, r8; jmp rdi.
-RESUME = b"\x48\x89\xc8\x48\x89\xf5\x48\x89\xd4\x4c\x89\xc2\xff\xe7"
+#: mov rdx, r8; notrack jmp rdi.
+RESUME = b"\x48\x89\xc8\x48\x89\xf5\x48\x89\xd4\x4c\x89\xc2\x3e\xff\xe7"
 
 
 def emit_trap(sink: Any, code: str) -> None:

@@ -108,7 +108,7 @@ def make(features: dict[str, int]) -> Target:
     t.dwarf = _DWARF
     t.features = features
     widest = widest_vector(features)
-    t.env = regs.machine_env(bool(features["has_avx512f"]), widest)
+    t.env = regs.machine_env(bool(features["has_avx512f"]), widest, bool(features["enable_pinned_reg"]))
     t.abis = _abis(widest)
     t.parts = lambda type: parts(type, widest)
     t.loop_align = 16

@@ -54,11 +54,16 @@ _INTS = (RAX, RCX, RDX, RSI, RDI, R8, R9, R10, R11, RBX, R12, R13, R14, R15)
 _FLOATS = tuple(range(XMM0, XMM0 + 15))
 
 
-def machine_env(masks: bool = False, widest: int = 512) -> MachineEnv:
-    """The allocator's view; ``masks``: the host has AVX-512's k registers; ``widest``: bits of the widest vectors."""
+#: What get_pinned_reg reads, where functions leave it alone for that.
+PINNED = R15
+
+
+def machine_env(masks: bool = False, widest: int = 512, pinned: bool = False) -> MachineEnv:
+    """The allocator's view; ``masks``: the host has AVX-512's k registers; ``widest``: bits of the widest vectors;
+    ``pinned``: `PINNED` is taken."""
     ks = tuple(range(K0 + 1, K0 + 7)) if masks else ()
     return MachineEnv(
-        allocatable=(_INTS, _FLOATS, _FLOATS, ks),
+        allocatable=(tuple(r for r in _INTS if r != PINNED) if pinned else _INTS, _FLOATS, _FLOATS, ks),
         callee_saved=SYSV_SAVED,
         scratch=(FLOAT_SCRATCH, FLOAT_SCRATCH, FLOAT_SCRATCH, K0 + 7 if masks else -1),
         slot_units=(1, 2, widest // 64, 1),

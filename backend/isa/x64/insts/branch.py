@@ -79,7 +79,7 @@ def _ud2(sink: Any, inst: MInst, allocs: tuple[int, ...]) -> None:
 
 
 def _jump_table(sink: Any, inst: MInst, allocs: tuple[int, ...]) -> None:
-    """lea t, table; movsxd i, [t + i*4]; add t, i; jmp t.
+    """lea t, table; movsxd i, [t + i*4]; add t, i; notrack jmp t.
 
     The table holds distances from its start, the default's last. imm: (default, *targets).
     """
@@ -94,7 +94,8 @@ def _jump_table(sink: Any, inst: MInst, allocs: tuple[int, ...]) -> None:
     else:
         sink.code += bytes((0x48 | ib << 2 | ib << 1 | tb, 0x63, 0x04 | i << 3, 0x80 | i << 3 | t))
     sink.code += bytes((0x48 | ib << 2 | tb, 0x01, 0xC0 | i << 3 | t))
-    sink.code += (b"\x41" if tb else b"") + bytes((0xFF, 0xE0 | t))
+    # The table is read-only, so its targets need no landing mark.
+    sink.code += (b"\x3e" if sink.features["enable_cet"] else b"") + (b"\x41" if tb else b"") + bytes((0xFF, 0xE0 | t))
     sink.bind(start)
     for k, target in enumerate((*inst.imm[1:], inst.imm[0])):
         sink.code += b"\0\0\0\0"

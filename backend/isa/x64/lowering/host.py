@@ -53,6 +53,7 @@ def host() -> Host:
     h.inline_test("is_type", "{0} == {1}")
     for name in ("avx", "sse41", "fma", "f16c", "bmi1", "cmpxchg16b"):
         h.inline_test("has_" + name, f"features['has_{name}']")
+    h.inline_test("has_pinned_reg", "features['enable_pinned_reg']")
     for name in _VECTOR_OPERATIONS:
         h.constant("$" + name, name)
     for name in _OPERATIONS:

@@ -9,6 +9,7 @@ from jitpy.backend.ir.opcodes import BAND, BOR, BXOR, IADD, ISUB, LOAD_
 from jitpy.backend.ir.types import BITS, F32, I8, I64
 from jitpy.backend.isa.x64.insts.atomic import RMW_LOOPS
 from jitpy.backend.isa.x64.lowering.base import Amode, Base, fits32, trap_of
+from jitpy.backend.isa.x64.regs import RAX, RDI, RDX, RSI, SYSV_CLOBBERS, SYSV_SAVED
 from jitpy.backend.isa.x64.rows import ROWS
 from jitpy.backend.target.row import INT, MInst
 from jitpy.backend.target.target import SLOT
@@ -177,6 +178,17 @@ class MemoryLowering(Base):
             return None
         return self.symbol_address(gv.name, gv.offset, gv.colocated)
 
+    def thread_local_of(self, g: Any) -> Any:
+        """The address of a thread-local symbol, by a call of the C library; see the row."""
+        gv = self.ctx.func.global_values[g]
+        if gv.kind != "symbol" or not gv.tls:
+            return None
+        self.ctx.frame.need_outgoing(0)
+        r = self.temp(INT)
+        clobbers = SYSV_CLOBBERS & ~(1 << RAX)
+        self.emit(MInst(ROWS["thread_local"], (r,), (), gv.name, ((RAX,), (), clobbers)))
+        return self.op_mem(ROWS["lea64"], ((r,), 0, gv.offset)) if gv.offset else r
+
     def function_of(self, f: Any) -> Any:
         """The address of a function."""
         callee = self.ctx.func.ext_funcs[f]
@@ -270,3 +282,20 @@ class MemoryLowering(Base):
     def return_address(self) -> Any:
         """Above the saved frame pointer."""
         return self.op(ROWS["mov_return_address"])
+
+    def pinned(self) -> Any:
+        """r15."""
+        return self.op(ROWS["mov_pinned"])
+
+    def set_pinned(self, x: Any) -> tuple[()]:
+        """r15."""
+        return self.do(ROWS["set_pinned"], self.put_in_reg(x))
+
+    def switch_stack(self, store: Any, load: Any, payload: Any) -> Any:
+        """Everything but the payload is lost: the other stack keeps no registers for us."""
+        self.ctx.frame.need_outgoing(0)
+        r = self.temp(INT)
+        clobbers = (SYSV_CLOBBERS | SYSV_SAVED) & ~(1 << RDI)
+        uses = tuple([self.put_in_reg(v) for v in (store, load, payload)])
+        self.emit(MInst(ROWS["switch_stack"], (r,), uses, None, ((RDI,), (RSI, RDX, RDI), clobbers)))
+        return r
