@@ -37,9 +37,13 @@ Reloc = tuple[int, str, str, int]  # offset, kind, symbol, addend
 
 
 class CompiledFunction:
-    """Machine code of one function, entry at offset 0, constants behind the code. ``traps``: (offset, code); ``lines``:
-    (offset, srcloc) where it changes; ``calls``: those with handlers, stack maps, tags (see `buffer.CallRecord`). For unwinding: ``entry``: bytes of code in front of the usual prologue; ``saved``: (callee-saved preg, offset from the stack pointer);
-    ``prologue_end``; ``returns``: (first byte, end) of each instruction that leaves, with the frame gone."""
+    """Machine code of one function, entry at offset 0, constants behind the code.
+
+    ``traps``: (offset, code); ``lines``: (offset, srcloc) where it changes; ``calls``: those with handlers, stack maps or
+    tags (see `buffer.CallRecord`). For unwinding: ``entry``: bytes of code in front of the usual prologue; ``saved``:
+    (callee-saved preg, offset from the stack pointer); ``prologue_end``; ``returns``: (first byte, end) of each
+    instruction that leaves, with the frame gone.
+    """
 
     __slots__ = (
         "align", "calls", "code", "entry", "frame_size", "lines", "name", "prologue_end", "relocs", "returns", "saved", "traps",

@@ -295,7 +295,7 @@ class _Lowering:
         elif op == opcodes.SEQUENCE_POINT:
             calls.lower_sequence_point(ctx, i)
         else:
-            return op == opcodes.NOP
+            return bool(op == opcodes.NOP)
         return True
 
     def lower_handler_address(self, i: int, node: Node) -> None:
