@@ -70,6 +70,7 @@ def _abis(widest: int) -> dict[str, Abi]:
         ((regs.RAX,), xmm[:1], xmm[:1], ()),
         clobbers, regs.FASTCALL_SAVED, shadow=32, by_position=True, wide_by_reference=True,
     )  # fmt: skip
+
     def variant(name: str, clobbers: int, saved: int, callee_pops: bool = False) -> Abi:
         """System V's places, with other rules about registers and the stack."""
         return Abi(name, system_v.args, system_v.rets, clobbers, saved, callee_pops=callee_pops)
@@ -78,7 +79,9 @@ def _abis(widest: int) -> dict[str, Abi]:
     return {
         "system_v": system_v, "fast": system_v, "cold": system_v, "probestack": system_v, "windows_fastcall": fastcall,
         "tail": variant("tail", regs.SYSV_CLOBBERS, regs.SYSV_SAVED, callee_pops=True),
-        "winch": variant("winch", everything, 0), "preserve_all": variant("preserve_all", 0, everything),
+        "winch": variant("winch", everything, 0),
+        # What it returns lies in memory, for no register may change.
+        "preserve_all": Abi("preserve_all", system_v.args, ((), (), (), ()), 0, everything, returns_sret=False),
     }  # fmt: skip
 
 
