@@ -80,7 +80,7 @@ def _abis(widest: int) -> dict[str, Abi]:
         "system_v": system_v, "fast": system_v, "cold": system_v, "probestack": system_v, "windows_fastcall": fastcall,
         "tail": variant("tail", regs.SYSV_CLOBBERS, regs.SYSV_SAVED, callee_pops=True),
         "winch": variant("winch", everything, 0),
-        # What it returns lies in memory, for no register may change.
+        # It returns nothing, for no register may change.
         "preserve_all": Abi("preserve_all", system_v.args, ((), (), (), ()), 0, everything, returns_sret=False),
     }  # fmt: skip
 
