@@ -21,6 +21,7 @@ from jitpy.backend.ir.function import Function, signature
 from jitpy.backend.ir.types import BYTES, I8, I32, I64, IS_INT
 from jitpy.frontend.ir import opcodes as fo
 from jitpy.frontend.passes.graph import Graph, dominates
+from jitpy.frontend.passes.ownership import owner_positions
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from jitpy.frontend.module import KernelModule
     from jitpy.frontend.passes.ranges import Facts
     from jitpy.frontend.translate.kernel import Kernel
+    from jitpy.frontend.values import Value
 
 #: Turns of an innermost loop between polls.
 STRIP = 16384
@@ -365,10 +367,22 @@ class Lowering:
         if len(variants) > 1:
             values[result[0]] = self.value((o.LOAD_, I64, (_TRUSTED, 0), address), I64)
         at = 1
-        for variant in variants:
+        for number, variant in enumerate(variants):
+            owners: list[int] = []
+            if len(variants) > 1:  # of a variant that did not come back: what is released counts nobody's references
+                owners = owner_positions(self._variants(name)[number])
             for k, t in enumerate(variant):
-                values[result[at]] = self.value((o.LOAD_, t, (_TRUSTED, 8 * (k + 1)), address), t)
+                v = self.value((o.LOAD_, t, (_TRUSTED, 8 * (k + 1)), address), t)
+                if k in owners:
+                    came = self.value((o.ICMP, I64, "eq", values[result[0]], self.iconst(number)), I8)
+                    v = self.value((o.SELECT, I64, None, came, v, self.iconst(0)), I64)
+                values[result[at]] = v
                 at += 1
+
+    def _variants(self, name: str) -> Sequence[Value]:
+        """The shapes of what the kernel of this name returns."""
+        callee = next(k for k in self.kernel.compilation.kernels.values() if k.name == name)
+        return callee.result_shapes() or ()
 
     # -- loops -----------------------------------------------------------------------------------------------------------------
 

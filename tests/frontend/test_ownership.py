@@ -75,7 +75,26 @@ def unused(n):
     return n
 
 
+def with_last_sum(n, k):
+    out = np.zeros(n)
+    if k > n:
+        return out, 0.0
+    s = 0.0
+    one = np.ones(n)
+    for i in range(k, n):
+        s += one[i]
+        out[i] = s
+    return out, s
+
+
+def one_of_two_kinds_of_pairs(n, k):
+    out, _ = with_last_sum(n, k)
+    return out[:5]
+
+
 CALLS = [
+    (one_of_two_kinds_of_pairs, (100, 7)),
+    (one_of_two_kinds_of_pairs, (10, 70000)),
     (reassigned_in_a_loop, (100, 10)),
     (reassigned_in_a_loop, (100, 0)),
     (swapped, (50, True)),
