@@ -41,6 +41,6 @@ def packages() -> list[str]:
 
 setup(
     packages=packages(),
-    package_data={"": ["*.isle", "*.clif", "*.image", "py.typed"]},
+    package_data={"": ["*.isle", "*.clif", "*.image", "*.pyi", "py.typed"]},
     cmdclass={"build_py": BuildGenerated},
 )

@@ -16,11 +16,20 @@ if _os.path.isdir(_os.path.join(_root, "backend", "ir")) and not _os.path.isdir(
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
-
-    from jitpy.decorators import jit, njit, prange
-
-    __all__ = ["jit", "njit", "prange"]
+    from jitpy import cache as cache
+    from jitpy import clif as clif
+    from jitpy import notebook as notebook
+    from jitpy import options as options
+    from jitpy import types as types
+    from jitpy.arguments import typeof as typeof
+    from jitpy.backend.errors import CompileError as CompileError
+    from jitpy.decorators import jit as jit
+    from jitpy.decorators import njit as njit
+    from jitpy.decorators import prange as prange
+    from jitpy.jitted import Jitted as Jitted
+    from jitpy.numeric_warning import NumericWarning as NumericWarning
+    from jitpy.trap import Trap as Trap
+    from jitpy.types import *  # noqa: F403
 
 __version__ = "0.1.0"
 
@@ -33,20 +42,41 @@ _EXPORTS = {
 _MODULES = ("types", "clif", "options", "notebook", "cache")
 
 
-def __getattr__(name: str) -> Any:
-    import importlib
+#: What of Numba's names is not here, and what to do instead.
+_ADVICE = {
+    "vectorize": ": write a loop over the arrays and decorate it with jit",
+    "guvectorize": ": write a loop over the arrays and decorate it with jit",
+    "stencil": ": write the loops over the neighbours and decorate them with jit",
+    "cfunc": ": f.cffi of a jitted function is a C function pointer",
+    "jitclass": ": pass the fields as arguments to a jitted function",
+    "typed": ": plain lists can be arguments of jitted functions",
+    "objmode": ": call what needs the interpreter before or after the jitted function",
+    "literal_unroll": ": loops over tuples of different types need nothing around them",
+    "literally": ": constants, strings and None are known at compile time where they are compared",
+    "generated_jit": ": isinstance and comparisons of types are resolved at compile time",
+    "cuda": ": it compiles for the CPU",
+    "set_num_threads": ": kernels run on the thread that calls them",
+    "get_num_threads": ": kernels run on the thread that calls them",
+    "config": ": options are arguments of jit; environment variables are listed in docs/runtime.md",
+}
 
-    if name in _EXPORTS:
-        value: Any = getattr(importlib.import_module("jitpy." + _EXPORTS[name]), name)
-    elif name in _MODULES:
-        value = importlib.import_module("jitpy." + name)
-    else:
-        types = importlib.import_module("jitpy.types")
-        if name[0] == "_" or name in ("annotations", "np", "ty", "as_spec") or not hasattr(types, name):
-            raise AttributeError(f"module 'jitpy' has no attribute {name!r}")
-        value = getattr(types, name)
-    globals()[name] = value
-    return value
+
+if not TYPE_CHECKING:  # type checkers see the names above
+
+    def __getattr__(name):
+        import importlib
+
+        if name in _EXPORTS:
+            value = getattr(importlib.import_module("jitpy." + _EXPORTS[name]), name)
+        elif name in _MODULES:
+            value = importlib.import_module("jitpy." + name)
+        else:
+            types = importlib.import_module("jitpy.types")
+            if name[0] == "_" or name in ("annotations", "np", "ty", "as_spec") or not hasattr(types, name):
+                raise AttributeError(f"module 'jitpy' has no attribute {name!r}{_ADVICE.get(name, '')}")
+            value = getattr(types, name)
+        globals()[name] = value
+        return value
 
 
 def __dir__() -> list[str]:

@@ -1,9 +1,13 @@
-"""``f.check(*args)``: does the compiled function do what the Python function does?"""
+"""``f.check(*args)``: does the compiled function do what the Python function does?
+
+Both are called, each on copies of the arguments. Copies of arrays keep strides, alignment, writability, and which of them share
+memory. Floats are compared by their bits, except that any NaN equals any NaN; the first difference is reported with its place.
+"""
 
 from __future__ import annotations
 
 import copy
-import sys
+from types import ModuleType
 
 import numpy as np
 
@@ -13,38 +17,24 @@ if TYPE_CHECKING:
 
 
 def check(dispatcher: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-    """Call both on copies of the arguments and compare results, exceptions and changed arguments; the compiled
-    result.
-    """
-    mine, theirs = copy.deepcopy((args, kwargs)), copy.deepcopy((args, kwargs))
-    states = _random_states()
+    """Call both and compare results, exceptions and changed arguments; the compiled result (or its exception)."""
+    theirs, mine = copied((args, kwargs)), copied((args, kwargs))
     expected = _outcome(dispatcher.py_func, theirs)
-    for set_state, state in states:
-        set_state(state)
     got = _outcome(dispatcher, mine)
     name = dispatcher.__name__
-    if expected[0] != got[0]:
+    same_end = expected[0] == got[0] and (got[0] == "returned" or type(expected[1]) is type(got[1]))
+    if not same_end:
         raise AssertionError(f"{name}: Python gives {_say(expected)}, the compiled function {_say(got)}")
-    if expected[0] == "raised":
-        if type(expected[1]) is not type(got[1]):
-            raise AssertionError(f"{name}: Python gives {_say(expected)}, the compiled function {_say(got)}")
-    else:
+    if got[0] == "returned":
         _compare(f"{name}()", expected[1], got[1])
-    _compare("arguments", theirs, mine)
+    names = dispatcher._parameters
+    for i, (e, g) in enumerate(zip(theirs[0], mine[0], strict=True)):
+        _compare(f"{name}(): argument {names[i] if i < len(names) else i}", e, g)
+    for key in theirs[1]:
+        _compare(f"{name}(): argument {key}", theirs[1][key], mine[1][key])
     if got[0] == "raised":
         raise got[1]
     return got[1]
-
-
-def _random_states() -> list[tuple[Any, Any]]:
-    """The states of the generators that `random` and `np.random` share, and how to set them."""
-    found: list[tuple[Any, Any]] = []
-    if "random" in sys.modules:
-        module: Any = sys.modules["random"]
-        found.append((module.setstate, module.getstate()))
-    if "numpy.random" in sys.modules:
-        found.append((np.random.set_state, np.random.get_state()))
-    return found
 
 
 def _outcome(function: Any, call: tuple[tuple[Any, ...], dict[str, Any]]) -> tuple[str, Any]:
@@ -58,11 +48,58 @@ def _say(outcome: tuple[str, Any]) -> str:
     return repr(outcome[1]) if outcome[0] == "returned" else f"{type(outcome[1]).__name__}: {outcome[1]}"
 
 
+# -- copies
+
+
+def copied(value: Any) -> Any:
+    """A deep copy in which arrays that shared memory share memory."""
+    memo: dict[int, Any] = {}
+    arrays: list[np.ndarray[Any, Any]] = []
+    _collect(value, arrays, memo)
+    bounds = sorted(((*np.lib.array_utils.byte_bounds(a), i) for i, a in enumerate(arrays)), key=lambda b: b[:2])
+    at = 0
+    while at < len(bounds):
+        low, high, _ = bounds[at]
+        end = at + 1
+        while end < len(bounds) and bounds[end][0] < high:
+            high = max(high, bounds[end][1])
+            end += 1
+        block = np.zeros(high - low + 64, np.uint8)
+        shift = (low - block.ctypes.data) % 64
+        for start, _, i in bounds[at:end]:
+            a = arrays[i]
+            first = a.__array_interface__["data"][0]  # negative strides: above the lowest byte
+            made = np.ndarray(a.shape, a.dtype, block, shift + first - low, a.strides)
+            made[...] = a
+            made.flags.writeable = a.flags.writeable
+            memo[id(a)] = made
+            del start
+        at = end
+    return copy.deepcopy(value, memo)
+
+
+def _collect(value: Any, arrays: list[np.ndarray[Any, Any]], memo: dict[int, Any]) -> None:
+    if type(value) is np.ndarray and not value.dtype.hasobject:
+        if all(a is not value for a in arrays):
+            arrays.append(value)
+    elif isinstance(value, tuple | list):
+        for v in value:
+            _collect(v, arrays, memo)
+    elif isinstance(value, dict):
+        for v in value.values():
+            _collect(v, arrays, memo)
+    elif isinstance(value, ModuleType):
+        memo[id(value)] = value
+
+
+# -- comparison
+
+
 def _compare(where: str, expected: Any, got: Any) -> None:
     if type(expected) is not type(got):
         raise AssertionError(
-            f"{where}: {expected!r} is {type(expected).__name__}, "
-            f"the compiled function gives {got!r} of {type(got).__name__}"
+            f"{where}: {_short(expected)} is {type(expected).__name__}, "
+            f"the compiled function gives {_short(got)} of {type(got).__name__}"
         )
     if isinstance(expected, tuple | list):
         if len(expected) != len(got):
@@ -70,23 +107,47 @@ def _compare(where: str, expected: Any, got: Any) -> None:
         for i, (e, g) in enumerate(zip(expected, got)):
             _compare(f"{where}[{i}]", e, g)
     elif isinstance(expected, dict):
+        if expected.keys() != got.keys():
+            raise AssertionError(f"{where}: the keys {[*expected]}, the compiled function gives {[*got]}")
         for key in expected:
             _compare(f"{where}[{key!r}]", expected[key], got[key])
-    elif isinstance(expected, np.ndarray | np.generic):
+    elif isinstance(expected, np.ndarray):
         if expected.dtype != got.dtype or expected.shape != got.shape:
             raise AssertionError(
                 f"{where}: {expected.dtype} {expected.shape}, the compiled function gives {got.dtype} {got.shape}"
             )
-        same = np.equal(expected, got)
-        if expected.dtype.kind in "fc":
-            same = same | (np.isnan(expected) & np.isnan(got))
-        if not np.all(same):
-            raise AssertionError(f"{where}: {expected!r}, the compiled function gives {got!r}")
-    elif isinstance(expected, np.random.Generator):
-        _compare(f"{where}'s state", expected.bit_generator.state, got.bit_generator.state)
-    elif isinstance(expected, np.random.RandomState):
-        _compare(f"{where}'s state", expected.get_state(legacy=False), got.get_state(legacy=False))
-    elif hasattr(expected, "getstate"):
-        _compare(f"{where}'s state", expected.getstate(), got.getstate())
-    elif expected != got and not (expected != expected and got != got):
-        raise AssertionError(f"{where}: {expected!r}, the compiled function gives {got!r}")
+        different = np.argwhere(~_same(expected, got))
+        if len(different):
+            place = tuple(map(int, different[0]))
+            index = ", ".join(map(str, place))
+            more = f"; {len(different)} elements differ" if len(different) > 1 else ""
+            raise AssertionError(_difference(f"{where}[{index}]", expected[place], got[place]) + more)
+    elif isinstance(expected, np.generic | float | complex):
+        if not _same(np.asarray(expected), np.asarray(got)):
+            raise AssertionError(_difference(where, expected, got))
+    elif expected != got:
+        raise AssertionError(_difference(where, expected, got))
+
+
+def _same(a: np.ndarray[Any, Any], b: np.ndarray[Any, Any]) -> Any:
+    """Elementwise: the same number; zeros by their sign, all NaNs alike."""
+    if a.dtype.kind == "c":
+        return _same(a.real, b.real) & _same(a.imag, b.imag)
+    same = a == b
+    if a.dtype.kind == "f":
+        same = (same & (np.signbit(a) == np.signbit(b))) | (np.isnan(a) & np.isnan(b))
+    return same
+
+
+def _difference(where: str, expected: Any, got: Any) -> str:
+    text = f"{where}: {_short(expected)}, the compiled function gives {_short(got)}"
+    if isinstance(expected, float | np.floating) and np.isfinite(expected) and np.isfinite(got) and expected != 0:
+        apart = abs(float(got) - float(expected)) / float(abs(np.spacing(expected)))
+        if apart < 1000:
+            text += f" ({apart:.0f} ulp apart)"
+    return text
+
+
+def _short(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 200 else f"{text[:190]} ..."

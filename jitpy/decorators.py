@@ -6,8 +6,13 @@ import os
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from typing import Any
+    from collections.abc import Callable, Iterable
+    from typing import Any, Literal, overload
+
+    from jitpy.jitted import Decorator, Jitted, P, R
+    from jitpy.types import Signature
+
+    Signatures = str | Signature | tuple[Any, ...] | list[Any]
 
     prange = range
 else:
@@ -20,6 +25,22 @@ else:
 
         def __new__(cls, *args):
             return range(*args)
+
+
+if TYPE_CHECKING:
+
+    @overload
+    def jit(function: Callable[P, R], /) -> Jitted[P, R]: ...
+
+    @overload
+    def jit(
+        signatures: Signatures | None = None, /, *, nopython: bool = ..., forceobj: bool = ..., looplift: bool = ...,
+        cache: bool = ..., parallel: bool | dict[str, bool] = ..., fastmath: bool | Iterable[str] = ...,
+        error_model: Literal["python", "numpy"] = ..., boundscheck: bool | None = ..., nogil: bool = ..., debug: bool = ...,
+        inline: Literal["never", "always"] | Callable[..., Any] = ..., forceinline: bool = ..., locals: dict[str, Any] = ...,
+        overflow: Literal["raise", "wrap"] | None = ..., no_cpython_wrapper: bool = ..., no_cfunc_wrapper: bool = ...,
+        no_rewrites: bool = ..., no_cpython_call: bool = ..., pipeline_class: Any = ..., target: Literal["cpu"] | None = ...,
+    ) -> Decorator: ...  # fmt: skip
 
 
 def jit(signature_or_function: Any = None, **options: Any) -> Any:
@@ -45,6 +66,22 @@ def jit(signature_or_function: Any = None, **options: Any) -> Any:
         return _decorate(py_func, checked, signatures)
 
     return decorate if function is None else decorate(function)
+
+
+if TYPE_CHECKING:
+
+    @overload
+    def njit(function: Callable[P, R], /) -> Jitted[P, R]: ...
+
+    @overload
+    def njit(
+        signatures: Signatures | None = None, /, *, nopython: bool = ..., forceobj: bool = ..., looplift: bool = ...,
+        cache: bool = ..., parallel: bool | dict[str, bool] = ..., fastmath: bool | Iterable[str] = ...,
+        error_model: Literal["python", "numpy"] = ..., boundscheck: bool | None = ..., nogil: bool = ..., debug: bool = ...,
+        inline: Literal["never", "always"] | Callable[..., Any] = ..., forceinline: bool = ..., locals: dict[str, Any] = ...,
+        overflow: Literal["raise", "wrap"] | None = ..., no_cpython_wrapper: bool = ..., no_cfunc_wrapper: bool = ...,
+        no_rewrites: bool = ..., no_cpython_call: bool = ..., pipeline_class: Any = ..., target: Literal["cpu"] | None = ...,
+    ) -> Decorator: ...  # fmt: skip
 
 
 def njit(*args: Any, **options: Any) -> Any:

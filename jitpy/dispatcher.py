@@ -33,6 +33,12 @@ compile_lock = threading.RLock()
 #: Show the compiler's own frames in compile errors.
 FULL_TRACEBACKS = bool(os.environ.get("JITPY_FULL_TRACEBACKS"))
 
+#: Attributes of functions that are those of ``py_func``, which is what calls look at.
+_OF_FUNCTIONS = frozenset((
+    "__annotations__", "__annotate__", "__type_params__", "__defaults__", "__kwdefaults__", "__code__", "__globals__",
+    "__closure__", "__builtins__",
+))  # fmt: skip
+
 _VARARGS, _VARKEYWORDS = 4, 8
 _MOST_RECORDS = 64
 
@@ -366,6 +372,17 @@ class Dispatcher:
         from jitpy import cabi
 
         return cabi.export(self)
+
+    def __getattr__(self, name: str) -> Any:
+        if name in _OF_FUNCTIONS:
+            return getattr(self.py_func, name)
+        raise AttributeError(f"a jitted function has no attribute {name!r}")
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name in _OF_FUNCTIONS:
+            setattr(self.py_func, name, value)
+        else:
+            object.__setattr__(self, name, value)
 
     def __repr__(self) -> str:
         return f"<jitted function {self.__qualname__} at {id(self):#x}>"

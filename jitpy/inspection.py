@@ -94,7 +94,7 @@ def _source_line(overload: Overload, source: int) -> str:
 
 
 def disassemble(code: bytes, at: int, symbols: dict[str, int], lines: dict[int, str]) -> str:
-    """Text of machine code of the host, through capstone; ``lines``: offset -> comment."""
+    """Text of machine code of the host, through capstone, with offsets for addresses in it; ``lines``: offset -> comment."""
     try:
         import capstone
     except ImportError:
@@ -107,15 +107,26 @@ def disassemble(code: bytes, at: int, symbols: dict[str, int], lines: dict[int, 
     }
     engine = capstone.Cs(*kinds[platform.machine()])
     engine.skipdata = True
-    starts = {address: name for name, address in symbols.items()}
+    starts = {address - at: name for name, address in symbols.items()}
+    from jitpy.runtime import helpers
+
+    helper_at = helpers.names()
     out = []
-    for i in engine.disasm(code, at):
+    for i in engine.disasm(code, 0):
         if i.address in starts:
             out.append(f"{starts[i.address]}:")
-        if i.address - at in lines:
-            out.append(f"  # {lines[i.address - at]}")
-        out.append(f"  {i.address - at:6x}  {i.mnemonic:<10} {i.op_str}".rstrip())
+        if i.address in lines:
+            out.append(f"  # {lines[i.address]}")
+        note = _named(i.op_str, starts if i.mnemonic[0] in "cj" else helper_at)
+        out.append(f"  {i.address:6x}  {i.mnemonic:<10} {i.op_str}{note}".rstrip())
     return "\n".join(out) + "\n"
+
+
+def _named(operands: str, names: dict[int, str]) -> str:
+    """A comment where the last operand is the address of something with a name."""
+    last = operands.rpartition(" ")[2]
+    name = names.get(int(last, 16)) if last.startswith("0x") and last.isalnum() else None
+    return f"  ; {name}" if name else ""
 
 
 def cfg(overload: Overload) -> str:

@@ -26,6 +26,7 @@ class SignatureError(CompileError):
 def _namespace() -> dict[str, Any]:
     names: dict[str, Any] = {k: v for k, v in vars(types).items() if isinstance(v, Spec)}
     names.update(Array=types.Array, Tuple=types.Tuple, UniTuple=types.UniTuple, List=types.List, types=types)
+    names.update(optional=types.optional, Optional=types.optional)
     names["__builtins__"] = {}
     return names
 
@@ -56,6 +57,8 @@ def _evaluate(text: str) -> Any:
         near = difflib.get_close_matches(missing, names, 1)
         hint = f"; did you mean {near[0]}?" if near else ""
         raise SignatureError(f"{text!r}: there is no type {missing}{hint}") from None
+    except SyntaxError as error:
+        raise SignatureError(f"{text!r} is not a signature: {error.msg}; write it as 'float64(float64[:], int64)'") from None
     except Exception as error:
         raise SignatureError(f"{text!r} is not a signature: {error}") from None
 
@@ -143,8 +146,8 @@ def _convert(spec: Spec, value: Any, have: Type) -> Any:
     """The number converted to the spec's kind, or None where it is no number or would lose its kind (float to int)."""
     from jitpy.frontend.types.types import Scalar
 
-    want = spec.admits[-1]
-    if not isinstance(want, Scalar) or not isinstance(have, Scalar) or _ORDER[have.kind] > _ORDER[want.kind]:
+    want = next((t for t in reversed(spec.admits) if isinstance(t, Scalar)), None)
+    if want is None or not isinstance(have, Scalar) or _ORDER[have.kind] > _ORDER[want.kind]:
         return None
     if spec.converts:
         return spec.dtype.type(value)

@@ -54,7 +54,7 @@ class Spec:
         """An array of this element type: ``[:]`` any layout, ``[::1]`` C order, ``[::1, :]`` Fortran order."""
         axes = index if isinstance(index, tuple) else (index,)
         if not all(isinstance(a, slice) and a.start is None and a.stop is None and a.step in (None, 1) for a in axes):
-            raise TypeError(f"{self.name}{list(axes)!r}: axes are written ':' or '::1'")
+            raise TypeError(f"{self.name}[{', '.join(map(_axis, axes))}]: axes are written ':' or '::1'")
         contiguous = [i for i, a in enumerate(axes) if a.step == 1]
         if not contiguous:
             layout = "A"
@@ -65,6 +65,13 @@ class Spec:
         else:
             raise TypeError(f"{self.name}: '::1' stands at the last axis (C order) or at the first (Fortran order)")
         return Array(self, len(axes), layout)
+
+
+def _axis(a: Any) -> str:
+    if not isinstance(a, slice):
+        return repr(a)
+    bounds = ["" if x is None else repr(x) for x in (a.start, a.stop, a.step)]
+    return ":".join(bounds if bounds[2] else bounds[:2])
 
 
 class Signature:
@@ -111,6 +118,16 @@ def List(item: Any, reflected: bool = True) -> Spec:
     """A list of items of one type."""
     spec = as_spec(item)
     return Spec(f"List({spec.name})", (ty.list_of(spec.admits[0], reflected),))
+
+
+def optional(item: Any) -> Spec:
+    """A value of a type, or None. Compiled eagerly for the value; for None when it comes."""
+    spec = as_spec(item)
+    dtype = getattr(spec, "dtype", None)
+    return Spec(f"optional({spec.name})", (*spec.admits, ty.none), spec.converts, dtype)
+
+
+Optional = optional
 
 
 def _number(name: str, weak: ty.Type | None, strong: ty.Scalar) -> Spec:
@@ -169,4 +186,6 @@ def as_spec(obj: Any) -> Spec:
         if name in ty.BY_DTYPE_NAME:
             strong = ty.BY_DTYPE_NAME[name]
             return Spec(strong.name, (strong,), False, np.dtype(name))
+    if isinstance(obj, str):
+        raise TypeError(f"{obj!r} is a str within a signature; write all of it as one str, or use the name jitpy.{obj}")
     raise TypeError(f"{obj!r} is not a type that can stand in a signature")

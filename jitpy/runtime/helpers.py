@@ -125,6 +125,15 @@ def _resolve_outside(name: str) -> int:
     return layout.symbol(name) if got is None else got
 
 
+def names() -> dict[int, str]:
+    """Address -> name of the runtime's own functions that are loaded: for listings."""
+    found = {at: name for name, at in _addresses.items()}
+    for loaded in (_code, _math_code, _soft_code):
+        if loaded is not None:
+            found.update({at: name for name, at in loaded.symbols.items()})
+    return found
+
+
 def resolve(name: str) -> int:
     """The address of an extern symbol; LookupError names one that does not exist."""
     got = _addresses.get(name)
