@@ -7,8 +7,8 @@ import sys
 
 import pytest
 
-from jitpy.options import OPTIONS
 from jitpy.dispatcher import Dispatcher
+from jitpy.options import OPTIONS
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 
