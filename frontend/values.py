@@ -13,6 +13,7 @@ code may add classes of its own (lazy array expressions, iterators):
 
 from __future__ import annotations
 
+import builtins
 from typing import TYPE_CHECKING, Any
 
 from jitpy.frontend.types import types as ty
@@ -125,14 +126,35 @@ class Const(Value):
         return self.type.__class__
 
     def describe(self) -> str:
-        obj = self.obj
-        if self.type.__class__ is ty.Constant:
-            name = getattr(obj, "__qualname__", None) or getattr(obj, "__name__", None)
-            return f"{type(obj).__name__} {name}" if name else type(obj).__name__
-        return self.type.name
+        return _describe_object(self.obj) if self.type.__class__ is ty.Constant else self.type.name
 
     def __repr__(self) -> str:
         return f"Const({self.obj!r})"
+
+
+def _describe_object(obj: Any) -> str:
+    """What an object from outside is, in the user's words."""
+    name = getattr(obj, "__qualname__", None) or getattr(obj, "__name__", None)
+    if not isinstance(name, str):
+        cls = type(obj)
+        return cls.__name__ if cls.__module__ == "builtins" else f"{cls.__name__} object"
+    module = getattr(obj, "__module__", None) or "builtins"
+    if obj.__class__.__name__ in ("module", "function"):
+        return f"{obj.__class__.__name__} {name}"
+    if not isinstance(module, str) or module == "builtins" or "<locals>" in name or getattr(builtins, name, None) is obj:
+        return name
+    return f"{module}.{name}"
+
+
+def advice(v: Value, otherwise: str) -> str:
+    """The hint for something that cannot be done with ``v``: for objects from outside, what to pass instead."""
+    cls = v.obj.__class__ if v.__class__ is Const else None  # type: ignore[attr-defined]
+    if cls in (list, dict, set):
+        instead = "an array" if cls is dict else "a tuple or an array"
+        return f"A {cls.__name__} from outside is not read: pass it as an argument, or make it {instead}."  # type: ignore[union-attr]
+    if v.type is ty.string if v.__class__ in (Val, Const) else False:  # type: ignore[attr-defined]
+        return "Text can be compared, printed, and used in messages of exceptions (f-strings)."
+    return otherwise
 
 
 def _type_of_constant(obj: object) -> ty.Type:

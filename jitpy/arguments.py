@@ -101,7 +101,7 @@ def _list(value: list[Any]) -> ty.Type:
                 f"a list argument must have items of one type; this one has {item} and, at {i}, {typeof(v)}. "
                 "Pass a tuple or an array"
             )
-    if isinstance(item, ty.Array | ty.Str | ty.Constant | ty.RandomSource):
+    if isinstance(item, ty.Array | ty.Str | ty.Constant | ty.RandomSource | ty.List):
         raise UnsupportedError(f"a list of {item} cannot be an argument; pass a tuple")
     return ty.list_of(item, reflected=True)
 
@@ -118,6 +118,16 @@ def pass_as_constant(cls: type) -> None:
     _BY_CLASS[cls] = ty.constant
 
 
+#: What to pass instead of objects of these classes.
+_INSTEAD: dict[type, str] = {
+    dict: "its values as arrays or a tuple",
+    set: "np.array(sorted(x))", frozenset: "np.array(sorted(x))",
+    bytes: "np.frombuffer(x, np.uint8)", bytearray: "np.frombuffer(x, np.uint8)", memoryview: "np.asarray(x)",
+    range: "its start, stop and step, or np.arange of them",
+    python_types.GeneratorType: "list(x)",
+}  # fmt: skip
+
+
 def _other(value: Any) -> ty.Type:
     cls = value.__class__
     source = random_type(value)
@@ -126,6 +136,8 @@ def _other(value: Any) -> ty.Type:
     name = f"{cls.__module__}.{cls.__qualname__}"
     if isinstance(value, (np.dtype, type)):
         return ty.constant(value)
+    if isinstance(value, np.ma.MaskedArray):
+        raise UnsupportedError(f"{name} cannot be an argument; pass x.data and np.ma.getmaskarray(x), or x.filled(value)")
     if isinstance(value, np.ndarray):
         raise UnsupportedError(f"{name}, a subclass of ndarray, may mean another arithmetic; pass np.asarray(x)")
     if cls.__module__.partition(".")[0] == "pandas":
@@ -134,8 +146,8 @@ def _other(value: Any) -> ty.Type:
         raise UnsupportedError(f"the named tuple {name} cannot be an argument; pass tuple(x)")
     if isinstance(value, np.generic):
         raise UnsupportedError(f"{name} cannot be an argument; pass one of NumPy's sized types or a Python number")
-    if isinstance(value, dict | set | frozenset | bytes | bytearray | memoryview | range):
-        raise UnsupportedError(f"a {cls.__name__} cannot be an argument; pass arrays or tuples")
+    if cls in _INSTEAD:
+        raise UnsupportedError(f"a {cls.__name__} cannot be an argument; pass {_INSTEAD[cls]}")
     if isinstance(value, int | float | complex | str | list):
         raise UnsupportedError(
             f"{name}, a subclass of {cls.__mro__[1].__name__}, cannot be an argument; pass the plain value"

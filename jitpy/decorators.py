@@ -27,6 +27,9 @@ else:
             return range(*args)
 
 
+#: Flags of the code of coroutines and of asynchronous generators.
+_ASYNC = 0x80 | 0x200
+
 if TYPE_CHECKING:
 
     @overload
@@ -103,7 +106,12 @@ def _decorate(function: Any, options: dict[str, Any], signatures: Any) -> Any:
     if isinstance(function, type):
         raise TypeError(f"@jit compiles functions, not classes; decorate the methods of {function.__name__}")
     if not isinstance(function, FunctionType):
-        raise TypeError(f"@jit compiles Python functions, not {type(function).__name__} objects")
+        raise TypeError(
+            f"@jit compiles Python functions, not {type(function).__name__} objects"
+            + ("; write a function that calls it" if callable(function) else "")
+        )
+    if function.__code__.co_flags & _ASYNC:
+        raise TypeError(f"@jit cannot compile the asynchronous function {function.__name__}; call a jitted function from it")
     if options["forceobj"]:
         return function
     if options["locals"]:

@@ -192,7 +192,10 @@ class Dispatcher:
         """The arguments, converted if a signature asks for it; their overload, compiled if need be; whether that or
         its guards are new.
         """
-        types = tuple([typeof(v) for v in bound])
+        try:
+            types = tuple([typeof(v) for v in bound])
+        except CompileError as error:
+            raise self._argument_error(bound, error) from None
         exact = True
         if self._patterns is not None:
             for pattern in self._patterns:
@@ -219,6 +222,16 @@ class Dispatcher:
                 raise TypeError(f"{self.__name__} has no code for {types}, and compiling is disabled")
             overload = self._overloads[types] = self._compile(types, exact)
             return bound, overload, True
+
+    def _argument_error(self, bound: tuple[Any, ...], error: CompileError) -> CompileError:
+        """The error of the argument that has no type, with the parameter it was given for."""
+        for i, value in enumerate(bound):
+            try:
+                typeof(value)
+            except CompileError:
+                parameter = self._parameters[i] if i < len(self._parameters) else f"argument {i + 1}"
+                return type(error)(f"{self.__name__}(): {parameter}: {error}")
+        return error
 
     def _refresh(self, overload: Overload) -> bool:
         """Bring the guards' rows up to date with memory; whether they were not."""
@@ -250,7 +263,15 @@ class Dispatcher:
     # -------------------------------------------------------------------------------------------------------
 
     def compile(self, signature: Any) -> None:
-        """Compile for a signature now."""
+        """Compile for a signature now. Raises CompileError."""
+        try:
+            self._compile_for(signature)
+        except CompileError as error:
+            if FULL_TRACEBACKS:
+                raise
+            raise error.with_traceback(None) from None
+
+    def _compile_for(self, signature: Any) -> None:
         pattern = signatures.parse(signature)
         types = tuple(spec.admits[0] for spec in pattern.args)
         if len(types) != len(self._parameters) and not self.py_func.__code__.co_flags & _VARARGS:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from jitpy.frontend.library import registry
 from jitpy.frontend.types import types as ty
-from jitpy.frontend.values import NONE, BoundMethod, Compound, Const, EitherVal, TupleVal, Val, Value
+from jitpy.frontend.values import NONE, BoundMethod, Compound, Const, EitherVal, TupleVal, Val, Value, advice
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -49,7 +49,7 @@ def attribute(tr: Translator, obj: Value, name: str) -> Value:
         if kind is ty.Constant:
             return outside_value(tr, _attribute_of_object(tr, owner, name))
     known = [n for table in (registry.attributes, registry.methods) for k, n in table if k is kind and n[0] != "_"]
-    tr.error(f"the attribute {name!r} of {obj.describe()} is not supported", _similar(name, sorted(set(known))))
+    tr.error(f"the attribute {name!r} of {obj.describe()} is not supported", _similar(name, sorted(set(known))) or advice(obj, ""))
 
 
 #: Modules whose classes compute attributes that never change: dtypes, finfo; members of enumerations.

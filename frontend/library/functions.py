@@ -182,10 +182,43 @@ def call(tr: Translator, callee: Value, args: list[Value], kwargs: dict[str, Val
         result = kind_handler(tr, callee, args, kwargs)
         if result is not None:
             return result
-    tr.error(
-        f"a call of {callee.describe()} is not supported",
-        "Call Python functions, jitted functions, and the functions of math and NumPy that jitpy knows.",
-    )
+    tr.error(f"a call of {callee.describe()} is not supported", _call_advice(callee))
+
+
+_TEXT = "Text can be compared, printed, raised with an exception, and put together in f-strings for these."
+_INPUT_OUTPUT = "Do it before or after the call, and pass what was read as arguments."
+#: What to do instead of calling these, by name; or by module, with a dot.
+_CALL_ADVICE = {
+    "str": _TEXT, "repr": _TEXT, "format": _TEXT, "chr": _TEXT, "ord": _TEXT, "hex": _TEXT, "bin": _TEXT,
+    "open": _INPUT_OUTPUT, "input": _INPUT_OUTPUT, "os.": _INPUT_OUTPUT, "io.": _INPUT_OUTPUT, "sys.": _INPUT_OUTPUT,
+    "time.": "Measure around the call.", "datetime.": "Measure around the call.",
+    "eval": "Write the expression out.", "exec": "Write the statements out.",
+    "locals": "Name the variables.", "globals": "Name the variables.", "vars": "Name the variables.",
+    "getattr": "Write the attribute out: x.name.", "hasattr": "Write the attribute out: x.name.",
+    "setattr": "Return the value, or store it in an array.", "super": "Call a function by its name.",
+    "set": "Use a sorted array with np.searchsorted, or a bool array as the set's members.",
+    "frozenset": "Use a sorted array with np.searchsorted, or a bool array as the set's members.",
+    "slice": "Write the slice out: a[i:j].",
+    "functools.": "Call the function itself, without the wrapper.",
+    "re.": _INPUT_OUTPUT, "json.": _INPUT_OUTPUT,
+}  # fmt: skip
+
+
+def _call_advice(callee: Value) -> str:
+    obj = getattr(callee, "obj", None)
+    if type(callee) is Const and callable(obj):
+        module, name = getattr(obj, "__module__", None), getattr(obj, "__name__", "")
+        root = str(module or type(obj).__module__).partition(".")[0].lstrip("_")
+        advice = _CALL_ADVICE.get(name) if root == "builtins" else _CALL_ADVICE.get(f"{root}.")
+        if advice is not None:
+            return advice
+        if isinstance(obj, type) and root not in ("builtins", "numpy"):
+            return "Objects cannot be made here; use tuples, arrays, or names of their own for the fields."
+        if root not in ("builtins", "numpy", "math", "cmath") and not isinstance(obj, type):
+            return "Only Python functions, jitted functions, and functions that jitpy knows can be called."
+    if type(callee) is Val:
+        return "Only functions are called; indices stand in brackets."
+    return "Call Python functions, jitted functions, and the functions of math and NumPy that jitpy knows."
 
 
 def _call_jitted(tr: Translator, dispatcher: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:

@@ -23,6 +23,7 @@ from jitpy.backend.ir import opcodes as o
 from jitpy.frontend.bytecode import instructions as n
 from jitpy.frontend.errors import SourceError
 from jitpy.frontend.ir import opcodes as fo
+from jitpy.frontend.library.registry import is_library
 from jitpy.frontend.translate.state import DEAD, convert, join, runtime_shape, same
 from jitpy.frontend.translate.translator import Fork
 from jitpy.frontend.values import Const, EitherVal, Iterator, Marker, Val, Value
@@ -157,7 +158,12 @@ class Frame:
 
     def position(self) -> tuple[int | None, int | None, int | None, int | None]:
         """The source position of the current instruction."""
-        return self.code.position(self.index)
+        index = self.index
+        place = self.code.position(index)
+        while index > 0 and place[0] == place[1] and place[2] == place[3]:  # a return that nobody wrote has no width
+            index -= 1
+            place = self.code.position(index)
+        return place
 
     # -- taking back -----------------------------------------------------------------------------------------------------
 
@@ -535,10 +541,9 @@ class Frame:
     def _definition(self, slot: int, v: Value) -> str:
         lines = self.tr.module.variables.get((self.name, self.code.names[slot]), {})
         text = v.describe()
-        for line, described in sorted(lines.items()):
-            if described == text:
-                return f"{text} (line {line})"
-        return text
+        exact = [line for line, described in lines.items() if described == text]
+        where = sorted(exact[:1] or lines)
+        return f"{text} (line {' or '.join(map(str, where))})" if where else text
 
     # -- the walk ------------------------------------------------------------------------------------------------------------
 
@@ -575,8 +580,11 @@ class Frame:
                 self._fork(index, fork.value)
                 return
             except SourceError as error:
+                if is_library(self.globals):
+                    raise SourceError(error.message, error.hint) from None  # the user's call is the place
                 if not error.line:
                     raise SourceError(error.message, error.hint, code.co, self.position()) from None
+                error.passes(code.co, self.position())
                 raise
             del depth
             if following is None:

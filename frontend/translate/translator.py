@@ -15,7 +15,7 @@ from jitpy.frontend.ir import opcodes as fo
 from jitpy.frontend.library import registry
 from jitpy.frontend.translate.emitter import Emitter
 from jitpy.frontend.types import types as ty
-from jitpy.frontend.values import Const, EitherVal, Iterator, TupleVal, UnionVal, Val, Value
+from jitpy.frontend.values import Const, EitherVal, Iterator, TupleVal, UnionVal, Val, Value, advice
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -206,7 +206,7 @@ class Translator(Emitter):
         if handler is None:
             self.error(
                 f"{name} is not supported between {a.describe()} and {b.describe()}",
-                "Convert one of them, or give the names one type.",
+                advice(b, advice(a, "Convert one of them, or give the names one type.")),
             )
         result: Value = handler(self, a, b)
         return result
@@ -314,7 +314,7 @@ class Translator(Emitter):
             rest = (index.typed, *rest[1:])
         handler = registry.find(table, obj.kind())
         if handler is None:
-            self.error(f"{what} is not supported for {obj.describe()}", "Arrays, tuples and lists have items.")
+            self.error(f"{what} is not supported for {obj.describe()}", advice(obj, "Arrays, tuples and lists have items."))
         return handler(self, obj, *rest)
 
     def attribute(self, obj: Value, name: str) -> Value:
@@ -329,7 +329,7 @@ class Translator(Emitter):
         if handler is None:
             if isinstance(obj, Iterator):
                 return obj
-            self.error(f"{obj.describe()} is not iterable here", "Iterate over range(n), arrays, lists and tuples.")
+            self.error(f"{obj.describe()} is not iterable here", advice(obj, "Iterate over range(n), arrays, lists and tuples."))
         result: Iterator = handler(self, obj)
         return result
 

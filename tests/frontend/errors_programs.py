@@ -1,9 +1,18 @@
 """What a new user gets wrong: one function each, called with (2.5, an array, a str)."""
 # ruff: noqa
+import time
+
 import numpy as np
 
 LOG = {}
 COUNT = 0
+NUMBERS = [1, 2]
+TABLE = {"k": 1}
+
+
+class Point:
+    def __init__(self, x):
+        self.x = x
 
 
 def try_statement(x, a, s):
@@ -162,3 +171,57 @@ def raise_float(x, a, s):
 
 def returns_function(x, a, s):
     return np.sin
+
+
+# What is called, and from where
+
+
+def _reads_nothing(v):
+    return v.nothing + 1
+
+
+def through_a_helper(x, a, s):
+    return a[0] + _reads_nothing(x)
+
+
+def text_of_a_number(x, a, s):
+    return str(x)
+
+
+def clock(x, a, s):
+    return time.time() - x
+
+
+def another_module_of_numpy(x, a, s):
+    return np.fft.fft(a)
+
+
+def an_object_made(x, a, s):
+    return Point(x)
+
+
+def a_list_from_outside(x, a, s):
+    return NUMBERS[0] + x
+
+
+def a_dict_from_outside(x, a, s):
+    return TABLE["k"]
+
+
+def percent_of_text(x, a, s):
+    return "%d" % x
+
+
+def method_of_text(x, a, s):
+    return s.upper()
+
+
+def many_types(x, a, s):
+    t = x
+    for _ in range(3):
+        t = (t, x)
+    return t
+
+
+def for_ever(x, a, s):
+    return for_ever(x, a, s)
