@@ -148,11 +148,11 @@ def _describe_object(obj: Any) -> str:
 
 def advice(v: Value, otherwise: str) -> str:
     """The hint for something that cannot be done with ``v``: for objects from outside, what to pass instead."""
-    cls = v.obj.__class__ if v.__class__ is Const else None  # type: ignore[attr-defined]
+    cls: Any = v.obj.__class__ if v.__class__ is Const else None  # type: ignore[attr-defined]
     if cls in (list, dict, set):
         instead = "an array" if cls is dict else "a tuple or an array"
-        return f"A {cls.__name__} from outside is not read: pass it as an argument, or make it {instead}."  # type: ignore[union-attr]
-    if v.type is ty.string if v.__class__ in (Val, Const) else False:  # type: ignore[attr-defined]
+        return f"A {cls.__name__} from outside is not read: pass it as an argument, or make it {instead}."
+    if getattr(v, "type", None) is ty.string:
         return "Text can be compared, printed, and used in messages of exceptions (f-strings)."
     return otherwise
 

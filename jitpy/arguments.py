@@ -120,7 +120,7 @@ def pass_as_constant(cls: type) -> None:
 
 #: What to pass instead of objects of these classes.
 _INSTEAD: dict[type, str] = {
-    dict: "its values as arrays or a tuple",
+    dict: "its values as arrays or tuples",
     set: "np.array(sorted(x))", frozenset: "np.array(sorted(x))",
     bytes: "np.frombuffer(x, np.uint8)", bytearray: "np.frombuffer(x, np.uint8)", memoryview: "np.asarray(x)",
     range: "its start, stop and step, or np.arange of them",

@@ -89,8 +89,10 @@ class Overload:
         return True
 
     def __del__(self) -> None:
-        if self.site_base and errors is not None:
-            errors.forget_sites(self.site_base)
+        # When the interpreter ends, modules lose their names, or are gone themselves.
+        forget = getattr(errors, "forget_sites", None)
+        if self.site_base and forget is not None:
+            forget(self.site_base)
 
 
 def compile_overload(
