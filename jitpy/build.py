@@ -15,6 +15,7 @@ def generate_all() -> None:
     from jitpy.runtime import helpers
 
     EGraph()
+    EGraph(counted=True)
     vector.generate()
     lowering.generate()
     helpers.code()

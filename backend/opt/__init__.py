@@ -26,16 +26,30 @@ _egraph: list[EGraph] = []
 
 def optimize(func: Function, chaos: Chaos | None = None) -> None:
     """Optimize ``func`` in place; ``chaos`` makes what need not be the best something else."""
+    graph = _egraph.pop() if _egraph else EGraph()
+    _optimize(func, graph, chaos)
+    graph.reset()
+    _egraph.append(graph)
+
+
+def optimize_counting(func: Function) -> dict[str, int]:
+    """Optimize ``func`` in place; the names of the rules that fired, and how often."""
+    from jitpy.backend.opt.host import module
+
+    rules = module(counted=True)
+    rules.FIRED[:] = [0] * len(rules.RULES)
+    _optimize(func, EGraph(counted=True), None)
+    return {name: count for (name, _), count in zip(rules.RULES, rules.FIRED) if count}
+
+
+def _optimize(func: Function, graph: EGraph, chaos: Chaos | None) -> None:
     cfg = cfg_analysis.compute(func)
     phis.remove_constant(func, cfg)
     tree = domtree.compute(cfg)
     states = memory.states(func, cfg)
-    graph = _egraph.pop() if _egraph else EGraph()
     graph.chaos = chaos
     graph.run(func, cfg, tree, states)
     if graph.folded_branches:
         cfg = cfg_analysis.compute(func)
         tree = domtree.compute(cfg)
     elaborate.elaborate(func, graph, cfg, tree, loops.compute(cfg, tree))
-    graph.reset()
-    _egraph.append(graph)

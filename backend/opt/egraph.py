@@ -70,7 +70,7 @@ _RESULT_TYPES: dict[str, Callable[[int], int]] = {
 class EGraph:
     """The graph of one function at a time; also the context that the rules are bound to (its containers are reused)."""
 
-    def __init__(self) -> None:
+    def __init__(self, counted: bool = False) -> None:
         from jitpy.backend.opt.host import rules
 
         # Per e-graph value: its own node, the nodes of its class, its type, the value whose own node is best, that tree's cost.
@@ -90,7 +90,7 @@ class EGraph:
         self._fuel = 0
         self._facts: dict[int, tuple[int, bool]] = {}  # condition -> (block it is known below, its truth)
         self.members = self.classes.__getitem__
-        bound = rules(self)
+        bound = rules(self, counted)
         self._table: list[Any] = bound["simplify.table"]
         self._replace: list[Any] = bound["replace.table"]
         self._vector_rule: Callable[[Node, int, list[int]], None] = self._first_vector

@@ -13,6 +13,8 @@ from jitpy.backend.ir import opcodes as op
 from jitpy.backend.ir import types as ty
 
 if TYPE_CHECKING:
+    from types import ModuleType
+
     from jitpy.backend.isle.host import Host
     from jitpy.backend.opt.egraph import EGraph
 
@@ -102,6 +104,13 @@ def common() -> Host:
     return h
 
 
+def counted_host() -> Host:
+    """The same, counting which rules fire."""
+    h = host()
+    h.count_rules()
+    return h
+
+
 def _types(h: Host) -> None:
     h.imports("jitpy.backend.ir.types", "BITS", "IS_INT", "IS_FLOAT", "MASK")
     # Scalar integers up to 64 bits: what the rules on immediates speak of.
@@ -158,15 +167,19 @@ _FOLDS = {
 }  # fmt: skip
 
 
-def rules(graph: EGraph) -> dict[str, Any]:
-    """The rules bound to ``graph``."""
+def module(counted: bool = False) -> ModuleType:
+    """The rules' decision code; ``counted``: the one that counts in ``FIRED`` how often each of ``RULES`` fires."""
     from jitpy.backend.isle.build import generated
 
-    module = generated(
-        "opt_rules",
+    return generated(
+        "opt_rules_counted" if counted else "opt_rules",
         sources=[os.path.join(RULES, f"{theme}.isle") for theme in THEMES],
-        host="jitpy.backend.opt.host:host",
+        host="jitpy.backend.opt.host:" + ("counted_host" if counted else "host"),
         depends=[os.path.join(os.path.dirname(op.__file__), "opcodes.py")],
     )
-    bound: dict[str, Any] = module.make(graph)
+
+
+def rules(graph: EGraph, counted: bool = False) -> dict[str, Any]:
+    """The rules bound to ``graph``."""
+    bound: dict[str, Any] = module(counted).make(graph)
     return bound

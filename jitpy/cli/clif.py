@@ -27,6 +27,7 @@ def add(commands: Any) -> None:
     _file(commands, "cat", "parse a CLIF file and print it", _cat)
     passes = _file(commands, "pass", "print a CLIF file after some passes", _pass)
     passes.add_argument("passes", nargs="+", metavar="PASS", choices=sorted(_PASSES), help=", ".join(sorted(_PASSES)))
+    passes.add_argument("--rules", action="store_true", help="say which rules of the mid-end fired, and how often")
     graph = _file(commands, "print-cfg", "the control-flow graphs of a CLIF file, in DOT", _print_cfg)
     graph.add_argument("--svg", action="store_true", help="draw them (needs Graphviz' dot)")
     graph.add_argument("--code", action="store_true", help="show the instructions of each block")
@@ -83,10 +84,10 @@ def _verify(function: Function) -> None:
     verify(function)
 
 
-def _optimize(function: Function) -> None:
-    from jitpy.backend.opt import optimize
+def _optimize(function: Function) -> dict[str, int]:
+    from jitpy.backend.opt import optimize_counting
 
-    optimize(function)
+    return optimize_counting(function)
 
 
 def _phis(function: Function) -> None:
@@ -96,17 +97,28 @@ def _phis(function: Function) -> None:
     remove_constant(function, compute(function))
 
 
-#: Name -> what it does to a function, in place.
-_PASSES: dict[str, Callable[[Function], None]] = {"verify": _verify, "optimize": _optimize, "constant-phis": _phis}
+def _nan(function: Function) -> None:
+    from jitpy.backend.opt.nan import canonicalize
+
+    canonicalize(function)
+
+
+#: Name -> what it does to a function, in place; a pass with rules says which fired.
+_PASSES: dict[str, Callable[[Function], dict[str, int] | None]] = {
+    "verify": _verify, "optimize": _optimize, "constant-phis": _phis, "canonicalize-nan": _nan,
+}  # fmt: skip
 
 
 def _pass(options: argparse.Namespace) -> int:
     from jitpy.backend.text.printer import print_function
 
     for function in _functions(options.file):
+        fired: dict[str, int] = {}
         for name in options.passes:
-            _PASSES[name](function)
+            fired.update(_PASSES[name](function) or {})
         print(print_function(function))
+        if options.rules:
+            print("".join(f"; {name}: {count}\n" for name, count in fired.items()))
     return 0
 
 
