@@ -140,7 +140,7 @@ def _compile(func: Function, target: Target, settings: Settings, times: dict[str
 
         check(vcode, target.env, allocation)
         clock = _lap(times, "check", clock)
-    done = emit(vcode, allocation, target, settings.align_loops, chaos)
+    done = emit(vcode, allocation, target, settings, chaos)
     _lap(times, "emit", clock)
     return CompiledFunction(func.name, done, vcode.frame)
 

@@ -6,9 +6,13 @@ from typing import Any
 
 from jitpy.backend.errors import CompileError
 
+#: What traps call where they are calls. No name in CLIF text can be this one.
+TRAP = "$trap"
+
 _CHOICES = {
     "opt_level": ("none", "speed", "speed_and_size"),
     "regalloc": ("linear", "onepass"),
+    "traps": ("signal", "call"),
 }
 
 
@@ -17,17 +21,22 @@ class Settings:
     (fast). ``enable_verifier``: check CLIF before and after optimization. ``regalloc_checker``:
     check each allocation. ``align_loops``: pad loop headers as the target likes. ``unwind_info``:
     make unwind tables. ``enable_nan_canonicalization``: arithmetic gives one NaN only (see `opt.nan`).
-    ``chaos_seed``: not 0: make free choices by dice from this seed (see `chaos`)."""
+    ``chaos_seed``: not 0: make free choices by dice from this seed (see `chaos`). ``traps``: a trap
+    is an instruction that the processor refuses (signal), or a call of the symbol `TRAP` that never
+    returns and whose return address says which trap it is (call). ``stack_limit``: not None: a
+    function that calls others compares its stack pointer with the word that lies so far from the
+    thread pointer, and traps with stk_ovf when it is below; a limit of its own goes first."""
 
     __slots__ = (
         "align_loops", "chaos_seed", "enable_nan_canonicalization", "enable_verifier", "opt_level", "regalloc",
-        "regalloc_checker", "unwind_info",
+        "regalloc_checker", "stack_limit", "traps", "unwind_info",
     )  # fmt: skip
 
     def __init__(
         self, opt_level: str = "speed", regalloc: str = "linear", *, enable_verifier: bool = False,
         regalloc_checker: bool = False, align_loops: bool = True, unwind_info: bool = True,
-        enable_nan_canonicalization: bool = False, chaos_seed: int = 0,
+        enable_nan_canonicalization: bool = False, chaos_seed: int = 0, traps: str = "signal",
+        stack_limit: int | None = None,
     ) -> None:  # fmt: skip
         self.opt_level = opt_level
         self.regalloc = regalloc
@@ -37,6 +46,8 @@ class Settings:
         self.unwind_info = unwind_info
         self.enable_nan_canonicalization = enable_nan_canonicalization
         self.chaos_seed = chaos_seed
+        self.traps = traps
+        self.stack_limit = stack_limit
         for name, choices in _CHOICES.items():
             if getattr(self, name) not in choices:
                 raise CompileError(f"setting {name} is {getattr(self, name)!r}; it is one of {', '.join(choices)}")

@@ -180,14 +180,17 @@ class Target:
 
     Emission
       emit_move(sink, src, dst, cls)             allocations; never slot to slot; preserves flags
-      emit_prologue(sink, frame)                 up to and including saves of frame.saved registers
-      and unwind notes emit_epilogue(sink, frame)                 everything before the return
-      instruction emit_return(sink) emit_jump(sink, label) emit_branch(sink, inst, allocs, label,
-      invert)   two-way: to label if the condition holds (invert: does not)
+      emit_prologue(sink, frame)                 up to and including saves of frame.saved registers; where
+                                                 sink.stack_limit is not None, a check of the stack in functions that call
+      emit_epilogue(sink, frame)                 everything before the return instruction
+      emit_return(sink)
+      emit_jump(sink, label)
+      emit_branch(sink, inst, allocs, label, invert)   two-way: to label if the condition holds (invert: does not)
       relocations                                kind -> `Fixup`: relocations relative to their
       field ("pcrel4"), for
                                                  calls inside a module; d = symbol + addend - field
-      emit_trap(sink, code)                      a trapping instruction, after sink.trap(code)
+      emit_trap(sink, code)                      a trapping instruction, after sink.trap(code); a call of sink.trap_symbol
+                                                 where that is not empty
     """
 
     __slots__ = (

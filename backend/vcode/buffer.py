@@ -49,8 +49,10 @@ class Sink:
         "prologue_end",
         "returns",
         "srcloc",
+        "stack_limit",
         "target",
         "thread",
+        "trap_symbol",
     )  # fmt: skip
 
     def __init__(self, target: Target, frame: Frame, blocks: int) -> None:
@@ -61,7 +63,9 @@ class Sink:
         self._align = target.code_align
         self.srcloc = 0
         self.lines: list[tuple[int, int]] = []
-        self.prologue_end = 0  # no branch comes before it, so it needs no translation
+        self.trap_symbol = ""  # what traps call; none: they are instructions
+        self.stack_limit: int | None = None
+        self.prologue_end = 0
         self.returns: list[tuple[int, int]] = []  # return instructions, first byte and end
         self.thread = list(range(blocks))  # block -> the block that a branch to it reaches in the end
         self._labels: list[int] = [-1] * blocks  # raw places
@@ -191,7 +195,7 @@ class Sink:
             [(p + shift[bisect_left(places, p)], k, s, a) for p, k, s, a in self._relocs],
             [(p + shift[bisect_left(places, p)], c) for p, c in self._traps],
             [(p + shift[bisect_left(places, p)], s) for p, s in self.lines],
-            self.prologue_end,
+            self.prologue_end + shift[bisect_left(places, self.prologue_end)],
             [(p + shift[bisect_left(places, p)], q + shift[bisect_left(places, q)]) for p, q in self.returns],
             [self._call_record(p + shift[bisect_left(places, p)], site, target_places) for p, site in self._calls],
         )

@@ -15,11 +15,13 @@ from bisect import bisect_left
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from jitpy.backend.settings import TRAP
 from jitpy.backend.target.row import BRANCH, JUMP, MOVE, RETURN
 from jitpy.backend.vcode.buffer import Sink
 
 if TYPE_CHECKING:
     from jitpy.backend.chaos import Chaos
+    from jitpy.backend.settings import Settings
     from jitpy.backend.target.target import Target
     from jitpy.backend.vcode.buffer import Finished
     from jitpy.backend.vcode.vcode import Allocation, VCode
@@ -29,13 +31,15 @@ _END = 1 << 62
 
 
 def emit(
-    vcode: VCode, allocation: Allocation, target: Target, align_loops: bool = True, chaos: Chaos | None = None
+    vcode: VCode, allocation: Allocation, target: Target, settings: Settings, chaos: Chaos | None = None
 ) -> Finished:  # fmt: skip
     """The machine code of ``vcode``; fixes the frame's layout. ``chaos`` shuffles the blocks."""
     frame = vcode.frame
     frame.finish(allocation.slots, allocation.clobbered)
     blocks = len(vcode.succs)
     sink = Sink(target, frame, blocks)
+    sink.trap_symbol = TRAP if settings.traps == "call" else ""
+    sink.stack_limit = settings.stack_limit
     target.emit_prologue(sink, frame)
     sink.prologue_end = len(sink.code)
     insts, allocs, starts = vcode.insts, allocation.allocs, vcode.block_starts
@@ -46,7 +50,7 @@ def emit(
     if chaos is not None:
         order = chaos.order(order)
     follows = _following(order, blocks)
-    loop_align = target.loop_align if align_loops else 1
+    loop_align = target.loop_align if settings.align_loops else 1
     depth, cold = vcode.loop_depth, vcode.cold
     emit_move, emit_branch, emit_jump = target.emit_move, target.emit_branch, target.emit_jump
     labels = sink._labels

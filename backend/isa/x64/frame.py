@@ -172,6 +172,7 @@ def _quad(sink: Any, load: bool, reg: int, base: int, disp: int) -> None:
 
 
 _PAGE = 4096
+_BELOW = 2  # the condition code of jb
 
 
 def emit_prologue(sink: Any, frame: Any) -> None:
@@ -188,6 +189,8 @@ def emit_prologue(sink: Any, frame: Any) -> None:
     size = frame.size
     if frame.limit:
         _check_limit(sink, frame)
+    elif sink.stack_limit is not None and (not frame.leaf or size > _PAGE):
+        _check_stack(sink, size)
     if size:
         if size > _PAGE:
             # r11 counts down: lea r11, [rsp - whole pages]; loop: sub rsp, page; test [rsp], rsp; cmp rsp, r11; jne
@@ -223,6 +226,20 @@ def _check_limit(sink: Any, frame: Any) -> None:
             code += b"\x4d\x8d\x9b" + data
     code += b"\x4d\x8d\x9b" + frame.size.to_bytes(4, "little") + b"\x4c\x39\xdc\x0f\x82\0\0\0\0"
     sink.fixup(REL4, sink.trap_label("stk_ovf"), -4)
+
+
+def _check_stack(sink: Any, size: int) -> None:
+    """cmp rsp, fs:[limit]; jb a trap. A frame beyond a page counts (lea r11, [rsp - size] is compared); a smaller one
+    fits into what is kept free below the limit.
+    """
+    from jitpy.backend.isa.x64.insts.branch import jump_if
+
+    if size > _PAGE:
+        sink.code += b"\x4c\x8d\x9c\x24" + (-size & 0xFFFFFFFF).to_bytes(4, "little") + b"\x64\x4c\x3b\x1c\x25"
+    else:
+        sink.code += b"\x64\x48\x3b\x24\x25"
+    sink.code += sink.stack_limit.to_bytes(4, "little", signed=True)
+    jump_if(sink, _BELOW, sink.trap_label("stk_ovf"))
 
 
 def _saves(sink: Any, frame: Any, load: bool) -> None:
@@ -273,8 +290,12 @@ RESUME = b"\x48\x89\xc8\x48\x89\xf5\x48\x89\xd4\x4c\x89\xc2\x3e\xff\xe7"
 
 
 def emit_trap(sink: Any, code: str) -> None:
-    """ud2."""
-    sink.code += b"\x0f\x0b"
+    """ud2, or a call that does not return."""
+    if sink.trap_symbol:
+        sink.code += b"\xe8\0\0\0\0"
+        sink.reloc("pcrel4", sink.trap_symbol, -4)
+    else:
+        sink.code += b"\x0f\x0b"
 
 
 _NOPS = (

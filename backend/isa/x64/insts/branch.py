@@ -73,9 +73,9 @@ def _trap_if(sink: Any, inst: MInst, allocs: tuple[int, ...]) -> None:
     jump_if(sink, cond, sink.trap_label(code))
 
 
-def _ud2(sink: Any, inst: MInst, allocs: tuple[int, ...]) -> None:
+def _trap(sink: Any, inst: MInst, allocs: tuple[int, ...]) -> None:
     sink.trap(inst.imm)
-    sink.code += b"\x0f\x0b"
+    sink.target.emit_trap(sink, inst.imm)
 
 
 def _jump_table(sink: Any, inst: MInst, allocs: tuple[int, ...]) -> None:
@@ -105,7 +105,7 @@ def _jump_table(sink: Any, inst: MInst, allocs: tuple[int, ...]) -> None:
 JMP = macro("jmp", "jmp", _no_encoding, JUMP | TERMINATOR)
 JCC = macro("jcc", "jcc", _no_encoding, BRANCH | TERMINATOR)
 TRAP_IF = macro("trap_if", "trap_if", _trap_if)
-UD2 = macro("ud2", "ud2", _ud2)
+TRAP = macro("trap", "trap", _trap)
 JUMP_TABLE = macro("jump_table", "jump_table | ~reg.q +rm.q", _jump_table, BRANCH | TERMINATOR)
 JUMP_TABLE.imm = "table"
 row("int3", "int3", "CC")

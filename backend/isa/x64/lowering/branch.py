@@ -121,11 +121,11 @@ class BranchLowering(ConvertLowering):
     # Traps.
 
     def trap_always(self, code: str) -> tuple[()]:
-        """ud2."""
-        return self.do(ROWS["ud2"], imm=code)
+        """Here and always."""
+        return self.do(ROWS["trap"], imm=code)
 
     def trap_when(self, nonzero: bool, code: str, c: Any) -> tuple[()]:
-        """A jump to a cold ud2."""
+        """A jump to a cold trap."""
         cc = self.condition(c)
         return self.do(ROWS["trap_if"], imm=(cc if nonzero else cc ^ 1, code))
 
