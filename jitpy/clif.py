@@ -15,6 +15,8 @@ from __future__ import annotations
 
 import signal
 import struct
+import weakref
+from bisect import bisect_right
 
 import numpy as np
 
@@ -24,7 +26,7 @@ from jitpy.backend.ir import types as ir
 from jitpy.backend.text.parser import parse_file
 from jitpy.runtime import helpers, memory, traps
 from jitpy.runtime.assembler import Assembler
-from jitpy.runtime.codegen import KERNEL, machine_code
+from jitpy.runtime.codegen import machine_code
 from jitpy.runtime.interrupts import stack_of_this_thread
 from jitpy.runtime.libc import address, ffi
 from jitpy.trap import Trap
@@ -50,27 +52,52 @@ _FAR = 1 << 20
 class Module:
     """Loaded CLIF: the code, and where its traps and lines are."""
 
-    __slots__ = ("lines", "loaded", "starts", "traps")
+    __slots__ = ("__weakref__", "lines", "loaded", "starts", "traps")
 
     def __init__(self, loaded: memory.Loaded, code: Any) -> None:
         self.loaded = loaded
         self.traps = {start + offset: trap for start, f in code.functions for offset, trap in f.traps}
         self.lines = sorted((start + offset, line) for start, f in code.functions for offset, line in f.lines)
         self.starts = sorted((at, name) for name, at in code.symbols.items())
+        _modules.add(self)
 
     def trap(self, number: int, pc: int, wild: int, stack: int) -> Trap:
-        """The exception for a signal at a program counter, an access to an address, with a stack pointer."""
+        """The exception for a trap at a program counter: `traps.CHECKED`, or a signal, for an access to an address, with
+        a stack pointer.
+        """
+        if not self.has(pc):
+            home = next((m for m in list(_modules) if m.has(pc)), None)
+            if home is not None:
+                return home.trap(number, pc, wild, stack)
         offset = pc - self.loaded.address
-        start, name = next(((at, n) for at, n in reversed(self.starts) if at <= offset), (0, ""))
-        lines = [(at, source) for at, source in self.lines if at >= start and source]
-        line = next((source for at, source in reversed(lines) if at <= offset), lines[0][1] if lines else 0)
+        name, line = self.place(offset)
+        code = self.traps.get(offset)
+        if code == "stk_ovf":
+            return Trap(code, name, line, "the stack overflowed")
         if number == signal.SIGSEGV:
             lowest, _ = stack_of_this_thread()
             if abs(wild - stack) < _FAR and lowest - _FAR < wild < lowest + _FAR:
                 return Trap("stk_ovf", name, line, "the stack overflowed")
             detail = f"access to address {wild:#x}" if wild else "access to address 0 or one no pointer can have"
-            return Trap(self.traps.get(offset, "heap_oob"), name, line, detail)
-        return Trap(self.traps.get(offset) or _SIGNALS.get(number, f"signal {number}"), name, line)
+            return Trap(code or "heap_oob", name, line, detail)
+        return Trap(code or _SIGNALS.get(number, f"signal {number}"), name, line)
+
+    def has(self, pc: int) -> bool:
+        """Whether a program counter is in this code."""
+        return 0 <= pc - self.loaded.address < self.loaded.size
+
+    def place(self, offset: int) -> tuple[str, int]:
+        """The function and the line of an offset; of a prologue, which has no line, the function's first."""
+        index = bisect_right(self.starts, (offset, "\x7f")) - 1
+        start, name = self.starts[index] if index >= 0 else (0, "")
+        end = self.starts[index + 1][0] if index + 1 < len(self.starts) else self.loaded.size
+        lines = [(at, source) for at, source in self.lines if start <= at < end]
+        line = next((source for at, source in reversed(lines) if at <= offset), 0)
+        return name, line or next((source for _, source in lines if source), 0)
+
+
+#: Those that are alive: code may call code of another text by its address.
+_modules: weakref.WeakSet[Module] = weakref.WeakSet()
 
 
 class ClifFunction:
@@ -127,7 +154,7 @@ def compile(text: str, path: str = "", settings: Any = None) -> dict[str, ClifFu
         functions.append(p.func)
     for function in functions:
         verify(function)
-    code = machine_code(functions, settings or KERNEL)
+    code = machine_code(functions, settings or traps.settings())
     loaded = memory.load(code, _resolve)
     module = Module(loaded, code)
     traps.check()

@@ -36,7 +36,10 @@ WORDS = {
     "jitpy_block_type": 1,  # the type object that keeps blocks
 }
 
-TEXTS = {"jitpy_dead_message": b"this jitted function has been collected"}
+TEXTS = {
+    "jitpy_dead_message": b"this jitted function has been collected",
+    "jitpy_stray_message": b"a trap in CLIF that was not called by the object that jitpy.clif.compile returned",
+}
 
 #: Functions of the math library; those that it lacks are the C library's.
 MATH = "jitpy_math_"

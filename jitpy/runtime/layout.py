@@ -235,11 +235,15 @@ OBJECTS: dict[str, object] = {
     "Py_None": None, "Py_True": True, "Py_False": False, "np_True": np.True_, "np_False": np.False_,
 }  # fmt: skip
 
+#: Functions that had another name before 3.13.
+_OLD_NAMES = {"PyThreadState_GetUnchecked": "_PyThreadState_UncheckedGet"} if sys.version_info < (3, 13) else {}
+
 _resolved: dict[str, int] = {}
 
 
 def c_function(name: str) -> int:
     """The address of a function of the C API; `AttributeError` when there is none."""
+    name = _OLD_NAMES.get(name, name)
     got = ctypes.cast(getattr(ctypes.pythonapi, name), ctypes.c_void_p).value
     assert got is not None
     return got
