@@ -10,9 +10,9 @@ import threading
 from typing import Any
 
 import pytest
+from jitpy.backend.settings import Settings
 
 from jitpy import Trap, clif
-from jitpy.backend.settings import Settings
 from jitpy.runtime import traps
 
 pytestmark = pytest.mark.skipif(not traps.supported(), reason="traps end the process on this system")
