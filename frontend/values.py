@@ -148,7 +148,7 @@ def _describe_object(obj: Any) -> str:
 
 def advice(v: Value, otherwise: str) -> str:
     """The hint for something that cannot be done with ``v``: for objects from outside, what to pass instead."""
-    cls: Any = v.obj.__class__ if v.__class__ is Const else None  # type: ignore[attr-defined]
+    cls: Any = v.obj.__class__ if v.__class__ is Const else None
     if cls in (list, dict, set):
         instead = "an array" if cls is dict else "a tuple or an array"
         return f"A {cls.__name__} from outside is not read: pass it as an argument, or make it {instead}."

@@ -88,3 +88,10 @@ def load_ipython_extension(ipython: object) -> None:
     from jitpy.notebook import load_ipython_extension as load
 
     load(ipython)
+
+
+def unload_ipython_extension(ipython: object) -> None:
+    """``%unload_ext jitpy``: takes the magics back."""
+    from jitpy.notebook import unload_ipython_extension as unload
+
+    unload(ipython)

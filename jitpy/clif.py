@@ -20,8 +20,8 @@ from bisect import bisect_right
 
 import numpy as np
 
-from jitpy.backend.analysis.verifier import verify
-from jitpy.backend.errors import CompileError
+from jitpy.backend.analysis.verifier import find_errors
+from jitpy.backend.errors import CompileError, ParseError, VerifierError
 from jitpy.backend.ir import types as ir
 from jitpy.backend.text.parser import parse_file
 from jitpy.runtime import helpers, memory, traps
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from jitpy.backend.ir.function import Function, Signature
+    from jitpy.backend.text.parser import ParsedFunction
 
 _LANES = {
     ir.I8: "i1", ir.I16: "i2", ir.I32: "i4", ir.I64: "i8", ir.F16: "f2", ir.F32: "f4", ir.F64: "f8",
@@ -144,21 +145,61 @@ class ClifFunction:
 def compile(text: str, path: str = "", settings: Any = None) -> dict[str, ClifFunction]:
     """Compile every function of CLIF text; name -> callable.
 
-    Functions may call each other by name. Names that the text does not define are C functions of the process.
+    Functions may call each other by name. Names that the text does not define are C functions of the process. Raises ParseError
+    and VerifierError, which show the line.
     """
-    parsed = parse_file(text, path).functions
-    functions = []
-    for p in parsed:
-        lines = p.inst_lines
-        p.func.srclocs = [line or old for line, old in zip(lines, p.func.srclocs)]
-        functions.append(p.func)
-    for function in functions:
-        verify(function)
+    try:
+        functions = [_checked(p, text, path) for p in parse_file(text, path).functions]
+    except ParseError as error:
+        hint = _excerpt(text, error.line, error.column) + _nearest_opcode(error.message)
+        raise ParseError(error.message + hint, error.line, error.column, error.path).with_traceback(None) from None
+    except VerifierError as error:
+        raise error.with_traceback(None) from None
     code = machine_code(functions, settings or traps.settings())
     loaded = memory.load(code, _resolve)
     module = Module(loaded, code)
     traps.check()
     return {f.name: ClifFunction(f, module, _entry(f.sig)) for f in functions}
+
+
+def _checked(parsed: ParsedFunction, text: str, path: str) -> Function:
+    """A parsed function that keeps the rules, each instruction marked with its line."""
+    func, lines = parsed.func, parsed.inst_lines
+    func.srclocs = [line or old for line, old in zip(lines, func.srclocs)]
+    errors = []
+    for error in find_errors(func):
+        inst = error.inst
+        if inst < 0 and error.block >= 0:
+            inst = next(iter(func.block_insts[error.block]), -1)
+        line = lines[inst] if inst >= 0 else parsed.line
+        where = f"{path}:{line}" if path else f"line {line}"
+        errors.append((f"{where}, in %{func.name}", error.message + _excerpt(text, line)))
+    if errors:
+        raise VerifierError(errors)
+    return func
+
+
+def _excerpt(text: str, line: int, column: int = 0) -> str:
+    """A line of the text, and a caret below the column."""
+    lines = text.splitlines()
+    if not 0 < line <= len(lines):
+        return ""
+    shown = lines[line - 1]
+    stripped = shown.lstrip()
+    out = f"\n    {stripped.rstrip()}"
+    return out + f"\n    {' ' * (column - 1 - len(shown) + len(stripped))}^" if column else out
+
+
+def _nearest_opcode(message: str) -> str:
+    """Where an instruction was expected and something else found: the opcode that looks most like it."""
+    if not message.startswith("expected an instruction, found '"):
+        return ""
+    import difflib
+
+    from jitpy.backend.ir.opcodes import BY_NAME
+
+    near = difflib.get_close_matches(message.split("'")[1], BY_NAME, 1)
+    return f"\n    did you mean {near[0]}?" if near else ""
 
 
 def _resolve(name: str) -> int:

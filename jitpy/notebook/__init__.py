@@ -15,7 +15,12 @@ if TYPE_CHECKING:
 
 def load_ipython_extension(ipython: Any) -> None:
     """Register the magics."""
-    ipython.register_magic_function(lambda line, cell: run_cell(ipython.user_ns, line, cell), "cell", "clif")
+
+    def clif(line: str, cell: str) -> None:
+        run_cell(ipython.user_ns, line, cell)
+
+    clif.__doc__ = __doc__
+    ipython.register_magic_function(clif, "cell", "clif")
 
 
 def unload_ipython_extension(ipython: Any) -> None:

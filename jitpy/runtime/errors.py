@@ -87,23 +87,52 @@ def _template() -> FrameType:
     return sys._getframe()
 
 
-def _one_line(units: int) -> bytes:
-    """A location table that gives this many code units the function's first line and no columns."""
-    table = b""
+def _one_line(units: int, below: int) -> bytes:
+    """A location table that gives this many code units one line, so far below the function's first, and no columns."""
+    table = bytearray()
     while units > 0:
-        table += bytes((0x80 | 13 << 3 | min(units, 8) - 1, 0))
+        table.append(0x80 | 13 << 3 | min(units, 8) - 1)
         units -= 8
-    return table
+        delta = 2 * below  # a signed number in groups of 6 bits, the lowest first
+        while delta > 63:
+            table.append(64 | delta & 63)
+            delta >>= 6
+        table.append(delta)
+        below = 0
+    return bytes(table)
 
 
-_LOCATIONS = _one_line(len(_template.__code__.co_code) // 2)
+_UNITS = len(_template.__code__.co_code) // 2
+_first_lines: dict[tuple[str, str, int], int] = {}
+
+
+def _first_line(function: str, filename: str, line: int) -> int:
+    """Where a function that has this line begins, as its source says: debuggers and IPython count from there."""
+    first = _first_lines.get((function, filename, line))
+    if first is None:
+        import linecache
+
+        source = linecache.getlines(filename)
+        first = line
+        for number in range(min(line, len(source)), 0, -1):
+            if source[number - 1].lstrip().removeprefix("async ").startswith(f"def {function}("):
+                first = number
+                while first > 1 and source[first - 2].lstrip().startswith("@"):
+                    first -= 1
+                break
+        if len(_first_lines) > 1000:
+            _first_lines.clear()
+        _first_lines[function, filename, line] = first
+    return first
 
 
 def _frame(function: str, filename: str, line: int) -> FrameType:
     """A frame object that shows this function's name, file and line."""
+    first = _first_line(function, filename, line)
     code = _template.__code__.replace(
-        co_name=function, co_qualname=function, co_filename=filename, co_firstlineno=line, co_linetable=_LOCATIONS
-    )
+        co_name=function, co_qualname=function, co_filename=filename, co_firstlineno=first,
+        co_linetable=_one_line(_UNITS, line - first),
+    )  # fmt: skip
     names = {"__name__": function, "__file__": filename, "sys": sys}
     frame: FrameType = FunctionType(code, names)()
     return frame
