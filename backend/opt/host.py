@@ -146,13 +146,14 @@ def _immediates(h: Host) -> None:
         "imm_neg": "-{1} & MASK[{0}]", "imm_trunc": "{1} & MASK[{0}]",
         "imm_shl": "({1} << ({2} & (BITS[{0}] - 1))) & MASK[{0}]", "imm_shr": "{1} >> ({2} & (BITS[{0}] - 1))",
         "imm_modulo_bits": "{1} & (BITS[{0}] - 1)",
-        "log2": "{0}.bit_length() - 1",
+        "log2": "{0}.bit_length() - 1", "sign_bit": "1 << (BITS[{0}] - 1)", "max_signed": "MASK[{0}] >> 1",
         "plus": "{0} + {1}", "minus": "{0} - {1}",
     }.items():  # fmt: skip
         h.inline_constructor(name, expression)
     for name, test in {
         "imm_lt": "{0} < {1}", "imm_le": "{0} <= {1}", "imm_eq": "{0} == {1}", "imm_ne": "{0} != {1}",
         "is_mask_of": "{1} == MASK[{0}]", "is_low_mask": "({0} & ({0} + 1)) == 0",
+        "covers": "{0} & {1} == {1}", "disjoint": "{0} & {1} == 0", "is_not_negative": "{1} <= MASK[{0}] >> 1",
     }.items():  # fmt: skip
         h.inline_test(name, test)
     h.inline_extractor("power_of_two", "{v}", test="{r} > 0 and ({r} & ({r} - 1)) == 0", fields=["{r}"])
