@@ -6,6 +6,8 @@ PY := $(VENV)/bin/python
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
+# Tests and benchmarks start many processes: each would compile the whole package anew.
+unexport PYTHONDONTWRITEBYTECODE
 .PHONY: help demo test test-pythons bench lint typecheck profile docs fuzz wheel clean system
 
 help: ## this list
