@@ -169,6 +169,8 @@ class Target:
       stack_address(dst, base, offset) -> MInst
       load(dst, base vreg, offset, type), store(src, base vreg, offset, type) -> MInst     plain
       memory, no trap extend(ctx, reg, from_type, bits, signed) -> vreg     emits
+      join_pair(ctx, low, high) -> vreg, split_pair(ctx, vreg, low, high)     emit what joins two general registers in
+      a float register and parts them, where a convention returns i128 so
       symbol_address(ctx, name, addend) -> vreg  emits the load of an absolute address (relocation
       abs8)
       call_direct, call_indirect: Row            flags CALL; imm: a `CallSite`; use 0 of indirect: the address (REG)
@@ -196,9 +198,9 @@ class Target:
     __slots__ = (
         "_parts", "abis", "big_endian", "block_address", "call_direct", "call_indirect", "code_align", "contexts", "dwarf",
         "emit_branch", "emit_epilogue", "emit_jump", "emit_move", "emit_prologue", "emit_return", "emit_trap", "env",
-        "extend", "features", "jump", "lacks", "lacks_types", "load", "load_stack", "loop_align", "move", "name", "nop",
-        "parts", "payloads", "pointer", "relocations", "resume", "rules", "stack_address", "store", "store_stack",
-        "symbol_address", "tail_direct", "tail_indirect", "try_direct", "try_indirect"
+        "extend", "features", "join_pair", "jump", "lacks", "lacks_types", "load", "load_stack", "loop_align", "move",
+        "name", "nop", "parts", "payloads", "pointer", "relocations", "resume", "rules", "split_pair", "stack_address",
+        "store", "store_stack", "symbol_address", "tail_direct", "tail_indirect", "try_direct", "try_indirect"
     )  # fmt: skip
 
     name: str
@@ -223,6 +225,8 @@ class Target:
     tail_indirect: Row | None
     try_direct: Row | None
     try_indirect: Row | None
+    join_pair: Callable[[Any, int, int], int]
+    split_pair: Callable[[Any, int, int, int], None]
     block_address: Callable[[int, int], MInst]
     emit_move: Callable[[Any, int, int, int], None]
     emit_prologue: Callable[[Any, Any], None]

@@ -9,8 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from jitpy.backend.errors import UnsupportedError
-from jitpy.backend.ir.types import BITS, BYTES, I128, IS_INT
+from jitpy.backend.ir.types import BITS, BYTES, I8X16, I128, IS_INT
 from jitpy.backend.target.row import INT
 
 if TYPE_CHECKING:
@@ -26,10 +25,14 @@ class SigAbi:
     """``args``/``rets``: per parameter and return a tuple of places; returns on the stack are
     offsets into the return area. ``stack_size``: bytes of stack arguments with shadow space.
     ``area``: the place of the hidden pointer to the return area, or None; ``area_size``.
-    ``extensions``: per parameter (bits wanted, signed) or None; ``ret_extensions`` likewise."""
+    ``extensions``: per parameter (bits wanted, signed) or None; ``ret_extensions`` likewise.
+    ``copies``: per parameter that is passed by the address of a copy, the copy's offset behind all
+    else that the caller keeps for the call, -1 for the others; ``copies_size``. The place is then
+    that of the address."""
 
     __slots__ = (
-        "abi", "area", "area_size", "args", "extensions", "memory_args", "ret_extensions", "rets", "stack_size",
+        "abi", "area", "area_size", "args", "copies", "copies_size", "extensions", "memory_args", "ret_extensions",
+        "rets", "stack_size",
     )  # fmt: skip
 
     def __init__(self, sig: Signature, target: Target, abi: Abi) -> None:
@@ -37,19 +40,24 @@ class SigAbi:
         self.area: Place | None = None
         self.area_size = 0
         rets = _Places(abi, abi.rets, target)
-        self.rets: list[tuple[Place, ...]] = [rets.place(r.type) for r in sig.returns]
+        self.rets: list[tuple[Place, ...]] = [rets.returned(r.type) for r in sig.returns]
         args = _Places(abi, abi.args, target)
         self.args: list[tuple[Place, ...]] = []
-        #: Per parameter: bytes of a struct copied to the stack (its offset is the place's), else 0.
+        #: Per parameter: bytes of a struct that is copied (its offset is the place's, or that of the copy), else 0.
         self.memory_args: list[int] = []
+        self.copies: list[int] = []
+        self.copies_size = 0
         args.offset = abi.shadow
         for p in sig.params:
-            if p.purpose == "sarg":
-                self.args.append((args.memory(p.size),))
-                self.memory_args.append(p.size)
+            struct = p.size if p.purpose == "sarg" else 0
+            self.memory_args.append(struct)
+            if abi.wide_by_reference and (struct or BYTES[p.type] > abi.slot):
+                self.args.append(args.place(target.pointer))
+                self.copies.append(self.copies_size)
+                self.copies_size += (struct or BYTES[p.type]) + 15 & -16
             else:
-                self.args.append(args.place(p.type))
-                self.memory_args.append(0)
+                self.args.append((args.memory(struct),) if struct else args.place(p.type))
+                self.copies.append(-1)
         if rets.offset:
             self.area_size = rets.offset
             (self.area,) = args.place(target.pointer)
@@ -77,6 +85,13 @@ class _Places:
         self.offset = at + size + 7 & -8
         return ON_STACK, at, INT, self.target.pointer
 
+    def returned(self, type: Type) -> tuple[Place, ...]:
+        """The places of a returned value. Where wide arguments go by reference, a pair of registers is returned in a float
+        register: one place for two parts."""
+        if self.abi.wide_by_reference and len(self.target.parts_of(type)) > 1:
+            return self.place(I8X16)
+        return self.place(type)
+
     def place(self, type: Type) -> tuple[Place, ...]:
         """The places of one value."""
         abi, target = self.abi, self.target
@@ -86,10 +101,6 @@ class _Places:
         regs = self.regs[cls]
         at = self.taken[bank]
         if len(parts) > 1:
-            if abi.wide_by_reference:
-                raise UnsupportedError(
-                    f"{abi.name}: values wider than a register are not passed directly; pass an address"
-                )
             if abi.even_pairs and cls == INT and at & 1:
                 at += 1
         if at + len(parts) <= len(regs):

@@ -11,13 +11,15 @@ from typing import TYPE_CHECKING, Any
 
 from jitpy.backend.errors import UnsupportedError
 from jitpy.backend.ir import opcodes as O
-from jitpy.backend.ir.types import I8, I16, I32, I64
+from jitpy.backend.ir.types import BYTES, I8, I16, I32, I64
 from jitpy.backend.target.row import INT, REG, MInst
 from jitpy.backend.target.target import INCOMING, OUTGOING, SLOT, TAIL, CallSite
 from jitpy.backend.vcode.abi import IN_REG, SigAbi
 from jitpy.backend.vcode.rows import ARGS, LANDING, RET, SEQUENCE_POINT
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from jitpy.backend.ir.function import Function, Node, Signature
     from jitpy.backend.target.row import Row
     from jitpy.backend.vcode.context import LowerCtx
@@ -31,14 +33,20 @@ def lower_arguments(ctx: LowerCtx, func: Function, params: list[int], sig: SigAb
     defs: list[int] = []
     fixed: list[int] = []
     loads: list[MInst] = []
-    for v, places, struct in zip(params, sig.args, sig.memory_args):
+    after: list[MInst] = []  # of arguments that came by reference
+    for v, places, struct, copy in zip(params, sig.args, sig.memory_args, sig.copies):
         reg = ctx.regs[v]
         if reg is None:
             continue
-        if struct:
+        vregs = ctx.put_in_regs(v)
+        if copy >= 0 and not struct:
+            pointer = ctx.temp(INT)
+            after += _parts(ctx, v, lambda part, at, type, base=pointer: target.load(part, base, at, type))
+            vregs = (pointer,)
+        if struct and copy < 0:
             loads.append(target.stack_address(reg, INCOMING, places[0][1]))
             continue
-        for vreg, (where, at, _, type) in zip(ctx.put_in_regs(v), places):
+        for vreg, (where, at, _, type) in zip(vregs, places):
             if where == IN_REG:
                 defs.append(vreg)
                 fixed.append(at)
@@ -52,8 +60,18 @@ def lower_arguments(ctx: LowerCtx, func: Function, params: list[int], sig: SigAb
         else:
             loads.append(target.load_stack(ctx.area_reg, INCOMING, at, type))
     ctx.emit(MInst(ARGS, tuple(defs), (), None, (tuple(fixed), (), 0)))
-    for load in loads:
+    for load in loads + after:
         ctx.emit(load)
+
+
+def _parts(ctx: LowerCtx, v: int, access: Callable[[int, int, int], MInst]) -> list[MInst]:
+    """An access to memory for each register of a value: of (register, offset, type)."""
+    found: list[MInst] = []
+    offset = 0
+    for part, (_, type) in zip(ctx.put_in_regs(v), ctx.target.parts_of(ctx.types[v])):
+        found.append(access(part, offset, type))
+        offset += BYTES[type]
+    return found
 
 
 def stack_limit(func: Function, sig: SigAbi) -> list[tuple[str, Any, int]]:
@@ -84,6 +102,8 @@ def lower_return(ctx: LowerCtx, node: Node, signature: Signature, sig: SigAbi, p
     fixed: list[int] = []
     for v, places, extension in zip(node[3:], sig.rets, sig.ret_extensions):
         regs = _extended(ctx, v, extension)
+        if len(regs) > len(places):
+            regs = (ctx.target.join_pair(ctx, *regs),)
         for vreg, (where, at, _, type) in zip(regs, places):
             if where == IN_REG:
                 uses.append(vreg)
@@ -107,11 +127,16 @@ def lower_call(ctx: LowerCtx, inst: int, node: Node) -> None:
     defs: list[int] = []
     def_fixed: list[int] = []
     loads: list[MInst] = []
+    joined: list[tuple[int, int]] = []  # values of two registers that come in one
     clobbers = sig.abi.clobbers
     for v, places in zip(ctx.results[inst], sig.rets):
         if ctx.regs[v] is None:
             continue
-        for vreg, (where, at, _, type) in zip(ctx.put_in_regs(v), places):
+        vregs = ctx.put_in_regs(v)
+        if len(vregs) > len(places):
+            joined.append((ctx.temp(places[0][2]), v))
+            vregs = (joined[-1][0],)
+        for vreg, (where, at, _, type) in zip(vregs, places):
             if where == IN_REG:
                 defs.append(vreg)
                 def_fixed.append(at)
@@ -121,6 +146,8 @@ def lower_call(ctx: LowerCtx, inst: int, node: Node) -> None:
     ctx.emit(MInst(row, tuple(defs), tuple(uses), site, (tuple(def_fixed), tuple(fixed), clobbers)))
     for load in loads:
         ctx.emit(load)
+    for pair, v in joined:
+        target.split_pair(ctx, pair, *ctx.put_in_regs(v))
 
 
 def _call(
@@ -213,6 +240,8 @@ def lower_landing(ctx: LowerCtx, node: Node, args: tuple[Any, ...]) -> list[int]
             passed += ctx.put_in_regs(arg)
             continue
         kind, index = arg
+        if kind == "ret" and len(sig.rets[index]) < len(target.parts_of(func.signatures[node[2][1].sig].returns[index].type)):
+            raise UnsupportedError(f"{func.name}: a try_call whose i128 result comes in a float register")
         places = sig.rets[index] if kind == "ret" else ((IN_REG, target.payloads[index], INT, I64),)
         for where, at, cls, type in places:
             vreg = ctx.temp(cls)
@@ -282,19 +311,33 @@ def _arguments(ctx: LowerCtx, sig: SigAbi, args: tuple[int, ...], uses: list[int
     target = ctx.target
     emit = ctx.emit
     below = sig.stack_size if base == TAIL else 0
-    for v, places, extension, struct in zip(args, sig.args, sig.extensions, sig.memory_args):
+    copies = _area(sig) + sig.area_size + 15 & -16
+    if sig.copies_size and base != OUTGOING:
+        raise UnsupportedError(f"{ctx.func.name}: a tail call with an argument by reference, to a frame that is gone")
+    for v, places, extension, struct, copy in zip(args, sig.args, sig.extensions, sig.memory_args, sig.copies):
         if struct:
-            _copy_struct(ctx, ctx.put_in_reg(v), base, places[0][1] - below, struct)
+            _copy_struct(ctx, ctx.put_in_reg(v), base, copies + copy if copy >= 0 else places[0][1] - below, struct)
+        if copy >= 0:
+            start = copies + copy
+            if not struct:
+                for store in _parts(ctx, v, lambda r, at, type, start=start: target.store_stack(r, base, start + at, type)):
+                    emit(store)
+            vregs: tuple[int, ...] = (ctx.temp(INT),)
+            emit(target.stack_address(vregs[0], base, start))
+        elif struct:
             continue
-        for vreg, (where, at, _, type) in zip(_extended(ctx, v, extension), places):
+        else:
+            vregs = _extended(ctx, v, extension)
+        for vreg, (where, at, _, type) in zip(vregs, places):
             if where == IN_REG:
                 uses.append(vreg)
                 fixed.append(at)
             else:
                 wide = I64 if extension else type
                 emit(target.store_stack(vreg, base, at - below, wide))
+    needed = copies + sig.copies_size if sig.copies_size else _area(sig) + sig.area_size if sig.area else sig.stack_size
     if sig.area is None:
-        return sig.stack_size
+        return needed
     if base == OUTGOING:
         pointer = ctx.temp(INT)
         emit(target.stack_address(pointer, OUTGOING, _area(sig)))
@@ -308,7 +351,7 @@ def _arguments(ctx: LowerCtx, sig: SigAbi, args: tuple[int, ...], uses: list[int
         fixed.append(at)
     else:
         emit(target.store_stack(pointer, base, at - below, type))
-    return _area(sig) + sig.area_size
+    return needed
 
 
 def _extended(ctx: LowerCtx, v: int, extension: tuple[int, bool] | None) -> tuple[int, ...]:

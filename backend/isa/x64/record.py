@@ -185,6 +185,22 @@ def make(features: dict[str, int]) -> Target:
     def block_address(dst: int, block: int) -> MInst:
         return MInst(ROWS["block_address"], (dst,), (), block)
 
+    def join_pair(ctx: Any, low: int, high: int) -> int:
+        parts = [ctx.temp(FLOAT), ctx.temp(FLOAT), ctx.temp(FLOAT)]
+        for part, half in zip(parts, (low, high)):
+            ctx.emit(MInst(ROWS[f"{v}movq_xr"], (part,), (half,)))
+        ctx.emit(MInst(ROWS[f"{v}movlhps_rr"], (parts[2],), (parts[0], parts[1])))
+        joined: int = parts[2]
+        return joined
+
+    def split_pair(ctx: Any, pair: int, low: int, high: int) -> None:
+        upper = ctx.temp(FLOAT)
+        ctx.emit(MInst(ROWS[f"{v}movq_rx"], (low,), (pair,)))
+        ctx.emit(MInst(ROWS[f"{v}movhlps_rr"], (upper,), (pair, pair)))
+        ctx.emit(MInst(ROWS[f"{v}movq_rx"], (high,), (upper,)))
+
+    t.join_pair = join_pair
+    t.split_pair = split_pair
     t.block_address = block_address
     t.resume = frame.RESUME
     t.move = move
