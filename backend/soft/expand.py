@@ -317,6 +317,21 @@ def _to_int(e: Expansion, node: Node) -> None:
         e.last(O.IREDUCE, target, number)
 
 
+@_rules((O.X86_CVTT2DQ,), T.F16, T.F128, T.I128)
+def _to_int_or_minimum(e: Expansion, node: Node) -> None:
+    """What does not fit becomes the minimum."""
+    target, x = node[1], node[3]
+    source = e.type_of(x)
+    if source == T.F16:
+        e.last(O.X86_CVTT2DQ, target, e.value(O.FPROMOTE, T.F32, x))
+        return
+    number, status = e.call(f"{T.NAME[source]}_to_sint", [T.I128, T.I8], x, e.const(T.BITS[target], T.I32))
+    if target != T.I128:
+        number = e.value(O.IREDUCE, target, number)
+    minimum = _sign_bit(e, target)
+    e.last(O.SELECT, target, status, minimum, number)
+
+
 # i128.
 
 

@@ -22,7 +22,7 @@ def vectors(lane: Type) -> tuple[Type, ...]:
 
 _ARITHMETIC = "fadd fsub fmul fdiv sqrt fma fmin fmax ceil floor trunc nearest fcmp "
 _INTEGERS = """fcvt_to_sint fcvt_to_uint fcvt_to_sint_sat fcvt_to_uint_sat fcvt_to_sint_proven fcvt_to_uint_proven
-    fcvt_from_sint fcvt_from_uint"""
+    fcvt_from_sint fcvt_from_uint x86_cvtt2dq"""
 _FLOATS = "fpromote fdemote"
 
 #: All arithmetic and conversions of quad precision; of half precision; between half and other floats.

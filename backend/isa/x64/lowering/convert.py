@@ -34,13 +34,22 @@ class ConvertLowering(FloatLowering):
         """The low part: nothing to do, upper bits are arbitrary."""
         return self.put_in_regs(x)[0]
 
-    def concat(self, x: Any, y: Any) -> tuple[Any, Any]:
-        """Two halves to a pair."""
-        return self.put_in_reg(x), self.put_in_reg(y)
+    def concat(self, x: Any, y: Any) -> Any:
+        """Two halves to a pair; narrower ones by a shift."""
+        type = self.types[x]
+        if type == I64:
+            return self.put_in_reg(x), self.put_in_reg(y)
+        name = "shl64_ri" if type == I32 else "shl32_ri"
+        high = self.op(ROWS[name], self.put_in_reg(y), imm=BITS[type])
+        return self.alu_rr("or", I64, self.zero_extended(x), high)
 
     def split(self, x: Any) -> tuple[Any, Any]:
-        """A pair's halves, as two results."""
-        return tuple(self.put_in_regs(x))
+        """A pair's halves, as two results; those of narrower types by a shift."""
+        type = self.types[x]
+        if type == I128:
+            return tuple(self.put_in_regs(x))
+        r = self.put_in_reg(x)
+        return r, self.op(ROWS["shr64_ri" if type == I64 else "shr32_ri"], r, imm=BITS[type] // 2)
 
     # From integers. The legacy forms keep upper lanes: a zeroed register goes in first, and breaks the dependency.
 
@@ -105,6 +114,17 @@ class ConvertLowering(FloatLowering):
             name = f"{'v' * self.avx}cvtt{_S[source]}2si{64 if type == I64 else 32}_rm"
             return self.op_mem(ROWS[name], amode, trap=trap)
         return self._truncate(source, 64 if type == I64 else 32, self.put_in_reg(x))
+
+    def to_int_or_minimum(self, type: Any, x: Any) -> Any:
+        """The bare instruction gives the minimum where the number does not fit; so do types of 8 and 16 bits."""
+        r = self._truncate(self.types[x], 64 if type == I64 else 32, self.put_in_reg(x))
+        bits = BITS[type]
+        if bits >= 32:
+            return r
+        minimum = self.imm(1 << (bits - 1))
+        narrowed = self.op(ROWS[f"movsx32_{bits}_rr"], r)
+        self.do(ROWS["cmp32_rr"], narrowed, r)
+        return self.op(ROWS["cmovne32_rr"], r, minimum)
 
     def to_uint_proven(self, type: Any, x: Any) -> Any:
         """Up to u32 as i64. For u64: x and x - 2^63 are both converted; one of them is too large where the top bit
