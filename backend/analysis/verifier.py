@@ -49,14 +49,15 @@ def verify(func: Function) -> None:
         raise VerifierError([(where(error), error.message) for error in errors])
 
 
-def find_errors(func: Function) -> list[Error]:
-    """Every rule that ``func`` breaks; structure first, alone if it is broken."""
+def find_errors(func: Function, pointer: T.Type = T.I64) -> list[Error]:
+    """Every rule that ``func`` breaks; structure first, alone if it is broken. ``pointer``: the type of addresses in memory
+    accesses (other than i64 for targets that we only read about)."""
     errors: list[Error] = []
     _check_structure(func, errors)
     if not errors:
         check_entities(func, errors)
     if not errors:
-        check_types(func, errors)
+        check_types(func, errors, pointer)
         _check_dominance(func, errors)
     errors.sort(key=lambda error: error.inst)
     return errors

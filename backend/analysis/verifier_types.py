@@ -19,21 +19,21 @@ _RETURNS = frozenset({O.RETURN})
 _TAIL_CALLS = frozenset({O.RETURN_CALL, O.RETURN_CALL_INDIRECT})
 
 
-def check_types(func: Function, errors: list[Error]) -> None:
-    """Append an error for each operand, result or passed value of the wrong type."""
+def check_types(func: Function, errors: list[Error], pointer: T.Type) -> None:
+    """Append an error for each operand, result or passed value of the wrong type; ``pointer``: that of addresses."""
     from jitpy.backend.analysis.verifier import Error
 
     for block in func.layout:
         for inst in func.block_insts[block]:
             node = func.insts[inst]
-            messages = _operands(func, node)
+            messages = _operands(func, node, pointer)
             if not messages:
                 messages = _results(func, node, func.results[inst])
                 messages += _passed(func, node)
             errors += [Error(message, inst) for message in messages]
 
 
-def _operands(func: Function, node: Node) -> list[str]:
+def _operands(func: Function, node: Node, pointer: T.Type) -> list[str]:
     """Errors in the fixed operands."""
     op, type = node[0], node[1]
     name, args = O.NAME[op], node[3:]
@@ -52,9 +52,12 @@ def _operands(func: Function, node: Node) -> list[str]:
     if not ctrl and type != infer.fixed_type(op):
         return [f"{name} has no controlling type, yet its node says {T.NAME[type]}"]
     messages = []
-    for i, (arg, needs) in enumerate(zip(args, wanted)):
+    for i, (arg, code, needs) in enumerate(zip(args, O.ARGS[op], wanted)):
         has = func.value_types[arg]
-        if needs == T.INVALID:
+        if code == "addr":
+            if has != pointer:
+                messages.append(f"operand {i}, v{arg}, is {T.NAME[has]}; addresses are {T.NAME[pointer]}")
+        elif needs == T.INVALID:
             relation = FREE.get(name)
             if relation and not relation[0](type, has):
                 messages.append(f"v{arg} is {T.NAME[has]}; {name}.{T.NAME[type]} takes {relation[1]}")

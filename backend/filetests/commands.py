@@ -25,6 +25,7 @@ from jitpy.backend.filetests.directives import error_directives
 from jitpy.backend.filetests.header import Header
 from jitpy.backend.filetests.outcome import FAIL, PASS, SKIP, Outcome, Outcomes
 from jitpy.backend.ir.compare import equivalent
+from jitpy.backend.ir.types import Type
 from jitpy.backend.opt import optimize
 from jitpy.backend.pipeline import compile_function
 from jitpy.backend.text.dot import control_flow_graph
@@ -58,12 +59,12 @@ def _cat(parsed: ParsedFunction) -> str:
 def _verifier(file: ParsedFile, header: Header, options: list[str], opt_level: str) -> Outcomes:
     """With the option ``messages``, in their words too."""
     for parsed in file.functions:
-        line, wrong = _verify(parsed, "messages" in options)
+        line, wrong = _verify(parsed, "messages" in options, header.pointer)
         yield Outcome(file.path, line, "verifier", FAIL if wrong else PASS, wrong, function=parsed.func.name)
 
 
-def _verify(parsed: ParsedFunction, words: bool) -> tuple[int, str]:
-    found = find_errors(parsed.func)
+def _verify(parsed: ParsedFunction, words: bool, pointer: Type) -> tuple[int, str]:
+    found = find_errors(parsed.func, pointer)
     wanted = [(_instruction_line(parsed, line), text if words else "") for line, text in error_directives(parsed.comments)]
     for line, text in wanted:
         if not any(_is_at(parsed, error.inst, line) and text in error.message for error in found):

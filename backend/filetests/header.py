@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from jitpy.backend import isa
 from jitpy.backend.errors import UnsupportedError
+from jitpy.backend.ir.types import I32, I64
 
 if TYPE_CHECKING:
     from jitpy.backend.text.parser import ParsedFile
@@ -44,14 +45,17 @@ class TargetLine:
 
 
 class Header:
-    """``commands``: (name, options); ``settings``: name -> value, a bare name is "true"; ``targets``: in order."""
+    """``commands``: (name, options); ``settings``: name -> value, a bare name is "true"; ``targets``: in order; ``pointer``: the
+    type of addresses, i32 where the last target line names a 32-bit machine.
+    """
 
-    __slots__ = ("commands", "settings", "targets")
+    __slots__ = ("commands", "pointer", "settings", "targets")
 
     def __init__(self, file: ParsedFile) -> None:
         self.commands: list[tuple[str, list[str]]] = []
         self.settings: dict[str, str] = {}
         self.targets: list[TargetLine] = []
+        self.pointer = I64
         named = False
         for _, (word, *rest) in file.header:
             if word == "test" and rest:
@@ -62,6 +66,7 @@ class Header:
                     self.settings[name] = value or "true"
             elif word == "target" and rest:
                 named = True
+                self.pointer = I32 if "32" in rest[0] else I64
                 if isa.NAMES.get(rest[0]):
                     self.targets.append(TargetLine(isa.NAMES[rest[0]], rest[1:]))
         if not named:
