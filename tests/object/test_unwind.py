@@ -15,7 +15,7 @@ from jitpy.backend import pipeline
 from jitpy.backend.ir import opcodes as op
 from jitpy.backend.ir.function import Function, signature
 from jitpy.backend.ir.types import I64
-from jitpy.backend.isa import host, host_name
+from jitpy.backend.isa import host, host_name, lookup
 from jitpy.backend.object.unwind import eh_frame, sleb, uleb
 from jitpy.backend.settings import Settings
 
@@ -43,7 +43,8 @@ def chain() -> list[Function]:
     return funcs
 
 
-def test_backtrace_through_compiled_frames(tmp_path: Path) -> None:
+@pytest.mark.parametrize("choices", [{}, {"enable_cet": 1}])
+def test_backtrace_through_compiled_frames(tmp_path: Path, choices: dict[str, int]) -> None:
     (tmp_path / "probe.c").write_text(
         "#include <unwind.h>\nstatic void **out; static int n;\n"
         "static _Unwind_Reason_Code step(struct _Unwind_Context *c, void *a) {\n"
@@ -56,7 +57,7 @@ def test_backtrace_through_compiled_frames(tmp_path: Path) -> None:
         ["gcc", "-O1", "-fexceptions", "-shared", "-fPIC", "-o", library, str(tmp_path / "probe.c")], check=True
     )
     lib = ctypes.CDLL(library)
-    target = host()
+    target = lookup("x64", {**host().features, **choices})
     module = pipeline.compile_module(chain(), target, Settings("none", "onepass"))
     assert target.dwarf is not None
     distance = len(module.code) + 7 & -8
