@@ -55,7 +55,7 @@ def _operands(func: Function, node: Node, pointer: T.Type) -> list[str]:
     for i, (arg, code, needs) in enumerate(zip(args, O.ARGS[op], wanted)):
         has = func.value_types[arg]
         if code == "addr":
-            if has != pointer:
+            if has != pointer and ctrl != str(i):
                 messages.append(f"operand {i}, v{arg}, is {T.NAME[has]}; addresses are {T.NAME[pointer]}")
         elif needs == T.INVALID:
             relation = FREE.get(name)

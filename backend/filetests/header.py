@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 #: ISA -> its name in CLIF files, where that differs.
 _CLIF_NAME = {"x64": "x86_64"}
+#: Settings that change what registers a target has.
+_CHOICES = ("enable_pinned_reg",)
 
 
 class TargetLine:
@@ -31,7 +33,7 @@ class TargetLine:
 
     __slots__ = ("features", "flags", "label", "name", "problem")
 
-    def __init__(self, name: str, flags: list[str]) -> None:
+    def __init__(self, name: str, flags: list[str], settings: dict[str, str] | None = None) -> None:
         self.name = name
         self.label = _CLIF_NAME.get(name or isa.host_name(), name or isa.host_name())
         self.flags = " ".join(flags)
@@ -40,6 +42,8 @@ class TargetLine:
         if name:
             try:
                 self.features = isa.parse_features(name, flags)
+                # What Cranelift sets apart from the target's features.
+                self.features.update({f: 1 for f in _CHOICES if (settings or {}).get(f) == "true"})
             except UnsupportedError as error:
                 self.problem = str(error)
 
@@ -68,7 +72,7 @@ class Header:
                 named = True
                 self.pointer = I32 if "32" in rest[0] else I64
                 if isa.NAMES.get(rest[0]):
-                    self.targets.append(TargetLine(isa.NAMES[rest[0]], rest[1:]))
+                    self.targets.append(TargetLine(isa.NAMES[rest[0]], rest[1:], self.settings))
         if not named:
             self.targets.append(TargetLine("", []))
 

@@ -61,8 +61,9 @@ _BY_DOMAIN = {
     "integer to i64": "iconcat vhigh_bits",
     "integer from i16": "bswap isplit",
     "i16 to i64": "uload8 sload8 istore8",
-    "i32 or i64": "uload16 sload16 istore16 stack_addr",
-    "address": """call_indirect return_call_indirect try_call_indirect func_addr dynamic_stack_addr
+    "i32 or i64": """uload16 sload16 istore16 stack_addr
+        call_indirect return_call_indirect try_call_indirect""",
+    "address": """func_addr dynamic_stack_addr
     symbol_value tls_value
         get_pinned_reg set_pinned_reg get_frame_pointer get_stack_pointer get_return_address
         get_exception_handler_address stack_switch

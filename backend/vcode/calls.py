@@ -162,7 +162,7 @@ def _call(
     row = target.call_indirect
     if O.FORMAT[node[0]].endswith("indirect"):
         signature = func.signatures[reference]
-        uses.append(ctx.put_in_reg(args[0]))
+        uses.append(_callee(ctx, args[0]))
         fixed.append(REG)
         args = args[1:]
     else:
@@ -182,6 +182,12 @@ def _call(
     if func.stack_maps:
         site.stack_map = func.stack_maps.get(inst, ())
     return sig, site, row, uses, fixed
+
+
+def _callee(ctx: LowerCtx, v: int) -> int:
+    """The register of an address that is called."""
+    reg = ctx.put_in_reg(v)
+    return ctx.target.extend(ctx, reg, I32, 64, False) if ctx.types[v] == I32 else reg
 
 
 def lower_sequence_point(ctx: LowerCtx, inst: int) -> None:
@@ -283,7 +289,7 @@ def lower_tail_call(ctx: LowerCtx, node: Node, own: SigAbi) -> None:
     fixed: list[int] = []
     address = -1
     if callee is None:
-        address = ctx.put_in_reg(node[3])
+        address = _callee(ctx, node[3])
     elif not callee.colocated:
         address = target.symbol_address(ctx, callee.name, 0)
     _arguments(

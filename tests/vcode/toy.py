@@ -92,7 +92,7 @@ def _symbol(sink: Any, inst: MInst, allocs: tuple[int, ...]) -> None:
 
 def _direct(sink: Any, inst: MInst, allocs: tuple[int, ...]) -> None:
     sink.code += bytes((CALLD,)) + bytes(4)
-    sink.reloc("pcrel4", inst.imm, -4)
+    sink.reloc("pcrel4", inst.imm.symbol, -4)
 
 
 pool = Row("pool", (REG,), (), encode=_pool)
@@ -105,7 +105,7 @@ call_indirect = Row(
 
 def _tail(sink: Any, inst: MInst, allocs: tuple[int, ...]) -> None:
     sink.code += bytes((TAILD,)) + bytes(4)
-    sink.reloc("pcrel4", inst.imm, -4)
+    sink.reloc("pcrel4", inst.imm.symbol, -4)
 
 
 tail_direct = Row("tail", flags=TERMINATOR | RETURN, encode=_tail)

@@ -30,9 +30,9 @@ _V3 = (*_V2, "has_avx", "has_avx2", "has_fma", "has_f16c", "has_bmi1", "has_bmi2
 _V4 = (*_V3, "has_avx512f", "has_avx512cd", "has_avx512bw", "has_avx512dq", "has_avx512vl")
 _ICELAKE = (*_V4, "has_avx512ifma", "has_avx512vbmi", "has_avx512vbmi2", "has_avx512bitalg", "has_avx512vpopcntdq")
 PRESETS = {
-    "sse3": _V2[:1], "ssse3": _V2[:2], "sse41": _V2[:3], "sse42": _V2[:4],
+    "baseline": (), "x86-64": (), "sse3": _V2[:1], "ssse3": _V2[:2], "sse41": _V2[:3], "sse42": _V2[:4],
     "x86-64-v2": _V2, "nehalem": _V2, "x86-64-v3": _V3, "haswell": _V3, "skylake": _V3, "znver3": _V3,
-    "x86-64-v4": _V4, "skylake-avx512": _V4, "icelake-server": _ICELAKE, "znver4": _ICELAKE,
+    "x86-64-v4": _V4, "skylake-avx512": _V4, "icelake-server": _ICELAKE, "icelake-client": _ICELAKE, "znver4": _ICELAKE,
 }  # fmt: skip
 _NEED_YMM = frozenset(f for f in FEATURES if f.startswith("has_avx")) | {"has_fma", "has_f16c"}
 _NEED_ZMM = frozenset(f for f in FEATURES if f.startswith("has_avx512"))
