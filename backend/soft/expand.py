@@ -235,7 +235,7 @@ def _f16_vector(e: Expansion, node: Node) -> None:
 _rules((O.FMA,), *vectors(T.F32), *vectors(T.F64))(_lane_after_lane)
 _rules((O.FPROMOTE, O.FDEMOTE, O.FCMP, O.FMA), *vectors(T.F16))(_lane_after_lane)
 _rules((O.FCVT_FROM_SINT, O.FCVT_FROM_UINT), *vectors(T.F16))(_lane_after_lane)
-_rules(_TO_SIGNED + _TO_UNSIGNED, *vectors(T.F16))(_lane_after_lane)
+_rules((*_TO_SIGNED, *_TO_UNSIGNED, O.X86_CVTT2DQ), *vectors(T.F16))(_lane_after_lane)
 _rules(_F16_BY_F32, *vectors(T.F16)[:-1])(_f16_vector)
 _rules(_F16_BY_F32, *vectors(T.F16)[-1:])(_lane_after_lane)
 
