@@ -11,6 +11,7 @@ check            site                         condition (i8), raw message argume
 raise            site                         raw message arguments                              ends the block
 index_check      (site, axis)                 index, extent                                      i64 index in 0..extent-1
 iadd_check ...   site                         a, b (i64): a Python int's operation               i64; raises OverflowError; pure
+floor_div, _rem  None                         a, b (i64): b not 0, a // b in 64 bits             a // b, a % b; pure
 element_load     (ndim, itemsize, layout)     owner, data, ndim indices, ndim strides            the element
 element_store    (ndim, itemsize, layout)     value, owner, data, ndim indices, ndim strides     nothing
 call_kernel      (kernel, site, type codes)   flat arguments                                     the record's slots
@@ -56,6 +57,8 @@ RETAIN = _op(272, "retain")
 RELEASE = _op(273, "release")
 RETURN_VALUE = _op(274, "return_value")
 SITE_ADDRESS = _op(275, "site_address")  # imm site -> i64: the address of its cell
+FLOOR_DIV = _op(276, "floor_div")
+FLOOR_REM = _op(277, "floor_rem")
 
 TERMINATORS = frozenset({RAISE, RETURN_VALUE})
 CHECKED_ARITHMETIC = frozenset({IADD_CHECK, ISUB_CHECK, IMUL_CHECK, UADD_CHECK, USUB_CHECK, UMUL_CHECK})

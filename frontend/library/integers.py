@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from jitpy.backend.ir import opcodes as op
 from jitpy.backend.ir.types import BITS, I8, I64, MASK
+from jitpy.frontend.ir import opcodes as fo
 
 if TYPE_CHECKING:
     from jitpy.frontend.translate.translator import Translator
@@ -52,6 +53,8 @@ def _floor_quotient(tr: Translator, t: int, a: int, b: int, known: int | None) -
     shift = _log2(known) if known is not None else None
     if shift is not None:
         return tr.op(op.SSHR, t, a, tr.iconst(shift, t)) if shift else a
+    if t == I64:
+        return tr.op(fo.FLOOR_DIV, t, a, b)
     q = tr.op(op.SDIV_PROVEN, t, a, b)
     r = tr.op(op.ISUB, t, a, tr.op(op.IMUL, t, q, b))
     fix = _floor_fix(tr, t, r, b, known)
@@ -62,6 +65,8 @@ def _floor_remainder(tr: Translator, t: int, a: int, b: int, known: int | None) 
     """a % b for good operands."""
     if known is not None and _log2(known) is not None:
         return tr.op(op.BAND, t, a, tr.iconst(known - 1, t))
+    if t == I64:
+        return tr.op(fo.FLOOR_REM, t, a, b)
     r = tr.op(op.SREM_PROVEN, t, a, b)
     fixed = tr.op(op.IADD, t, r, b)
     return tr.select(_floor_fix(tr, t, r, b, known), fixed, r)

@@ -20,6 +20,7 @@ from jitpy.backend.ir import opcodes as o
 from jitpy.backend.ir.function import Function, signature
 from jitpy.backend.ir.types import BYTES, I8, I32, I64, IS_INT
 from jitpy.frontend.ir import opcodes as fo
+from jitpy.frontend.lower import division
 from jitpy.frontend.passes.graph import Graph, dominates
 from jitpy.frontend.passes.ownership import owner_positions
 
@@ -264,7 +265,8 @@ class Lowering:
             values[result[0]] = v
             self._check(overflow, imm, (), owned)
         elif op == fo.CHECK:
-            self._check(args[0], imm, args[1:], owned)
+            if i not in self.facts.never:
+                self._check(args[0], imm, args[1:], owned)
         elif op == fo.INDEX_CHECK:
             values[result[0]] = self._index_check(i, imm, args, owned)
         elif op == fo.ELEMENT_LOAD:
@@ -298,6 +300,9 @@ class Lowering:
         elif op == fo.RETAIN or op == fo.RELEASE:
             symbol = "jitpy_retain" if op == fo.RETAIN else "jitpy_release"
             self.emit((o.CALL_, 0, self._extern(symbol, (I64,), ()), args[0]))
+        elif op == fo.FLOOR_REM or op == fo.FLOOR_DIV:
+            divide = division.remainder if op == fo.FLOOR_REM else division.quotient
+            values[result[0]] = divide(self, *args, self.facts.division.get(i, 0))
         elif op == fo.SITE_ADDRESS:
             values[result[0]] = self.site_address(imm)
         # keep: a use only

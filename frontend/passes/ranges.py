@@ -37,19 +37,26 @@ _ADD = {fo.IADD_CHECK: 1, fo.ISUB_CHECK: -1, o.IADD: 1, o.ISUB: -1}
 _Info = tuple[int, int, dict[int, int], dict[int, int]]
 
 
+POSITIVE, NATURAL, ONE_BELOW, ONE_ABOVE = 1, 2, 4, 8
+
+
 class Facts:
     """Instructions proved: ``no_overflow`` (checked arithmetic), ``in_bounds`` and ``not_negative`` (index checks).
 
-    ``same``: index check -> the result of an equal one that has passed.
+    ``same``: index check -> the result of an equal one that has passed. ``never``: checks that cannot raise. ``division``: floor
+    division or remainder -> a set of `POSITIVE` (the divisor), `NATURAL` (the dividend is not negative), `ONE_BELOW`, `ONE_ABOVE`
+    (it is at most one divisor off the result).
     """
 
-    __slots__ = ("in_bounds", "no_overflow", "not_negative", "same")
+    __slots__ = ("division", "in_bounds", "never", "no_overflow", "not_negative", "same")
 
     def __init__(self) -> None:
         self.no_overflow: set[int] = set()
         self.in_bounds: set[int] = set()
         self.not_negative: set[int] = set()
         self.same: dict[int, int] = {}
+        self.never: set[int] = set()
+        self.division: dict[int, int] = {}
 
 
 class Ranges(Differences):
@@ -393,34 +400,6 @@ class Ranges(Differences):
                 self._within(r, 0, high)
                 self.less_equal(r, v, 0)
 
-    def _remainder(self, i: int, node: tuple[Any, ...]) -> None:
-        if node[1] != I64:
-            return
-        a, b = node[3:]
-        low, high = self.interval(b)
-        r = self.func.results[i][0]
-        a_low, a_high = self.interval(a)
-        if low >= 0:
-            # Of a divisor of zero control does not come back.
-            self._within(r, max(min(a_low, 0), 1 - max(high, 1)), min(max(a_high, 0), max(high, 1) - 1))
-            if low > 0:
-                self.less_equal(r, b, -1)
-            if a_low >= 0:
-                self.less_equal(r, a, 0)
-
-    def _quotient(self, i: int, node: tuple[Any, ...]) -> None:
-        if node[1] != I64:
-            return
-        a, b = node[3:]
-        low, high = self.interval(b)
-        a_low, a_high = self.interval(a)
-        if low > 0:
-            corners = [_truncated(x, y) for x in (a_low, a_high) for y in (low, high)]
-            r = self.func.results[i][0]
-            self._within(r, min(corners), max(corners))
-            if a_low >= 0:
-                self.less_equal(r, a, 0)
-
     def _extreme(self, i: int, node: tuple[Any, ...]) -> None:
         if node[1] != I64:
             return
@@ -442,11 +421,6 @@ class Ranges(Differences):
         if f.value_types[r] != I64:
             return
         cond, a, b = node[3:]
-        divisor = self._floored(cond, a, b)
-        if divisor >= 0:
-            self._within(r, 0, self.interval(divisor)[1] - 1)
-            self.less_equal(r, divisor, -1)
-            return
         mark = len(self.log)
         self.condition(cond, True)
         first = self.info(a)
@@ -456,27 +430,43 @@ class Ranges(Differences):
         self._undo(mark)
         self._learn(r, joined)
 
-    def _floored(self, cond: int, a: int, b: int) -> int:
-        """The positive divisor h where a select is ``h``'s floor remainder: ``r = srem(x, h); r + h if r and r ^ h < 0 else r``."""
-        insts, defs = self.func.insts, self.func.value_defs
+    def _floor_remainder(self, i: int, node: tuple[Any, ...]) -> None:
+        a, b = node[3:]
+        low, high = self.interval(b)
+        self.facts.division[i] = self._division(a, b)
+        if low > 0:
+            r = self.func.results[i][0]
+            self._within(r, 0, high - 1)
+            self.less_equal(r, b, -1)
+            if self.interval(a)[0] >= 0:
+                self.less_equal(r, a, 0)
 
-        def node(v: int, op: int) -> tuple[Any, ...] | None:
-            d = defs[v]
-            return insts[d] if d >= 0 and insts[d][0] == op else None
+    def _floor_quotient(self, i: int, node: tuple[Any, ...]) -> None:
+        a, b = node[3:]
+        low, high = self.interval(b)
+        self.facts.division[i] = self._division(a, b)
+        if low > 0:
+            a_low, a_high = self.interval(a)
+            corners = [x // y for x in (a_low, a_high) for y in (low, high)]
+            r = self.func.results[i][0]
+            self._within(r, min(corners), max(corners))
+            if a_low >= 0:
+                self.less_equal(r, a, 0)
 
-        rem, moved, both = node(b, o.SREM), node(a, o.IADD), node(cond, o.BAND)
-        if rem is None or moved is None or both is None or rem[1] != I64:
-            return -1
-        h: int = rem[4]
-        sign, nonzero = node(both[3], o.ICMP), node(both[4], o.ICMP)
-        if moved[3:] != (b, h) or sign is None or nonzero is None:
-            return -1
-        mixed = node(sign[3], o.BXOR)
-        if mixed is None or mixed[3:] != (b, h) or sign[2] != "slt" or self.linear(sign[4]) != (ZERO, 0):
-            return -1
-        if nonzero[2] != "ne" or nonzero[3] != b or self.linear(nonzero[4]) != (ZERO, 0):
-            return -1
-        return h if self.interval(h)[0] > 0 else -1
+    def _division(self, a: int, b: int) -> int:
+        """What helps to divide ``a`` by ``b``: a set of `POSITIVE`, `NATURAL`, `ONE_BELOW`, `ONE_ABOVE`."""
+        low = self.interval(b)[0]
+        if low <= 0:
+            return 0
+        a_low = self.interval(a)[0]
+        found = POSITIVE
+        if a_low >= 0:
+            found |= NATURAL
+        if a_low >= -low:
+            found |= ONE_BELOW
+        if self.proves(a, b, min(low - 1, 1 << 30)):
+            found |= ONE_ABOVE
+        return found
 
     def _widen(self, i: int, node: tuple[Any, ...]) -> None:
         f = self.func
@@ -489,7 +479,27 @@ class Ranges(Differences):
                 self._within(r, -(1 << bits - 1), (1 << bits - 1) - 1)
 
     def _check(self, i: int, node: tuple[Any, ...]) -> None:
+        if self._refutes(node[3]):
+            self.facts.never.add(i)
         self.condition(node[3], False)
+
+    def _refutes(self, v: int) -> bool:
+        """Whether the condition ``v`` cannot hold."""
+        d = self.func.value_defs[v]
+        if d < 0:
+            return False
+        node = self.func.insts[d]
+        if node[0] == o.BAND:
+            return self._refutes(node[3]) or self._refutes(node[4])
+        if node[0] != o.ICMP or node[1] != I64:
+            return False
+        a, b = node[3:]
+        cc = node[2]
+        if cc == "eq":
+            return self.proves(a, b, -1) or self.proves(b, a, -1)
+        if cc in ("slt", "sle"):
+            return self.proves(b, a, 0 if cc == "slt" else -1)
+        return cc in ("sgt", "sge") and self.proves(a, b, 0 if cc == "sgt" else -1)
 
     def _index(self, i: int, node: tuple[Any, ...]) -> None:
         idx, extent = node[3:]
@@ -535,10 +545,6 @@ def _extents(kernel: Kernel) -> dict[int, tuple[int, int]]:
     return found
 
 
-def _truncated(a: int, b: int) -> int:
-    return abs(a) // b if a >= 0 else -(abs(a) // b)
-
-
 _R = Ranges
 _TRANSFER: dict[int, Any] = {
     o.ICONST: _R._constant,
@@ -546,9 +552,10 @@ _TRANSFER: dict[int, Any] = {
     o.IMUL: _R._product, fo.IMUL_CHECK: _R._product,
     fo.UADD_CHECK: _R._unsigned, fo.USUB_CHECK: _R._unsigned, fo.UMUL_CHECK: _R._unsigned,
     o.SSHR: _R._shift, o.USHR: _R._shift,
-    o.BAND: _R._mask, o.SREM: _R._remainder, o.SDIV: _R._quotient,
+    o.BAND: _R._mask,
     o.SMIN: _R._extreme, o.SMAX: _R._extreme,
     o.SELECT: _R._select, o.UEXTEND: _R._widen, o.SEXTEND: _R._widen,
+    fo.FLOOR_REM: _R._floor_remainder, fo.FLOOR_DIV: _R._floor_quotient,
     fo.CHECK: _R._check, fo.INDEX_CHECK: _R._index,
 }  # fmt: skip
 
@@ -567,4 +574,4 @@ def analyse(kernel: Kernel, graph: Graph) -> tuple[Graph, Facts]:
     return graph, facts
 
 
-_CHECKS = fo.CHECKED_ARITHMETIC | {fo.INDEX_CHECK}
+_CHECKS = fo.CHECKED_ARITHMETIC | {fo.INDEX_CHECK, fo.FLOOR_DIV, fo.FLOOR_REM}
