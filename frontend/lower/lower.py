@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 
 #: Turns of an innermost loop between polls.
 STRIP = 16384
+#: An innermost loop of at most so many turns does not poll.
+SHORT = 256
 #: Offsets in the kernel's context (docs/contracts.md 2).
 STACK_LIMIT, COUNTDOWN, ERROR_SITE, TRACE_COUNT, ERROR_ARGS, TRACE = 0, 8, 16, 24, 32, 64
 TRACE_MAX = 30
@@ -411,6 +413,8 @@ class Lowering:
                 if headers.keys() & body == {h} and not body & calls:
                     kind = "countdown"
                     counted = kernel.counted.get(h)
+                    if counted is not None and self._is_short(counted):
+                        continue
                     if counted is not None and counted[3] == 1 and self._strip_fits(h, counted):
                         kind = "strip"
             param = self.out.param(self.blocks[h], I64) if kind != "memory" else -1
@@ -425,6 +429,18 @@ class Lowering:
                 body.add(b)
                 stack.extend(self.graph.preds[b])
         return body
+
+    def _is_short(self, counted: tuple[int, int, int, int]) -> bool:
+        """Whether a counted loop ends after a few turns, so that the loop around it may do the polling."""
+        f = self.source
+        ends = []
+        for v in counted[1:3]:
+            d = f.value_defs[v]
+            if d < 0 or f.insts[d][0] != o.ICONST:
+                return False
+            n = f.insts[d][2]
+            ends.append(n - (1 << 64) if n >> 63 else n)
+        return abs(ends[1] - ends[0]) <= SHORT
 
     def _strip_fits(self, h: int, counted: tuple[int, int, int, int]) -> bool:
         """Whether the header is just the comparison, of a parameter with what is known before the loop."""

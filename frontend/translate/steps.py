@@ -11,6 +11,7 @@ from jitpy.frontend.bytecode import instructions as n
 from jitpy.frontend.library import control, functions, generators, registry
 from jitpy.frontend.library.declared import declared_local, declared_result
 from jitpy.frontend.library.lists import ListDisplay
+from jitpy.frontend.library.unrolling import short_range
 from jitpy.frontend.translate.frame import Edge
 from jitpy.frontend.types import types as ty
 from jitpy.frontend.values import (
@@ -433,7 +434,7 @@ def _jump_or_pop(frame: Frame, arg: Any) -> Step:
 
 
 def _get_iter(frame: Frame, arg: Any) -> Step:
-    frame.stack[-1] = frame.tr.iterate(frame.stack[-1])
+    frame.stack[-1] = frame.tr.iterate(short_range(frame, frame.stack[-1]))
     return frame.index + 1
 
 

@@ -739,3 +739,50 @@ def rule_30(width, steps):
         cells = following
         total += cells.sum()
     return cells, total
+
+
+# -- what the compiler takes apart --------------------------------------------------------------------------------------
+
+
+@program((ints(13, 100), 1), (ints(13, 100), -1), (ints(1, 9), 0), (ints(5, 9), 12), (ints(5, 9), -7), (ints(0, 9), 1))
+def neighbours_on_a_ring(a, shift):
+    n = len(a)
+    s = 0
+    for i in range(n):
+        s = s * 7 + a[(i + 1) % n] - a[(i - 1) % n] + a[(i + shift) % n]
+        s &= 0xFFFF
+    for i in range(-n, 2 * n):
+        s += a[i % n]
+    return s
+
+
+@program((12, 5), (1, 1), (0, 3), (9, -4), (7, 0))
+def floor_divisions(n, m):
+    s = []
+    for i in range(n):
+        s.append((i // m, i % m, (i - 5) // m, (5 - i) % m, i // 3, (i - 4) // 3, (i - 4) % 3, divmod(-i, m)))
+    return s
+
+
+@program((ints(20, 50, 4), 2), (ints(4, 50), 0), (ints(3, 9), 5))
+def short_ranges(a, stop):
+    found = []
+    total = 0
+    kind = 1
+    for i in range(1, len(a) - 1):
+        for d in range(-1, 2):
+            for e in range(0, 3, 2):
+                if d == stop - 1 and e:
+                    break
+                if a[i + d] % 3 == 0:
+                    continue
+                total += a[i + d] * (e - 1)
+            else:
+                found.append((i, d))
+        kind = a[i] if i % 2 else kind
+    for k in range(4):
+        if k == stop:
+            return total, found, k, kind
+    for _ in range(0):
+        total = None
+    return total, found, d if len(a) > 2 else -1
