@@ -6,7 +6,7 @@ tests like ``dy == 0`` are decided now, and nothing polls or counts. Nested loop
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from jitpy.frontend.bytecode import instructions as n
 from jitpy.frontend.library.containers import TupleIter
@@ -38,7 +38,8 @@ def short_range(frame: Frame, v: Value) -> Value:
     while at is not None:
         for outer in at.stack:
             if outer.__class__ is TupleIter:
-                copies *= max(len(outer.items), 1)  # type: ignore[attr-defined]
+                copies *= max(len(outer.items), 1)
         at = at.outer
-    cost = sum([CALL if op == n.CALL else 1 for op, _ in instrs[header : instrs[header][1]]])
+    after: Any = instrs[header][1]
+    cost = after - header + CALL * [op for op, _ in instrs[header:after]].count(n.CALL)
     return TupleVal(tuple([Const(i) for i in turns])) if copies * cost <= BUDGET else v

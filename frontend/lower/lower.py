@@ -304,7 +304,7 @@ class Lowering:
             self.emit((o.CALL_, 0, self._extern(symbol, (I64,), ()), args[0]))
         elif op == fo.FLOOR_REM or op == fo.FLOOR_DIV:
             divide = division.remainder if op == fo.FLOOR_REM else division.quotient
-            values[result[0]] = divide(self, *args, self.facts.division.get(i, 0))
+            values[result[0]] = divide(self, args[0], args[1], self.facts.division.get(i, 0))
         elif op == fo.SITE_ADDRESS:
             values[result[0]] = self.site_address(imm)
         # keep: a use only
@@ -438,7 +438,7 @@ class Lowering:
             d = f.value_defs[v]
             if d < 0 or f.insts[d][0] != o.ICONST:
                 return False
-            n = f.insts[d][2]
+            n: int = f.insts[d][2]
             ends.append(n - (1 << 64) if n >> 63 else n)
         return abs(ends[1] - ends[0]) <= SHORT
 

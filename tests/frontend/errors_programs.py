@@ -218,7 +218,7 @@ def method_of_text(x, a, s):
 
 def many_types(x, a, s):
     t = x
-    for _ in range(3):
+    for _ in range(30):
         t = (t, x)
     return t
 
