@@ -191,6 +191,37 @@ def test_bitselect() -> None:
         check(["v100 = bitselect v0, v1, v2"], [t, t, t], [t])
 
 
+def test_choices_by_comparisons() -> None:
+    for t in INT_TYPES:
+        check(["v3 = icmp ugt v0, v1", "v100 = bitselect v3, v2, v1"], [t, t, t], [t])
+    for t in FLOAT_TYPES:
+        for cc in ("lt", "gt"):
+            for pair in ("v0, v1", "v1, v0"):
+                lines = [f"v3 = fcmp {cc} v0, v1", f"v4 = bitcast.{T.NAME[t]} v3", f"v100 = bitselect v4, {pair}"]
+                check(lines, [t, t], [t])
+
+
+def test_operands_in_memory() -> None:
+    for op in ("iadd", "isub", "band", "uadd_sat", "imul"):
+        for t in types(INT_TYPES, T.I16, T.I64):
+            lines = ["v2 = stack_addr.i64 ss0", "store v1, v2", f"v3 = load.{T.NAME[t]} v2", f"v100 = {op} v0, v3"]
+            data = bytes(range(1, T.BYTES[t] + 1))[::-1].hex()
+            lines += [f"v4 = vconst.{T.NAME[t]} 0x{data}", f"v101 = {op} v4, v0"]
+            lines += [f"v5 = load.{T.NAME[t]} v2", f"v102 = {op} v5, v1"]
+            check_with_slot(lines, [t, t], [t, t, t])
+
+
+def test_big_endian_memory() -> None:
+    for t in ALL + SMALL:
+        lines = ["v2 = stack_addr.i64 ss0", "store big v0, v2", f"v100 = load.{T.NAME[t]} v2", f"v101 = load.{T.NAME[t]} big v2"]
+        check_with_slot(lines, [t], [t, t])
+    for op, t in (("load8x8", T.I16X8), ("load16x4", T.I32X4), ("load32x2", T.I64X2)):
+        check_with_slot(["v2 = stack_addr.i64 ss0", "store v0, v2", f"v100 = s{op} big v2", f"v101 = u{op} big v2"], [t], [t, t])
+    for a, b in (("i8x16", "i32x4"), ("i64x2", "f32x4"), ("i16x4", "i64"), ("i8x32", "i64x4")):
+        t, u = T.BY_NAME[a], T.BY_NAME[b]
+        check([f"v100 = bitcast.{b} big v0", f"v101 = bitcast.{a} big v1"], [t, u], [u, t])
+
+
 def test_blendv() -> None:
     for t in ALL:
         check(["v100 = blendv v0, v1, v2"], [t, t, t], [t])

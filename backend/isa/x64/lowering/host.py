@@ -54,6 +54,8 @@ def host() -> Host:
     for name in ("avx", "sse41", "fma", "f16c", "bmi1", "cmpxchg16b"):
         h.inline_test("has_" + name, f"features['has_{name}']")
     h.inline_test("has_pinned_reg", "features['enable_pinned_reg']")
+    for name in ("lt", "gt"):
+        h.constant("$" + name.upper(), name)
     for name in _VECTOR_OPERATIONS:
         h.constant("$" + name, name)
     for name in _OPERATIONS:

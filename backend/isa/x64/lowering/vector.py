@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from jitpy.backend.ir import memflags
-from jitpy.backend.ir.types import BITS, DYNAMIC, I16, I128, LANE, LANE_BITS
+from jitpy.backend.ir.types import BITS, I8, I16, I128, IS_VECTOR, LANE, LANE_BITS
 from jitpy.backend.isa.x64.lowering.base import Amode, trap_of
 from jitpy.backend.isa.x64.lowering.vector_base import of_lanes, one
 from jitpy.backend.isa.x64.lowering.vector_float import VectorFloatLowering
@@ -35,17 +35,29 @@ class VectorLowering(VectorFloatLowering):
     def load_vector(self, ty: Any, m: Any, a: Any) -> Any:
         """The parts, one behind the other."""
         flags, offset = m
-        if flags & memflags.BIG:
-            return None
         trap = trap_of(flags)
         bits = self.small(ty)
         if bits == 16:
-            return self.fop(self.vrow("movd_xr"), self.op_mem(ROWS["movzx32_16_rm"], self.address(a, offset), trap=trap))
-        found = []
-        for t in self.parts(ty):
-            found.append(self._load(t, bits or BITS[t], self.address(a, offset), trap))
-            offset += BITS[t] // 8
-        return one(found)
+            found = [self.fop(self.vrow("movd_xr"), self.op_mem(ROWS["movzx32_16_rm"], self.address(a, offset), trap=trap))]
+        else:
+            found = []
+            for t in self.parts(ty):
+                found.append(self._load(t, bits or BITS[t], self.address(a, offset), trap))
+                offset += BITS[t] // 8
+        return one(self._swapped_whole(ty, found) if flags & memflags.BIG else found)
+
+    def _swapped_whole(self, ty: Any, regs: Any) -> list[Any]:
+        """All bytes of a value in reverse."""
+        bits = self.small(ty) or 128
+        order = bytes(bits // 8 - 1 - i if i < bits // 8 else i for i in range(16))
+
+        def swapped(t: Any, r: Any) -> Any:
+            if BITS[t] == 128:
+                return self.shuffle_one(order, r)
+            half = of_lanes(LANE[t], BITS[t] // 2)
+            return self.two_halves(t, swapped(half, self.high(t, r)), swapped(half, self.low(t, r)))
+
+        return [swapped(t, r) for t, r in zip(self.parts(ty), regs)][::-1]
 
     def _load(self, t: Any, bits: int, amode: Amode, trap: Any) -> Any:
         regs, mode, disp = amode
@@ -56,11 +68,11 @@ class VectorLowering(VectorFloatLowering):
     def store_vector(self, ty: Any, m: Any, x: Any, a: Any) -> Any:
         """Likewise."""
         flags, offset = m
-        if flags & memflags.BIG:
-            return None
         trap = trap_of(flags)
         bits = self.small(ty)
         regs = self.put_in_regs(x)
+        if flags & memflags.BIG:
+            regs = self._swapped_whole(ty, regs)
         if bits == 16:
             r = self.op(self.vrow("movd_rx"), regs[0])
             return self.do_mem(ROWS["mov16_mr"], self.address(a, offset), r, trap=trap)
@@ -72,10 +84,12 @@ class VectorLowering(VectorFloatLowering):
     def load_widened(self, signed: bool, ty: Any, m: Any, a: Any) -> Any:
         """Eight bytes, whose lanes are extended to 128 bits."""
         flags, offset = m
-        if flags & memflags.BIG:
-            return None
         half = of_lanes(LANE[ty] - 1, 128)
         amode = self.address(a, offset)
+        if flags & memflags.BIG and LANE[half] > I8:
+            size = LANE_BITS[half] // 8
+            r = self.shuffle_one(bytes(i ^ (size - 1) for i in range(16)), self._load(half, 64, amode, trap_of(flags)))
+            return self.v_widen(half, signed, r, False)
         if not self.sse41:
             return self.v_widen(half, signed, self._load(half, 64, amode, trap_of(flags)), False)
         name = {16: "bw", 32: "wd", 64: "dq"}[LANE_BITS[ty]]
@@ -105,17 +119,13 @@ class VectorLowering(VectorFloatLowering):
         return self.op(self.vrow("movq_rx"), regs[0])
 
     def _bitcast_big(self, ty: Any, x: Any) -> Any:
-        """Bytes are reversed within each lane before and after: together within the wider of the two lanes, by lanes of
-        the narrower.
-        """
+        """The narrower lanes are reversed within each of the wider ones."""
         source = self.types[x]
         wide, unit = sorted((LANE_BITS[source] // 8, LANE_BITS[ty] // 8), reverse=True)
-        if BITS[source & ~DYNAMIC] > 128 or source == I128 or ty == I128:
-            return None
-        regs = self.put_in_regs(x)
-        if self.ctx.target.parts_of(source)[0][0] == INT:
-            regs = (self.fop(self.vrow("movq_xr"), regs[0]),)
-        order = bytes((i // wide + 1) * wide - unit - (i % wide) // unit * unit + i % unit for i in range(16))
-        made = self._shuffle_one(order, regs[0])
-        return made if self.ctx.target.parts_of(ty)[0][0] != INT else self.op(self.vrow("movq_rx"), made)
-
+        order = bytes(i // wide * wide + wide - unit - i % wide // unit * unit + i % unit for i in range(16))
+        vector = source if IS_VECTOR[source] else ty
+        regs = self._recast(vector, source, self.put_in_regs(x))
+        parts = self.parts(vector)
+        regs = regs if regs.__class__ is tuple else (regs,)
+        made = [self.by_128(lambda t, r: self.shuffle_one(order, r), t, r) for t, r in zip(parts, regs)]
+        return self._recast(ty, vector, tuple(made))

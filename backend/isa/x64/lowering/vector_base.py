@@ -15,6 +15,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from jitpy.backend.ir.opcodes import VCONST
 from jitpy.backend.ir.types import BITS, DYNAMIC, I8, I16, I32, I64, LANE, LANE_BITS, vector
 from jitpy.backend.isa.x64.frame import CONST
 from jitpy.backend.isa.x64.insts.vectors import vector as rows
@@ -27,6 +28,24 @@ Part = Callable[..., Any]
 K = {I8: "b", I16: "w", I32: "d", I64: "q"}
 S = {32: "ps", 64: "pd"}
 INT_OF_BITS = {8: I8, 16: I16, 32: I32, 64: I64}
+
+
+class Memory:
+    """The last operand of an operation, where it stays in memory."""
+
+    __slots__ = ("amode", "trap")
+
+    def __init__(self, amode: Any, trap: Any) -> None:
+        self.amode = amode
+        self.trap = trap
+
+
+#: Operations that are one instruction with b last, and the widest lanes of which that holds.
+_FOLDS = {
+    **dict.fromkeys(("v_iadd", "v_isub", "and_", "or_", "xor_", "andn", "v_fadd", "v_fsub", "v_fmul", "v_fdiv"), 64),
+    **dict.fromkeys(("v_uadd_sat", "v_sadd_sat", "v_usub_sat", "v_ssub_sat", "v_avg_round"), 16),
+}  # fmt: skip
+_COMMUTATIVE = frozenset(("v_iadd", "and_", "or_", "xor_", "v_fadd", "v_fmul", "v_uadd_sat", "v_sadd_sat", "v_avg_round"))
 
 
 def letter(t: Any) -> str:
@@ -89,6 +108,11 @@ class VectorBase(BranchLowering):
     def p(self, op: str, t: Any, *regs: Any, imm: Any = None, to: Any = None) -> Any:
         """Emit a packed operation on registers of type t; ``to``: the result's type where it has another size."""
         d = self.result(BITS[to or t])
+        if regs[-1].__class__ is Memory:
+            m = regs[-1]
+            address, mode, disp = m.amode
+            self.emit(MInst(self.row(op, BITS[t], "rm")[len(address)], (d,), regs[:-1] + address, (mode, disp, m.trap)))
+            return d
         self.emit(MInst(self.row(op, BITS[t]), (d,), regs, imm))
         return d
 
@@ -166,7 +190,32 @@ class VectorBase(BranchLowering):
         columns = zip(*[self.put_in_regs(v) for v in values])
         return one([f(t, *regs) for t, regs in zip(self.parts(ty), columns)])
 
-    binary = lanes
+    def binary(self, f: Part, ty: Any, x: Any, y: Any) -> Any:
+        """f on each part of x and y. Where f is one instruction, y (or x, if they may be swapped) may stay in memory: a load
+        with AVX, which wants no alignment, or a constant.
+        """
+        parts = self.parts(ty)
+        name = f.__name__
+        if len(parts) == 1 and LANE_BITS[ty] <= _FOLDS.get(name, 0) and not self.small(ty):
+            if self.in_pool_or_memory(y):
+                return f(parts[0], self.put_in_reg(x), self.memory_of(y))
+            if name in _COMMUTATIVE and self.in_pool_or_memory(x):
+                return f(parts[0], self.put_in_reg(y), self.memory_of(x))
+        return self.lanes(f, ty, x, y)
+
+    def in_pool_or_memory(self, v: Any) -> bool:
+        """Whether `memory_of` has an address for v."""
+        n = self.nodes[v]
+        if n[0] == VCONST:
+            return any(n[2]) and n[2] != b"\xff" * len(n[2])
+        return self.avx and self.is_load(v)
+
+    def memory_of(self, v: Any) -> Memory:
+        """The address of a constant, or of a load that is merged here."""
+        n = self.nodes[v]
+        if n[0] == VCONST:
+            return Memory(((), CONST, n[2]), None)
+        return Memory(*self.load_of(v))
 
     def output_value(self, v: Any) -> Any:
         """The value's own registers."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from jitpy.backend.ir.opcodes import BITCAST, FCMP, ICMP
 from jitpy.backend.ir.types import BITS, I8, I64, LANE_BITS, LANES
 from jitpy.backend.isa.x64.conditions import NE, E
 from jitpy.backend.isa.x64.lowering.int import SETCC
@@ -58,6 +59,13 @@ class VectorCompareLowering(VectorIntLowering):
             name = {8: "pblendvb", 32: "blendvps", 64: "blendvpd"}[bits] + ":v" * self.avx
             return self.p(name, t, y, x, c)
         return self.choose_lanes(t, self.sign_mask(t, c), x, y)
+
+    def is_lane_mask(self, c: Any) -> bool | None:
+        """Whether a value is a comparison's, perhaps under another type, so that each lane is all ones or none."""
+        n = self.nodes[c]
+        if n[0] == BITCAST and LANE_BITS[self.types[n[3]]] == LANE_BITS[n[1]]:
+            n = self.nodes[n[3]]
+        return True if n[0] in (ICMP, FCMP) else None
 
     def select_vector(self, ty: Any, c: Any, x: Any, y: Any) -> Any:
         """By a scalar: jumps over moves."""

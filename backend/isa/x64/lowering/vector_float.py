@@ -61,9 +61,13 @@ class VectorFloatLowering(VectorLanesLowering):
         both = self.and_(t, self.p(name, t, a, b), self.p(name, t, b, a))
         return self.or_(t, both, self.v_cmpps(t, "unord", a, b))
 
-    def v_choice(self, which: str, t: Any, a: Any, b: Any) -> Any:
-        """minps or maxps itself: b where the two are equal or unordered."""
-        return self.p(which + self.s(t), t, a, b)
+    def v_pmin(self, t: Any, a: Any, b: Any) -> Any:
+        """a < b ? a : b, which is minps itself."""
+        return self.p("min" + self.s(t), t, a, b)
+
+    def v_pmax(self, t: Any, a: Any, b: Any) -> Any:
+        """a > b ? a : b, which is maxps itself."""
+        return self.p("max" + self.s(t), t, a, b)
 
     def v_fneg(self, t: Any, a: Any) -> Any:
         """Flip the sign."""

@@ -325,9 +325,9 @@ class VectorLanesLowering(VectorCompareLowering):
         if x == y:
             mask = bytes(m & 15 for m in mask)
         if all(m < 16 for m in mask):
-            return self._shuffle_one(mask, a)
+            return self.shuffle_one(mask, a)
         if all(m >= 16 for m in mask):
-            return self._shuffle_one(bytes(m - 16 for m in mask), b)
+            return self.shuffle_one(bytes(m - 16 for m in mask), b)
         found = self._shuffle_two(mask, a, b)
         if found is not None:
             return found
@@ -339,7 +339,8 @@ class VectorLanesLowering(VectorCompareLowering):
             return self.or_(_X, ours, theirs)
         return self._by_shifts(mask, a, b)
 
-    def _shuffle_one(self, mask: bytes, a: Any) -> Any:
+    def shuffle_one(self, mask: bytes, a: Any) -> Any:
+        """The bytes of one register by a constant."""
         if mask == bytes(range(16)):
             return a
         if self.avx2:
