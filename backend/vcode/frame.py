@@ -29,6 +29,7 @@ class Frame:
     to save. ``leaf``: calls nothing. ``entry``: bytes of code in front of the usual prologue.
     ``limit``: how the prologue computes the lowest address the stack may have: ("register", preg, 0), ("incoming", 0,
     offset), ("symbol", name, offset), then ("load", 0, offset) and ("add", 0, offset); empty: it does not check.
+    ``clear_upper``: whether the epilogue clears the upper parts of vector registers, on an ISA where that matters.
     ``contexts``: bytes, above the explicit stack slots, that hold the contexts of exception handlers.
 
     Where callees remove their stack arguments: ``incoming``: bytes of this function's; ``grown``: bytes
@@ -36,8 +37,8 @@ class Frame:
     """
 
     __slots__ = (
-        "abi", "contexts", "entry", "grown", "head", "incoming", "leaf", "limit", "outgoing", "outgoing_size", "saved", "saves",
-        "size", "slot_align", "slot_offsets", "slots", "slots_size", "spills", "target"
+        "abi", "clear_upper", "contexts", "entry", "grown", "head", "incoming", "leaf", "limit", "outgoing", "outgoing_size",
+        "saved", "saves", "size", "slot_align", "slot_offsets", "slots", "slots_size", "spills", "target"
     )  # fmt: skip
 
     def __init__(self, func: Function, target: Target, abi: Abi) -> None:
@@ -50,6 +51,7 @@ class Frame:
         self.entry = 0
         self.limit: list[tuple[str, Any, int]] = []
         self.leaf = True
+        self.clear_upper = False
         self.outgoing = 0
         self.outgoing_size = 0
         self.saved: list[int] = []

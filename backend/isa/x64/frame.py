@@ -252,8 +252,10 @@ def _saves(sink: Any, frame: Any, load: bool) -> None:
 
 
 def emit_epilogue(sink: Any, frame: Any) -> None:
-    """Restore; leave."""
+    """Restore; leave. After vectors of more than 128 bits vzeroupper, for code with legacy instructions runs slower else."""
     _saves(sink, frame, True)
+    if frame.clear_upper:
+        sink.code += b"\xc5\xf8\x77"
     if frame.size:
         sink.code += b"\xc9"
     else:

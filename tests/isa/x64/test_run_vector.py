@@ -249,6 +249,24 @@ def test_any_and_all() -> None:
         check(["v100 = vany_true v0", "v101 = vall_true v0"], [t], [T.I8, T.I8], truth_inputs(t))
 
 
+def test_any_and_all_as_conditions() -> None:
+    for t in ALL + SMALL:
+        for op in ("vany_true", "vall_true"):
+            lines = [f"v2 = {op} v0", "v3 = iconst.i32 7", "v4 = iconst.i32 8", "v100 = select v2, v3, v4"]
+            lines += ["v6 = iconst.i8 0", "v5 = icmp eq v2, v6", "v101 = select v5, v3, v4"]
+            check(lines, [t], [T.I32, T.I32], truth_inputs(t))
+
+
+def test_upper_parts_are_cleared_on_the_way_out() -> None:
+    """For callers with legacy instructions; not where the upper parts are the result."""
+    made = TARGETS["avx2"]
+    for result, wanted in (("", True), (" -> i32x8", False)):
+        text = f"function %f(i64){result} {{\nblock0(v0: i64):\n v1 = load.i32x8 v0\n v2 = iadd v1, v1\n store v2, v0\n"
+        text += f" return{' v2' if result else ''}\n}}"
+        done = pipeline.compile_function(parse_functions(text)[0], made, Settings("none", "onepass", regalloc_checker=True))
+        assert (b"\xc5\xf8\x77" in done.code) == wanted
+
+
 def test_high_bits() -> None:
     for t in ALL + SMALL:
         check(["v100 = vhigh_bits.i64 v0", "v101 = vhigh_bits.i8 v0"], [t], [T.I64, T.I8])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from jitpy.backend.ir.opcodes import BAND, BOR, BXOR, FCMP, IADD, ICMP, ISUB, UEXTEND
+from jitpy.backend.ir.opcodes import BAND, BOR, BXOR, FCMP, IADD, ICMP, ISUB, UEXTEND, VALL_TRUE, VANY_TRUE
 from jitpy.backend.ir.types import I32, I64
 from jitpy.backend.isa.x64.conditions import FLOAT, FP_EQ, INT, NE, B, E
 from jitpy.backend.isa.x64.lowering.convert import ConvertLowering
@@ -14,6 +14,8 @@ from jitpy.backend.target.row import INT as INT_CLASS
 from jitpy.backend.target.row import MInst
 
 _STEPS = 8
+#: What gives 0 or 1, or passes it on.
+_TRUTHS = (ICMP, FCMP, UEXTEND, VANY_TRUE, VALL_TRUE)
 #: Operations whose flags say whether the result, of these types, is zero.
 ALU_NAMES = {IADD: "add", ISUB: "sub", BOR: "or"}
 FLAG_TYPES = (I32, I64)
@@ -22,6 +24,8 @@ _NP, _P = 11, 10
 
 class BranchLowering(ConvertLowering):
     """See the module's docstring."""
+
+    vectors: Any = None
 
     def condition(self, v: Any) -> Any:
         """Emit what sets the flags for "v is not zero"; the condition number (conditions.py)."""
@@ -32,7 +36,7 @@ class BranchLowering(ConvertLowering):
             op = n[0]
             if op == ICMP:
                 zero = self.constant_of(n[4])
-                if zero == 0 and n[2] in ("eq", "ne") and nodes[n[3]][0] in (ICMP, FCMP, UEXTEND):
+                if zero == 0 and n[2] in ("eq", "ne") and nodes[n[3]][0] in _TRUTHS:
                     invert ^= n[2] == "eq"  # a truth value compared with zero
                     v = n[3]
                     continue
@@ -48,6 +52,8 @@ class BranchLowering(ConvertLowering):
                 continue
             if op == BAND:
                 return self.test_and(n, NE) ^ invert
+            if op in (VANY_TRUE, VALL_TRUE):
+                return self.vector_truth(op == VALL_TRUE, n[3]) ^ invert
             if op in ALU_NAMES and n[1] in FLAG_TYPES and self.uses[v] > 1 and self.ctx.fusable(v) is not None:
                 # Counted down and tested: the operation's own flags tell, so it is computed here.
                 result = self.alu(ALU_NAMES[op], n[1], n[3], n[4])
@@ -71,6 +77,14 @@ class BranchLowering(ConvertLowering):
         else:
             self.test_zero(type, v)
         return NE ^ invert
+
+    def vector_truth(self, of_all: bool, x: Any) -> Any:
+        """What a whole vector answers, as flags; the condition. The lowering of vectors is loaded when it is first asked."""
+        if self.vectors is None:
+            from jitpy.backend.isa.x64.lowering.vector import VectorLowering
+
+            self.vectors = VectorLowering(self.ctx)
+        return self.vectors.truth_flags(of_all, x)
 
     def compare_float(self, type: Any, code: str, x: Any, y: Any) -> Any:
         """ucomis; the condition."""

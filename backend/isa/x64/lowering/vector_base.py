@@ -15,8 +15,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from jitpy.backend.ir.opcodes import VCONST
-from jitpy.backend.ir.types import BITS, DYNAMIC, I8, I16, I32, I64, LANE, LANE_BITS, vector
+from jitpy.backend.ir.opcodes import RETURN_CALL, RETURN_CALL_INDIRECT, VCONST
+from jitpy.backend.ir.types import BITS, DYNAMIC, I8, I16, I32, I64, IS_VECTOR, LANE, LANE_BITS, vector
 from jitpy.backend.isa.x64.frame import CONST
 from jitpy.backend.isa.x64.insts.vectors import vector as rows
 from jitpy.backend.isa.x64.lowering.branch import BranchLowering
@@ -103,7 +103,18 @@ class VectorBase(BranchLowering):
 
     def result(self, bits: int) -> Any:
         """A new vreg for a vector of this size."""
-        return self.temp(FLOAT if bits <= 128 else VECTOR)
+        if bits <= 128:
+            return self.temp(FLOAT)
+        if not self.ctx.frame.clear_upper:
+            self.ctx.frame.clear_upper = not self.leaves_with_wide()
+        return self.temp(VECTOR)
+
+    def leaves_with_wide(self) -> bool:
+        """Whether the function returns, or passes to a tail call, a register whose upper part counts."""
+        func = self.ctx.func
+        if any(node[0] in (RETURN_CALL, RETURN_CALL_INDIRECT) for node in func.insts):
+            return True
+        return any(IS_VECTOR[r.type] and BITS[r.type] > 128 for r in func.sig.returns)
 
     def p(self, op: str, t: Any, *regs: Any, imm: Any = None, to: Any = None) -> Any:
         """Emit a packed operation on registers of type t; ``to``: the result's type where it has another size."""

@@ -91,37 +91,38 @@ class VectorCompareLowering(VectorIntLowering):
             return r
         return self.pm("pand", t, b"\xff" * (bits // 8) + bytes(16 - bits // 8), r)
 
-    def set_by_zero(self, t: Any, r: Any, cc: Any) -> Any:
-        """cc (E or NE) of r's comparison with all zeros, as an i8."""
+    def compare_with_zero(self, t: Any, r: Any, lanes: bool) -> None:
+        """Flags that say equal where r is all zeros; ``lanes``: each of its lanes is all ones or none."""
         if BITS[t] == 512:
             k = self.pk("ptestmd", t, r, r)
             self.do(ROWS["kortestw"], k, k)
         elif self.sse41:
             self.do(self.row("ptest", BITS[t]), r, r)
+        elif lanes:
+            mask = self.pg("pmovmskb", t, r)
+            self.do(ROWS["test32_rr"], mask, mask)
         else:
             mask = self.pg("pmovmskb", t, self.p("pcmpeqb", t, r, self.zero(t)))
             self.do(ROWS["cmp32_ri"], mask, imm=0xFFFF)
-        return self.op(SETCC[cc])
 
-    def any_true(self, x: Any) -> Any:
-        """Whether the parts, or-ed, are not zero."""
+    def truth_flags(self, of_all: bool, x: Any) -> Any:
+        """The flags of vall_true or vany_true, and the condition."""
         ty = self.types[x]
         t = self.parts(ty)[0]
-        r, *others = self.put_in_regs(x)
-        for other in others:
+        regs = list(self.put_in_regs(x))
+        if of_all:  # that no lane is zero
+            zero = self.zero(t)
+            regs = [self.v_compare(t, "u", "eq", r, zero) for r in regs]
+        r = regs[0]
+        for other in regs[1:]:
             r = self.or_(t, r, other)
-        return self.set_by_zero(t, self.counted(ty, t, r), NE)
+        lanes = of_all or self.is_lane_mask(x) is not None
+        self.compare_with_zero(t, self.counted(ty, t, r), lanes)
+        return E if of_all else NE
 
-    def all_true(self, x: Any) -> Any:
-        """Whether no lane is zero."""
-        ty = self.types[x]
-        t = self.parts(ty)[0]
-        zero = self.zero(t)
-        masks = [self.v_compare(t, "u", "eq", r, zero) for r in self.put_in_regs(x)]
-        r = masks[0]
-        for other in masks[1:]:
-            r = self.or_(t, r, other)
-        return self.set_by_zero(t, self.counted(ty, t, r), E)
+    def truth(self, of_all: bool, x: Any) -> Any:
+        """The same as an i8."""
+        return self.op(SETCC[self.truth_flags(of_all, x)])
 
     def high_bits(self, type: Any, x: Any) -> Any:
         """The parts' top bits side by side."""
