@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ctypes
 import random
+import subprocess
+import sys
 from functools import partial
 from typing import Any
 
@@ -460,6 +462,21 @@ def test_many_live_values() -> None:
         lines += [f"v{60} = {add} v10, v11"] + [f"v{60 + i} = {add} v{60 + i - 1}, v{11 + i}" for i in range(1, 39)]
         lines.append(f"v100 = {add} v98, v0")
         check(lines, [t], [t], [(7 << T.LANE_BITS[t],)] if add == "iadd" else None)
+
+
+def test_scalars_load_nothing_of_vectors() -> None:
+    program = """
+import sys
+from jitpy.backend.isa import host
+from jitpy.backend.pipeline import compile_function
+from jitpy.backend.settings import Settings
+from jitpy.backend.text.parser import parse_functions
+text = "function %f(i64) -> i64 {\\nblock0(v0: i64):\\n v1 = iadd v0, v0\\n return v1\\n}"
+compile_function(parse_functions(text)[0], host(), Settings("speed", "linear"))
+print([name for name in sys.modules if "vector" in name or ".interp" in name])
+"""
+    made = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert made.stdout.strip() == "[]"
 
 
 def test_all_levels_are_known() -> None:
