@@ -87,7 +87,9 @@ class Writer:
             inverse = self.add(f"bnot {condition}")
             self.vectors.append(self.add(f"bitcast.{name} little {inverse}"))
         else:
-            truth = self.add(f"{rng.choice(('vany_true', 'vall_true'))} {x}")
+            if rng.random() < 0.5:
+                x = self.add(f"icmp {rng.choice(('ne', 'ne', 'slt'))} {x}, {self.vectors[2]}")
+            truth = self.add(f"{rng.choice(('vany_true', 'vall_true', 'vhigh_bits.i8'))} {x}")
             extended = truth if self.lane == T.I8 else self.add(f"uextend.{T.NAME[self.lane]} {truth}")
             self.scalars.append(extended)
 

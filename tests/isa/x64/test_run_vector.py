@@ -30,7 +30,7 @@ LEVELS = {
 }  # fmt: skip
 TARGETS = {name: target({**none(), **dict.fromkeys(features, 1)}) for name, features in LEVELS.items()}
 LACKING = {name: [f for f in features if not HOST[f]] for name, features in LEVELS.items()}
-SLOT = 64
+SLOT = 256
 INT_TYPES = [T.vector(lane, bits // T.BITS[lane]) for bits in (128, 256, 512) for lane in (T.I8, T.I16, T.I32, T.I64)]
 FLOAT_TYPES = [T.vector(lane, bits // T.BITS[lane]) for bits in (128, 256, 512) for lane in (T.F32, T.F64)]
 SMALL = [T.vector(lane, bits // T.BITS[lane]) for bits in (32, 64) for lane in (T.I8, T.I16, T.I32, T.F32) if bits > T.BITS[lane]]
@@ -75,9 +75,9 @@ def lanes_of(value: int, type: int) -> list[Any]:
 
 
 def check(
-    lines: list[str], args: list[int], results: list[int], inputs: list[tuple[int, ...]] | None = None
+    lines: list[str], args: list[int], results: list[int], inputs: list[tuple[int, ...]] | None = None, levels: Any = TARGETS
 ) -> int:
-    """Run at all levels; the number of levels that ran."""
+    """Run at these levels; the number of those that ran."""
     text = function(lines, args, results)
     rng = random.Random(text)
     if inputs is None:
@@ -104,7 +104,8 @@ def check(
     expected = [call(interpreted, given) for given in inputs]
     ran = 0
     settings = [Settings("none", "onepass", regalloc_checker=True), Settings("speed", "linear", regalloc_checker=True)]
-    for name, made in TARGETS.items():
+    for name in levels:
+        made = TARGETS[name]
         func = parse_functions(text)[0]
         done = pipeline.compile_function(func, made, settings[len(text) % 2])
         if LACKING[name]:
@@ -303,6 +304,49 @@ def test_widen_and_narrow() -> None:
     for t in types(INT_TYPES + SMALL, T.I16, T.I32, T.I64):
         for op in ("snarrow", "unarrow", "uunarrow"):
             check([f"v100 = {op} v0, v1"], [t, t], [T.split_lanes(t)])
+
+
+def test_products_and_sums_of_extended_lanes() -> None:
+    for t, wide in ((T.I16X8, T.I32X4), (T.I32X4, T.I64X2), (T.I8X16, T.I16X8)):
+        lines: list[str] = []
+        for k, widen in enumerate(("swiden_low", "swiden_high", "uwiden_low", "uwiden_high")):
+            a, b = 10 * k + 10, 10 * k + 11
+            lines += [f"v{a} = {widen} v0", f"v{b} = {widen} v1", f"v{100 + k} = imul v{a}, v{b}"]
+        check(lines, [t, t], [wide] * 4)
+        if t != T.I32X4:
+            for s in "su":
+                widened = [f"v{10 + 2 * i + v} = {s}widen_{half} v{v}" for i, half in enumerate(("low", "high")) for v in (0, 1)]
+                check([*widened, "v100 = iadd_pairwise v10, v12"], [t, t], [wide])
+                products = ["v14 = imul v10, v11", "v15 = imul v12, v13", "v100 = iadd_pairwise v14, v15"]
+                check([*widened, *products], [t, t], [wide])
+
+
+def test_conversions_by_way_of_64_bits() -> None:
+    f = T.vector(T.F64, 2)
+    check(["v1 = swiden_low v0", "v100 = fcvt_from_sint.f64x2 v1"], [T.I32X4], [f])
+    check(["v1 = uwiden_low v0", "v100 = fcvt_from_uint.f64x2 v1"], [T.I32X4], [f])
+    zero = f"v2 = vconst.i64x2 0x{'00' * 16}"
+    check(["v1 = fcvt_to_sint_sat.i64x2 v0", zero, "v100 = snarrow v1, v2"], [f], [T.I32X4])
+    check(["v1 = fcvt_to_uint_sat.i64x2 v0", zero, "v100 = uunarrow v1, v2"], [f], [T.I32X4])
+
+
+def test_loads_into_lane_0() -> None:
+    for t in (T.I32X4, T.I64X2, T.F32X4, T.vector(T.F64, 2), T.vector(T.F64, 8)):
+        lines = ["v2 = stack_addr.i64 ss0", "store v0, v2", f"v3 = load.{T.NAME[T.LANE[t]]} v2+8"]
+        lines.append(f"v100 = scalar_to_vector.{T.NAME[t]} v3")
+        check_with_slot(lines, [t], [t])
+
+
+def test_the_widest() -> None:
+    """Up to four registers: 1024 bits want AVX2, 2048 AVX-512."""
+    levels = {1024: ("avx2", "avx512"), 2048: ("avx512", "icelake")}
+    for bits, names in levels.items():
+        t, u = T.vector(T.I32, bits // 32), T.vector(T.F64, bits // 64)
+        lines = ["v100 = iadd v0, v1", "v101 = icmp ult v0, v1", f"v102 = extractlane v0, {bits // 32 - 3}"]
+        check(lines, [t, t], [t, t, T.I32], levels=names)
+        check(["v100 = fmul v0, v1", f"v101 = insertlane v0, v2, {bits // 64 - 2}"], [u, u, T.F64], [u, u], levels=names)
+        lines = ["v100 = snarrow v0, v1", "v101 = vall_true v0", "v102 = swiden_high v0"]
+        check(lines, [t, t], [T.split_lanes(t), T.I8, T.merge_lanes(t)], levels=names)
 
 
 def test_extend() -> None:

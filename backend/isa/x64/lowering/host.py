@@ -39,7 +39,7 @@ def host() -> Host:
     h.inline_constructor("value_type", "types[{0}]")
     h.inline_constructor("value_def", "value_defs[{0}]")
     h.inline_constructor("pair", "({0}, {1})")
-    for name in ("i8", "i16", "i32", "i64", "i128", "f16", "f32", "f64", "f128"):
+    for name in ("i8", "i16", "i32", "i64", "i128", "f16", "f32", "f64", "f128", "i8x16", "i16x8", "i32x4", "i64x2", "f64x2"):
         from jitpy.backend.ir.types import BY_NAME
 
         h.constant("$" + name.upper(), BY_NAME[name])
@@ -53,6 +53,8 @@ def host() -> Host:
     h.inline_test("is_type", "{0} == {1}")
     for name in ("avx", "sse41", "fma", "f16c", "bmi1", "cmpxchg16b"):
         h.inline_test("has_" + name, f"features['has_{name}']")
+    h.inline_test("has_ssse3", "features['has_ssse3']")
+    h.inline_extractor("zeros", "not any({v})")
     h.inline_test("has_pinned_reg", "features['enable_pinned_reg']")
     for name in ("lt", "gt"):
         h.constant("$" + name.upper(), name)

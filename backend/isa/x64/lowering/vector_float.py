@@ -234,7 +234,24 @@ class VectorFloatLowering(VectorLanesLowering):
         base = 2.0**84 + 2.0**52 + (2.0**63 if signed else 0.0)
         return self.v_fadd(t, self.v_fsub(t, high, self.float_splat(t, base)), low)
 
+    def from_low_ints(self, x: Any) -> Any:
+        """f64x2 of the low lanes of i32x4."""
+        return self.p("cvtdq2pd", of_lanes(F64, 128), self.put_in_reg(x))
+
     # To integers.
+
+    def to_low_ints(self, signed: bool, x: Any) -> Any:
+        """f64x2 to saturated 32 bits, zeros above. What is too low comes out as the minimum by itself; unsigned numbers are
+        the lower halves of doubles with 2^52 added.
+        """
+        t = of_lanes(F64, 128)
+        a = self.put_in_reg(x)
+        if signed:
+            a = self.and_(t, a, self.v_cmpps(t, "ord", a, a))
+            return self.p("cvttpd2dq", t, self.p("minpd", t, a, self.float_splat(t, 2.0**31 - 1)))
+        a = self.p("minpd", t, self.p("maxpd", t, a, self.zero(t)), self.float_splat(t, 2.0**32 - 1))
+        a = self.v_fadd(t, self.v_round(3, t, a), self.float_splat(t, 2.0**52))
+        return self.p("shufps", t, a, self.zero(t), imm=0x88)
 
     def to_ints(self, how: Any, signed: bool, ty: Any, x: Any) -> Any:
         """``how``: sat (NaN is 0), proven, trap, x86. Lanes of the same width at once, others one by one; so are those

@@ -252,6 +252,32 @@ class VectorIntLowering(VectorBase):
         halves = [self.fop(self.vrow("movq_xr"), r) for r in (low, high)]
         return self.p("punpcklqdq", t, *halves)
 
+    def wide_product(self, signed: bool, high: bool, x: Any, y: Any) -> Any:
+        """The products of the lower or upper lanes, extended: i32x4 to i64x2, or i16x8 to i32x4."""
+        t = self.parts(self.types[x])[0]
+        a, b = self.put_in_reg(x), self.put_in_reg(y)
+        if LANE_BITS[t] == 32:
+            spread = 0xFA if high else 0x50
+            return self.wide_products(t, signed, *[self.p("pshufd", t, r, imm=spread) for r in (a, b)])
+        low, upper = self.p("pmullw", t, a, b), self.p("pmulhw" if signed else "pmulhuw", t, a, b)
+        return self.p(f"punpck{'h' if high else 'l'}wd", t, low, upper)
+
+    def dot(self, x: Any, y: Any) -> Any:
+        """Signed products of words, neighbours added."""
+        return self.p("pmaddwd", self.parts(self.types[x])[0], self.put_in_reg(x), self.put_in_reg(y))
+
+    def sum_of_pairs(self, signed: bool, t: Any, x: Any) -> Any:
+        """Neighbours added in lanes of twice the width: products with one. Unsigned words are made signed, and the sum of
+        what that took off is given back.
+        """
+        r = self.put_in_reg(x)
+        ones = self.splat_of(t, 1)
+        if LANE_BITS[t] == 8:  # of the instruction's operands the first is unsigned
+            return self.p("pmaddubsw", t, ones, r) if signed else self.p("pmaddubsw", t, r, ones)
+        if signed:
+            return self.p("pmaddwd", t, r, ones)
+        return self.pc("paddd", of_lanes(I32, BITS[t]), self.p("pmaddwd", t, self.pc("pxor", t, r, 0x8000), ones), 0x10000)
+
     def v_umulhi(self, t: Any, a: Any, b: Any) -> Any:
         """Upper halves of unsigned products."""
         return self._high_product(False, t, a, b)

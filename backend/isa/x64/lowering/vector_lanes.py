@@ -173,7 +173,10 @@ class VectorLanesLowering(VectorCompareLowering):
         """Lane 0, and zeros."""
         t, *others = self.parts(ty)
         type = self.types[x]
-        if type == F64:
+        if LANE_BITS[type] >= 32 and self.is_load(x):  # such loads clear the rest
+            amode, trap = self.load_of(x)
+            r = self.fop_mem(self.vrow(f"mov{'sd' if LANE_BITS[type] == 64 else 'ss'}_rm"), amode, trap=trap)
+        elif type == F64:
             r = self.p("movq", of_lanes(F64, 128), self.put_in_reg(x))
         elif type == F32:
             here = of_lanes(F32, 128)
