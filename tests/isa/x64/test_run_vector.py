@@ -195,6 +195,10 @@ def test_bitselect() -> None:
 
 
 def test_choices_by_comparisons() -> None:
+    for t in ALL:
+        compare = "fcmp one" if T.IS_FLOAT[T.LANE[t]] else "icmp ule"
+        lines = [f"v3 = {compare} v0, v1", f"v4 = bitcast.{T.NAME[t]} v3", "v100 = band v4, v2", "v101 = bitselect v4, v2, v0"]
+        check(lines, [t, t, t], [t, t])
     for t in INT_TYPES:
         check(["v3 = icmp ugt v0, v1", "v100 = bitselect v3, v2, v1"], [t, t, t], [t])
     for t in FLOAT_TYPES:

@@ -48,7 +48,7 @@ SHAPES = {
     "mask_of": ("", "=reg.k rm.V"),
     # A vector and one lane of it in a general register or memory.
     **{f"insert_{k}": (f"+reg.x rm?.{g} us", f"=reg.x vvvv.x rm?.{g} us") for k, g in zip("bwdq", "dddq")},
-    **{f"extract_{k}": (f"=rm.{g} reg.x us", f"=rm.{g} reg.x us") for k, g in zip("bwdq", "dddq")},
+    **{f"extract_{k}": (f"=rm.{g} reg.x us", f"=rm.{g} reg.x us") for k, g in zip("bdq", "ddq")},
     "insert_ss": ("+reg.x rm?.ss us", "=reg.x vvvv.x rm?.ss us"),
     "load_q": ("=reg.V rm.sd", "=reg.V rm.sd"),
     **{f"broadcast_{k}": ("", f"=reg.V rm.{k}") for k in ("sb", "sh", "ss", "sd")},
@@ -58,9 +58,8 @@ SHAPES = {
     "insert_256": ("", "=reg.V vvvv.V rm?.y us"),
     "extract_256": ("", "=rm.y reg.V us"),
     # Under a mask: lanes that are off keep the old value, or become zero.
-    "masked_binary": ("", "+reg.V aaa.k vvvv.V rm.V"),
+    "masked_binary": ("", "=reg.V aaa.k vvvv.V rm.V"),
     "zeroed_unary": ("", "=reg.V zzz.k rm.V"),
-    "zeroed_imm": ("", "+reg.V zzz.k vvvv.V rm.V us"),
 }
 #: Shapes without a form for memory.
 REGISTERS_ONLY = frozenset(
@@ -129,14 +128,12 @@ def make_all() -> None:
 
 packed("""
 movq        load_q   F3.0F.7E   LV
-movddup     load_q   F2.0F.12   LV
 """)
 # Whole registers to and from memory of any alignment. The 128-bit forms stand with the floats.
 for _form, _k, _spec in (("y", "y", "VEX.256.0F"), ("z", "z", "EVEX.512.0F.W0")):
     mem(f"vmovups_{_form}_rm", f"vmovups =reg.{_k} mem.{_k}", f"{_spec} 10 /r")
     mem(f"vmovups_{_form}_mr", f"vmovups mem.{_k} reg.{_k}", f"{_spec} 11 /r")
     row(f"vmovaps_{_form}_rr", f"vmovaps =reg.{_k} rm.{_k}", f"{_spec} 28 /r", MOVE)
-row("vzeroupper", "vzeroupper", "VEX.128.0F 77")
 # A copy that the allocator does not take for a move: between registers of different classes.
 for _form, _k, _spec in (("L", "x", "0F"), ("V", "x", "VEX.128.0F"), ("Y", "y", "VEX.256.0F"), ("Z", "z", "EVEX.512.0F.W0")):
     row(f"copy.{_form}", f"{'v' * (_form != 'L')}movaps =reg.{_k} rm.{_k}", f"{_spec} 28 /r")

@@ -10,6 +10,8 @@ for _s, _p, _e in (("ps", "NP", ""), ("pd", "66", " E1")):
     packed(f"sqrt{_s} unary {_p}.0F.51 LVYZ{_e}")
     for _n, _cc in enumerate(("eq", "lt", "le", "unord", "neq", "nlt", "nle", "ord")):
         packed(f"cmp{_cc}{_s} binary {_p}.0F.C2=0{_n} LVY")
+    # Two of the predicates that VEX adds.
+    packed(f"cmpeq_uq{_s} binary {_p}.0F.C2=08 VY\ncmpneq_oq{_s} binary {_p}.0F.C2=0C VY")
 packed("""
 roundps     unary_imm 66.0F3A.08 LVY
 roundpd     unary_imm 66.0F3A.09 LVY
@@ -24,7 +26,6 @@ cvttpd2dq   to_half   66.0F.E6  LVYZ E1
 cvtps2pd    from_half NP.0F.5A  LVYZ
 cvtpd2ps    to_half   66.0F.5A  LVYZ E1
 cvtudq2ps   unary     F2.0F.7A  eEZ
-cvtudq2pd   from_half F3.0F.7A  eEZ
 cvtqq2pd    unary     F3.0F.E6  eEZ W1
 cvtuqq2pd   unary     F3.0F.7A  eEZ W1
 cvttps2udq  unary     NP.0F.78  eEZ

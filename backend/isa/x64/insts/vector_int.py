@@ -35,7 +35,6 @@ pmaddubsw   binary   66.0F38.04 LVYZ
 pmulhrsw    binary   66.0F38.0B LVYZ
 psadbw      binary   66.0F.F6   LVYZ
 phaddw      binary   66.0F38.01 LVY
-phaddd      binary   66.0F38.02 LVY
 pminub      binary   66.0F.DA   LVYZ
 pminsw      binary   66.0F.EA   LVYZ
 pmaxub      binary   66.0F.DE   LVYZ
@@ -83,8 +82,6 @@ prold:i     shift_imm 66.0F.72/1 eEZ =prold
 prolq:i     shift_imm 66.0F.72/1 eEZ W1 =prolq
 pslldq:i    shift_imm 66.0F.73/7 LV
 psrldq:i    shift_imm 66.0F.73/3 LV
-prolvd      binary   66.0F38.15 eEZ
-prolvq      binary   66.0F38.15 eEZ W1
 popcntb     unary    66.0F38.54 eEZ
 popcntw     unary    66.0F38.54 eEZ W1
 popcntd     unary    66.0F38.55 eEZ

@@ -9,7 +9,6 @@ pshufd      unary_imm  66.0F.70 LVYZ
 pshuflw     unary_imm  F2.0F.70 LVYZ
 pshufhw     unary_imm  F3.0F.70 LVYZ
 shufps      binary_imm NP.0F.C6 LVYZ
-shufpd      binary_imm 66.0F.C6 LVYZ E1
 punpcklbw   binary   66.0F.60   LVYZ
 punpcklwd   binary   66.0F.61   LVYZ
 punpckldq   binary   66.0F.62   LVYZ
@@ -39,9 +38,6 @@ pmovsxdq    from_half    66.0F38.25 LVYZ
 pmovzxbw    from_half    66.0F38.30 LVYZ
 pmovzxwd    from_half    66.0F38.33 LVYZ
 pmovzxdq    from_half    66.0F38.35 LVYZ
-pmovwb      store_half   F3.0F38.30 eEZ
-pmovdw      store_half   F3.0F38.33 eEZ
-pmovqd      store_half   F3.0F38.35 eEZ
 pmovsqd     store_half   F3.0F38.25 eEZ
 pmovusqd    store_half   F3.0F38.15 eEZ
 pinsrb      insert_b 66.0F3A.20 LV
@@ -49,7 +45,6 @@ pinsrw      insert_w 66.0F.C4   LV
 pinsrd      insert_d 66.0F3A.22 LV
 pinsrq      insert_q 66.0F3A.22 LV W1
 pextrb      extract_b 66.0F3A.14 LV
-pextrw      extract_w 66.0F3A.15 LV
 pextrd      extract_d 66.0F3A.16 LV
 pextrq      extract_q 66.0F3A.16 LV W1
 insertps    insert_ss 66.0F3A.21 LV
@@ -57,8 +52,6 @@ pbroadcastb broadcast_sb 66.0F38.78 VYZ
 pbroadcastw broadcast_sh 66.0F38.79 VYZ
 pbroadcastd broadcast_ss 66.0F38.58 VYZ
 pbroadcastq broadcast_sd 66.0F38.59 VYZ E1
-broadcastss broadcast_ss 66.0F38.18 VYZ
-broadcastsd broadcast_sd 66.0F38.19 YZ E1
 pbroadcastb:r broadcast_general_d 66.0F38.7A eEZ =pbroadcastb
 pbroadcastw:r broadcast_general_d 66.0F38.7B eEZ =pbroadcastw
 pbroadcastd:r broadcast_general_d 66.0F38.7C eEZ =pbroadcastd
@@ -69,9 +62,7 @@ inserti32x4 insert_128  66.0F3A.38 Z
 extracti32x4 extract_128 66.0F3A.39 Z
 inserti64x4 insert_256  66.0F3A.3A Z W1
 extracti64x4 extract_256 66.0F3A.3B Z W1
-perm2i128   binary_imm  66.0F3A.46 Y
 permq       unary_imm   66.0F3A.00 YZ W1
 permq:v     binary      66.0F38.36 Z W1 =permq
-permb       binary      66.0F38.8D eEZ
 permt2b     accumulate  66.0F38.7D eEZ
 """)

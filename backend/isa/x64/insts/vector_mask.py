@@ -25,8 +25,9 @@ movdqu16:z  zeroed_unary F2.0F.6F eEZ W1 =movdqu16
 movdqu32:z  zeroed_unary F3.0F.6F eEZ =movdqu32
 movdqu64:z  zeroed_unary F3.0F.6F eEZ W1 =movdqu64
 """)
-for _n, _cc in enumerate(("eq", "lt", "le", "unord", "neq", "nlt", "nle", "ord")):
-    packed(f"cmp{_cc}ps:k to_mask NP.0F.C2=0{_n} eEZ =cmp{_cc}ps\ncmp{_cc}pd:k to_mask 66.0F.C2=0{_n} eEZ W1 =cmp{_cc}pd")
+_PREDICATES = (*enumerate(("eq", "lt", "le", "unord", "neq", "nlt", "nle", "ord")), (8, "eq_uq"), (12, "neq_oq"))
+for _n, _cc in _PREDICATES:
+    packed(f"cmp{_cc}ps:k to_mask NP.0F.C2={_n:02X} eEZ =cmp{_cc}ps\ncmp{_cc}pd:k to_mask 66.0F.C2={_n:02X} eEZ W1 =cmp{_cc}pd")
 
 for _k, _p, _w in (("w", "", "W0"), ("q", "", "W1"), ("d", "66.", "W1"), ("b", "66.", "W0")):
     row(f"kortest{_k}", f"kortest{_k} reg.k rm.k", f"VEX.128.{_p}0F.{_w} 98 /r")

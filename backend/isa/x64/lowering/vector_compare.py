@@ -9,15 +9,15 @@ from jitpy.backend.ir.types import BITS, I8, I64, LANE_BITS, LANES
 from jitpy.backend.isa.x64.conditions import NE, E
 from jitpy.backend.isa.x64.lowering.int import SETCC
 from jitpy.backend.isa.x64.lowering.vector_base import S, letter, of_lanes, one
-from jitpy.backend.isa.x64.lowering.vector_int import VectorIntLowering
+from jitpy.backend.isa.x64.lowering.vector_int import TO_MASK, VectorIntLowering
 from jitpy.backend.isa.x64.rows import ROWS
 from jitpy.backend.target.row import MInst
 
-#: Float condition -> (operands swapped, predicate of cmpps); the last two are made of two.
+#: Float condition -> (operands swapped, predicate of cmpps). Without VEX two conditions are made of two predicates.
 _FLOAT_CC = {
     "eq": (False, "eq"), "ne": (False, "neq"), "lt": (False, "lt"), "le": (False, "le"), "gt": (True, "lt"),
     "ge": (True, "le"), "uno": (False, "unord"), "ord": (False, "ord"), "uge": (False, "nlt"), "ugt": (False, "nle"),
-    "ule": (True, "nlt"), "ult": (True, "nle"),
+    "ule": (True, "nlt"), "ult": (True, "nle"), "one": (False, "neq_oq"), "ueq": (False, "eq_uq"),
 }  # fmt: skip
 _FLOAT_PAIRS = {"one": ("and_", "ord", "neq"), "ueq": ("or_", "unord", "eq")}
 
@@ -36,7 +36,7 @@ class VectorCompareLowering(VectorIntLowering):
 
     def v_fcmp(self, t: Any, cc: str, a: Any, b: Any) -> Any:
         """All ones where the condition holds."""
-        if cc in _FLOAT_PAIRS:
+        if cc in _FLOAT_PAIRS and not self.avx:
             combine, one_, other = _FLOAT_PAIRS[cc]
             made = [self.v_cmpps(t, predicate, a, b) for predicate in (one_, other)]
             return self.and_(t, *made) if combine == "and_" else self.or_(t, *made)
@@ -44,11 +44,46 @@ class VectorCompareLowering(VectorIntLowering):
         return self.v_cmpps(t, predicate, b, a) if swapped else self.v_cmpps(t, predicate, a, b)
 
     def v_cmpps(self, t: Any, predicate: str, a: Any, b: Any) -> Any:
-        """One of the hardware's eight predicates."""
+        """One of the hardware's predicates."""
         name = f"cmp{predicate}{S[LANE_BITS[t]]}"
         if BITS[t] == 512:
             return self.from_mask(t, self.pk(name + ":k", t, a, b))
         return self.p(name, t, a, b)
+
+    def compared_to_mask(self, c: Any, ty: Any) -> list[Any] | None:
+        """The comparison that defines c as mask registers, one for each part, where parts of type ty have 512 bits."""
+        n = self.nodes[c]
+        if n[0] == BITCAST and LANE_BITS[self.types[n[3]]] == LANE_BITS[n[1]]:
+            n = self.nodes[n[3]]
+        t = self.parts(ty)[0]
+        if n[0] not in (ICMP, FCMP) or BITS[t] < 512 or LANE_BITS[ty] != LANE_BITS[n[1]]:
+            return None
+        if n[0] == ICMP:
+            sign, cc = ("s", n[2]) if len(n[2]) == 2 else (n[2][0], n[2][1:])
+            name, swapped = f"pcmp{TO_MASK[cc]}{'u' * (sign == 'u')}{letter(n[1])}:k", False
+        else:
+            swapped, predicate = _FLOAT_CC[n[2]]
+            name = f"cmp{predicate}{S[LANE_BITS[n[1]]]}:k"
+        left, right = (self.put_in_regs(v) for v in ((n[4], n[3]) if swapped else (n[3], n[4])))
+        return [self.pk(name, t, a, b) for a, b in zip(left, right)]
+
+    def choose_by_comparison(self, ty: Any, c: Any, x: Any, y: Any) -> Any:
+        """Per lane x where the comparison c holds, else y: by mask registers where there are such."""
+        masks = self.compared_to_mask(c, ty)
+        if masks is None:
+            return self.lanes(self.choose_lanes, ty, c, x, y)
+        t = self.parts(ty)[0]
+        blend = "pblendm" + letter(ty)
+        return one([self.p(blend, t, k, b, a) for k, a, b in zip(masks, self.put_in_regs(x), self.put_in_regs(y))])
+
+    def keep_by_comparison(self, ty: Any, c: Any, x: Any) -> Any:
+        """x where the comparison c holds, else zero."""
+        masks = self.compared_to_mask(c, ty)
+        if masks is None:
+            return self.binary(self.and_, ty, c, x)
+        t = self.parts(ty)[0]
+        move = {8: "movdqu8:z", 16: "movdqu16:z", 32: "movdqu32:z", 64: "movdqu64:z"}[LANE_BITS[ty]]
+        return one([self.p(move, t, k, r) for k, r in zip(masks, self.put_in_regs(x))])
 
     # Choices.
 

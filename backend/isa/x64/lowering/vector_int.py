@@ -13,7 +13,7 @@ from jitpy.backend.target.row import INT, MInst
 #: How many ones a nibble has.
 _NIBBLE_ONES = bytes(n.bit_count() for n in range(16))
 #: Predicates of EVEX comparisons.
-_TO_MASK = {"eq": "eq", "ne": "neq", "lt": "lt", "le": "le", "ge": "nlt", "gt": "nle"}
+TO_MASK = {"eq": "eq", "ne": "neq", "lt": "lt", "le": "le", "ge": "nlt", "gt": "nle"}
 _MIRRORED = {"lt": "gt", "le": "ge"}
 #: The level at which SSE has a minimum and maximum, by sign and lane: SSE2 (0) or SSE4.1 (1).
 _EXTREMA = {("u", 8): 0, ("s", 16): 0, ("s", 8): 1, ("u", 16): 1, ("s", 32): 1, ("u", 32): 1}
@@ -81,7 +81,7 @@ class VectorIntLowering(VectorBase):
     def v_compare(self, t: Any, sign: str, cc: str, a: Any, b: Any) -> Any:
         """``sign`` s or u, ``cc`` eq, ne, lt, le, gt or ge. SSE has eq and signed gt alone."""
         if BITS[t] == 512:
-            return self.from_mask(t, self.pk(f"pcmp{_TO_MASK[cc]}{'u' * (sign == 'u')}{letter(t)}:k", t, a, b))
+            return self.from_mask(t, self.pk(f"pcmp{TO_MASK[cc]}{'u' * (sign == 'u')}{letter(t)}:k", t, a, b))
         if cc in _MIRRORED:
             a, b, cc = b, a, _MIRRORED[cc]
         if cc == "eq":

@@ -268,8 +268,10 @@ class VectorLanesLowering(VectorCompareLowering):
         """Two parts to one."""
         bits = LANE_BITS[t]
         half = bits // 2
-        if kind == "uu":
+        if kind == "uu" and (bits < 64 or not self.evex(t)):
             a, b = (self.v_umin(t, r, self.splat_of(t, (1 << half) - 1)) for r in (a, b))
+        if bits == 64 and self.evex(t):
+            return self._narrowed_longs(t, kind, a, b)
         if bits == 64:
             return self._lanes_in_order(t, self.p("shufps", t, *[self._clamped(t, kind, r) for r in (a, b)], imm=0x88))
         if bits == 32 and kind != "s" and not self.sse41:
@@ -281,6 +283,14 @@ class VectorLanesLowering(VectorCompareLowering):
             return self.pc("pxor", words, self.p("packssdw", t, a, b), 0x8000)
         name = {("s", 16): "packsswb", ("s", 32): "packssdw"}.get((kind, bits), "packuswb" if bits == 16 else "packusdw")
         return self._lanes_in_order(t, self.p(name, t, a, b))
+
+    def _narrowed_longs(self, t: Any, kind: str, a: Any, b: Any) -> Any:
+        """By AVX-512's saturating moves to registers of half the size."""
+        if kind == "u":
+            a, b = (self.v_smax(t, r, self.zero(t)) for r in (a, b))
+        to = of_lanes(I32, max(BITS[t] // 2, 128))
+        low, high = (self.p("pmovsqd" if kind == "s" else "pmovusqd", t, r, to=to) for r in (a, b))
+        return self.p("punpcklqdq", t, low, high) if BITS[t] == 128 else self.two_halves(t, low, high)
 
     def _clamped(self, t: Any, kind: str, r: Any) -> Any:
         """64-bit lanes in the range of 32 bits."""
