@@ -16,7 +16,7 @@ def generate_all() -> None:
 
     EGraph()
     EGraph(counted=True)
-    vector.generate()
+    vector.module()
     lowering.generate()
     helpers.code()
     helpers.math_code()

@@ -34,12 +34,13 @@ def optimize(func: Function, chaos: Chaos | None = None) -> None:
 
 def optimize_counting(func: Function) -> dict[str, int]:
     """Optimize ``func`` in place; the names of the rules that fired, and how often."""
-    from jitpy.backend.opt.host import module
+    from jitpy.backend.opt import host, vector
 
-    rules = module(counted=True)
-    rules.FIRED[:] = [0] * len(rules.RULES)
+    modules = (host.module(counted=True), vector.module(counted=True))
+    for rules in modules:
+        rules.FIRED[:] = [0] * len(rules.RULES)
     _optimize(func, EGraph(counted=True), None)
-    return {name: count for (name, _), count in zip(rules.RULES, rules.FIRED) if count}
+    return {name: count for rules in modules for (name, _), count in zip(rules.RULES, rules.FIRED) if count}
 
 
 def _optimize(func: Function, graph: EGraph, chaos: Chaos | None) -> None:

@@ -90,6 +90,7 @@ class EGraph:
         self._fuel = 0
         self._facts: dict[int, tuple[int, bool]] = {}  # condition -> (block it is known below, its truth)
         self.members = self.classes.__getitem__
+        self._counted = counted
         bound = rules(self, counted)
         self._table: list[Any] = bound["simplify.table"]
         self._replace: list[Any] = bound["replace.table"]
@@ -150,7 +151,7 @@ class EGraph:
         """The rules for nodes of vector types are loaded with the first."""
         from jitpy.backend.opt import vector
 
-        self._vector_rule = vector.rules(self, self._table, vector.generate())
+        self._vector_rule = vector.rules(self, self._table, self._counted)
         self._vector_rule(node, v, found)
 
     def _unite(self, v: int, node: Node, found: list[int]) -> int:

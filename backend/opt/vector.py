@@ -20,6 +20,7 @@ from jitpy.backend.opt import host as scalars
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from types import ModuleType
 
     from jitpy.backend.isle.host import Host
     from jitpy.backend.opt.egraph import EGraph
@@ -67,24 +68,28 @@ def as_shuffle(indices: bytes) -> bytes:
     return bytes([i if i < 16 else 16 for i in indices])
 
 
-SOURCES = [os.path.join(scalars.RULES, f"{theme}.isle") for theme in ("prelude", "vector")]
+def counted_host() -> Host:
+    """The same with counters."""
+    h = host()
+    h.count_rules()
+    return h
 
 
-def generate() -> Any:
-    """The module of decision code made from the rules."""
+def module(counted: bool = False) -> ModuleType:
+    """The rules' decision code; ``counted``: the one that counts in ``FIRED`` how often each of ``RULES`` fires."""
     from jitpy.backend.isle.build import generated
 
     return generated(
-        "opt_vector_rules",
-        sources=SOURCES,
-        host="jitpy.backend.opt.vector:host",
+        "opt_vector_rules_counted" if counted else "opt_vector_rules",
+        sources=[os.path.join(scalars.RULES, f"{theme}.isle") for theme in ("prelude", "vector")],
+        host="jitpy.backend.opt.vector:" + ("counted_host" if counted else "host"),
         depends=[os.path.join(os.path.dirname(op.__file__), "opcodes.py"), scalars.__file__],
     )
 
 
-def rules(graph: EGraph, table: list[Any], module: Any) -> Rule:
-    """What simplifies a node of a vector type; ``table``: the rules for all types by opcode; ``module``: those for vectors."""
-    more: list[Any] = module.make(graph)["simplify.table"]
+def rules(graph: EGraph, table: list[Any], counted: bool = False) -> Rule:
+    """What simplifies a node of a vector type; ``table``: the rules for all types by opcode."""
+    more: list[Any] = module(counted).make(graph)["simplify.table"]
 
     def simplify(node: Node, v: int, found: list[int]) -> None:
         folded = fold(graph, node, v)
