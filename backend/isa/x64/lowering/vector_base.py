@@ -82,6 +82,7 @@ class VectorBase(BranchLowering):
         self.avx2 = bool(has["has_avx2"])
         #: EVEX forms at 128 and 256 bits, alone and with another feature.
         self.vl = bool(has["has_avx512f"] and has["has_avx512vl"])
+        self.asked: Any = None
         self.known_rows: dict[tuple[str, int, str], Any] = {}
 
     def evex(self, t: Any, feature: str = "avx512f") -> bool:
@@ -105,8 +106,10 @@ class VectorBase(BranchLowering):
         """A new vreg for a vector of this size."""
         if bits <= 128:
             return self.temp(FLOAT)
-        if not self.ctx.frame.clear_upper:
-            self.ctx.frame.clear_upper = not self.leaves_with_wide()
+        frame = self.ctx.frame
+        if frame is not self.asked:  # once for each function
+            self.asked = frame
+            frame.clear_upper = not self.leaves_with_wide()
         return self.temp(VECTOR)
 
     def leaves_with_wide(self) -> bool:
