@@ -240,6 +240,7 @@ def test_select() -> None:
         inputs = [(c, random_value(t, rng), random_value(t, rng)) for c in (0, 1, 0x100)]
         check(["v100 = select v0, v1, v2"], [T.I32, t, t], [t], inputs)
         check(["v3 = fcmp eq v0, v0", "v100 = select v3, v1, v2"], [T.F64, t, t], [t])
+        check(["v100 = select_spectre_guard v0, v1, v2"], [T.I32, t, t], [t], inputs)
 
 
 def truth_inputs(t: int) -> list[tuple[int]]:

@@ -299,6 +299,19 @@ class VectorBase(BranchLowering):
         """All ones in the lanes whose mask bit is set."""
         return self.p("pmovm2" + letter(t), t, k)
 
+    def v_broadcast(self, t: Any, r: Any) -> Any:
+        """Lane 0 of a register in all lanes of one part."""
+        bits = LANE_BITS[t]
+        if self.avx2:
+            return self.p("pbroadcast" + letter(t), t, r)
+        if bits == 8:
+            if self.ssse3:
+                return self.p("pshufb", t, r, self.zero(t))
+            r = self.p("punpcklbw", t, r, r)
+        if bits <= 16:
+            r = self.p("pshuflw", t, r, imm=0)
+        return self.p("pshufd", t, r, imm=0x44 if bits == 64 else 0)
+
     # Shifts by constants.
 
     def shl(self, t: Any, a: Any, n: int, bits: int = 0) -> Any:

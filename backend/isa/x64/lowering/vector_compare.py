@@ -113,9 +113,13 @@ class VectorCompareLowering(VectorIntLowering):
             found.append(d)
         return one(found)
 
-    def v_bmask(self, t: Any, a: Any) -> Any:
-        """All ones where a is not zero."""
-        return self.v_compare(t, "u", "ne", a, self.zero(t))
+    def guard_vector(self, ty: Any, c: Any, x: Any, y: Any) -> Any:
+        """By a scalar without a jump, which could be speculated over: by a mask of its truth."""
+        truth = self.op(ROWS["movzx32_8_rr"], self.flag_value(self.condition(c)))
+        mask = self.fop(self.vrow("movq_xr"), self.op(ROWS["neg64_r"], truth))
+        t = self.parts(ty)[0]
+        spread = self.v_broadcast(of_lanes(I64, BITS[t]), mask)
+        return one([self.choose_bits(t, spread, a, b) for a, b in zip(self.put_in_regs(x), self.put_in_regs(y))])
 
     # Answers of whole vectors.
 

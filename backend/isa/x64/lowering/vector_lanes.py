@@ -156,19 +156,6 @@ class VectorLanesLowering(VectorCompareLowering):
             r = self.fop(self.vrow("movq_xr" if bits == 64 else "movd_xr"), r)
         return self.v_broadcast(t, r)
 
-    def v_broadcast(self, t: Any, r: Any) -> Any:
-        """Lane 0 of a register in all lanes of one part."""
-        bits = LANE_BITS[t]
-        if self.avx2:
-            return self.p("pbroadcast" + letter(t), t, r)
-        if bits == 8:
-            if self.ssse3:
-                return self.p("pshufb", t, r, self.zero(t))
-            r = self.p("punpcklbw", t, r, r)
-        if bits <= 16:
-            r = self.p("pshuflw", t, r, imm=0)
-        return self.p("pshufd", t, r, imm=0x44 if bits == 64 else 0)
-
     def scalar_to_vector(self, ty: Any, x: Any) -> Any:
         """Lane 0, and zeros."""
         t, *others = self.parts(ty)
