@@ -55,7 +55,7 @@ class VectorLowering(VectorFloatLowering):
             if BITS[t] == 128:
                 return self.shuffle_one(order, r)
             half = of_lanes(LANE[t], BITS[t] // 2)
-            return self.two_halves(t, swapped(half, self.high(t, r)), swapped(half, self.low(t, r)))
+            return self.two_halves(t, swapped(half, self.high(t, r)), swapped(half, r))
 
         return [swapped(t, r) for t, r in zip(self.parts(ty), regs)][::-1]
 

@@ -240,12 +240,8 @@ class VectorBase(BranchLowering):
         bits = BITS[ty & ~DYNAMIC]
         return bits if bits < 128 else 0
 
-    def low(self, t: Any, r: Any) -> Any:
-        """The lower half of a register of 256 or 512 bits, as its own register."""
-        return self.copied(of_lanes(LANE[t], BITS[t] // 2), r)
-
     def high(self, t: Any, r: Any) -> Any:
-        """The upper half."""
+        """The upper half of a register of 256 or 512 bits. The lower half, as an operand, is the register itself."""
         half = of_lanes(LANE[t], BITS[t] // 2)
         return self.p("extracti128" if BITS[t] == 256 else "extracti64x4", t, r, imm=1, to=half)
 
@@ -258,7 +254,7 @@ class VectorBase(BranchLowering):
         if BITS[t] == 128:
             return f(t, *regs)
         half = of_lanes(LANE[t], BITS[t] // 2)
-        low = self.by_128(f, half, *[self.low(t, r) for r in regs])
+        low = self.by_128(f, half, *regs)
         return self.two_halves(t, low, self.by_128(f, half, *[self.high(t, r) for r in regs]))
 
     # Bits.
