@@ -51,15 +51,23 @@ class VectorFloatLowering(VectorLanesLowering):
         return self.p("sqrt" + self.s(t), t, a)
 
     def v_fmin(self, t: Any, a: Any, b: Any) -> Any:
-        """As of scalars (lowering/float.py): both orders, or-ed."""
+        """As of scalars (lowering/float.py): both orders, or-ed. A NaN is the canonical one, with its sign set."""
         name = "min" + self.s(t)
-        return self.or_(t, self.p(name, t, a, b), self.p(name, t, b, a))
+        nan = self.v_cmpps(t, "unord", a, b)
+        either = self.or_(t, self.p(name, t, a, b), self.p(name, t, b, a))
+        return self._canonical(t, nan, self.or_(t, either, nan))
 
     def v_fmax(self, t: Any, a: Any, b: Any) -> Any:
-        """Both orders, and-ed, and NaN where unordered."""
+        """Both orders, and-ed. A NaN is the canonical one, with the sign of the sum, which is the operand's."""
         name = "max" + self.s(t)
+        nan = self.v_cmpps(t, "unord", a, b)
         both = self.and_(t, self.p(name, t, a, b), self.p(name, t, b, a))
-        return self.or_(t, both, self.v_cmpps(t, "unord", a, b))
+        return self._canonical(t, nan, self.choose_lanes(t, nan, self.v_fadd(t, a, b), both))
+
+    def _canonical(self, t: Any, nan: Any, r: Any) -> Any:
+        """r, whose lanes under the mask ``nan`` are quiet NaNs and lose what is below the quiet bit."""
+        fraction = 22 if LANE_BITS[t] == 32 else 51
+        return self.andn(t, self.shr(t, nan, LANE_BITS[t] - fraction), r)
 
     def v_pmin(self, t: Any, a: Any, b: Any) -> Any:
         """a < b ? a : b, which is minps itself."""
