@@ -22,7 +22,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from jitpy.backend.target.row import ANY, BRANCH, JUMP, REG, REMAT, REMAT_SLOT, RETURN, STACK, TERMINATOR
+from jitpy.backend.target.row import ANY, ARRIVES, BRANCH, JUMP, REG, REMAT, REMAT_SLOT, RETURN, STACK, TERMINATOR
 from jitpy.backend.vcode.vcode import Allocation, MachineEnv, VCode
 
 State = dict[int, frozenset[int]]
@@ -121,6 +121,9 @@ class _Checker:
             previous = position
             if not 0 <= position < 2 * len(vcode.insts):
                 self.fail(where, "outside of the function")
+            arrives = vcode.insts[position >> 1].row.flags & ARRIVES and not position & 1
+            if arrives and dst in allocation.allocs[position >> 1]:
+                self.fail(where, f"it overwrites {_name(dst)}, which holds what arrives here")
             if position & 1 and position >> 1 in last_of_block:
                 self.fail(where, "after the last instruction of a block")
             if src.__class__ is tuple:

@@ -65,6 +65,7 @@ RETURN = 8
 JUMP = 16  # unconditional jump to one block; may carry block arguments
 BRANCH = 32  # conditional or multi-way: never carries block arguments
 REMAT = 64  # no uses: a constant that may be recomputed instead of spilled (must not touch the flags)
+ARRIVES = 256  # its defs hold their values before it: no move in front of it may write to them
 REMAT_SLOT = 128  # recomputed, it may be written straight to a spill slot, though its def is a register
 
 
