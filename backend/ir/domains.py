@@ -144,7 +144,7 @@ FREE: dict[str, Relation] = {
     "fpromote": _NARROWER_FLOAT,
     "fdemote": _WIDER_FLOAT,
     **dict.fromkeys([f"fcvt_to_{sign}int{how}" for sign in "us" for how in ("", "_sat", "_proven")], _FLOATS),
-    "x86_cvtt2dq": (lambda type, arg: _is_float(arg), "floats"),
+    "x86_cvtt2dq": _FLOATS,
     **dict.fromkeys(["fcvt_from_uint", "fcvt_from_sint"], _INTEGERS),
     "vhigh_bits": _A_VECTOR,
 }
