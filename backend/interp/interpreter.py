@@ -10,8 +10,6 @@ a range of their own.
 
 from __future__ import annotations
 
-import ctypes
-import mmap
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +19,7 @@ import jitpy.backend.interp.memory
 import jitpy.backend.interp.vector  # noqa: F401  the themes fill MEANING
 from jitpy.backend.errors import UnsupportedError
 from jitpy.backend.interp.meaning import MEANING, Evaluate, Trap
-from jitpy.backend.interp.memory import read, write
+from jitpy.backend.interp.memory import LowStackMemory, StackMemory, read, write
 from jitpy.backend.ir import opcodes as O
 from jitpy.backend.ir import types
 from jitpy.backend.ir.infer import call_signature
@@ -90,7 +88,7 @@ class _Frame:
         self.code = code
         self.func = func = code.func
         self.address = address
-        memory = _LowStackMemory if code.low_addresses else _StackMemory
+        memory = LowStackMemory if code.low_addresses else StackMemory
         self.slots = [memory(slot.size, 1 << slot.align_shift, fill) for slot in func.stack_slots]
         self.env: dict[int, int] = {}
         entry = func.layout[0]
@@ -103,44 +101,6 @@ class _Frame:
         self.env.update(zip(self.func.block_params[block], values))
         self.steps = self.code.steps[block]
         self.index = 0
-
-
-class _StackMemory:
-    """The bytes of a stack slot, ``fill`` in all of them."""
-
-    __slots__ = ("address", "buffer")
-
-    def __init__(self, size: int, align: int, fill: int) -> None:
-        self.buffer = ctypes.create_string_buffer(bytes([fill]) * (size + align + 16))
-        start = ctypes.addressof(self.buffer)
-        self.address = start + -start % max(align, 16)
-
-
-class _LowStackMemory(_StackMemory):
-    """The same where an address of 32 bits reaches: mapped for each slot, freed with it."""
-
-    __slots__ = ("size",)
-
-    def __init__(self, size: int, align: int, fill: int) -> None:
-        self.size = -(-(size + align) // 4096) * 4096
-        flags = mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS | _MAP_32BIT
-        found = _libc.mmap(None, self.size, mmap.PROT_READ | mmap.PROT_WRITE, flags, -1, 0)
-        if found is None or found + self.size > 1 << 32:
-            raise UnsupportedError("the system gives no memory below 4 GiB, where 32-bit addresses of stack slots must be")
-        self.address = found + -found % align
-        ctypes.memset(found, fill, self.size)
-
-    def __del__(self) -> None:
-        _libc.munmap(self.address & -4096, self.size)
-
-
-_MAP_32BIT = 0x40
-_libc = ctypes.CDLL(None)
-_libc.mmap.restype = ctypes.c_void_p
-_libc.mmap.argtypes = (
-    ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int, ctypes.c_int, ctypes.c_int, ctypes.c_long,
-)  # fmt: skip
-_libc.munmap.argtypes = (ctypes.c_void_p, ctypes.c_size_t)
 
 
 class Interpreter:
@@ -445,7 +405,7 @@ def _stack_addr(run: _Run, frame: _Frame, node: Node, results: tuple[int, ...]) 
 def _dynamic_stack_addr(run: _Run, frame: _Frame, node: Node, results: tuple[int, ...]) -> None:
     static = len(frame.func.stack_slots)
     while len(frame.slots) <= static + node[2]:
-        frame.slots.append(_StackMemory(16, 16, run.interpreter.fill))
+        frame.slots.append(StackMemory(16, 16, run.interpreter.fill))
     frame.env[results[0]] = frame.slots[static + node[2]].address
 
 

@@ -7,10 +7,12 @@ process has mapped traps instead of crashing; what is mapped is read from the sy
 from __future__ import annotations
 
 import ctypes
+import mmap
 from bisect import bisect_right
 from collections.abc import Callable
 from typing import Any
 
+from jitpy.backend.errors import UnsupportedError
 from jitpy.backend.interp.int import SIGNED, UNSIGNED
 from jitpy.backend.interp.meaning import Evaluate, Maker, Trap, join, meaning, signed
 from jitpy.backend.ir import memflags, trapcode, types
@@ -56,6 +58,44 @@ class _Mapped:
 
 
 _mapped = _Mapped()
+
+
+class StackMemory:
+    """The bytes of a stack slot, ``fill`` in all of them."""
+
+    __slots__ = ("address", "buffer")
+
+    def __init__(self, size: int, align: int, fill: int) -> None:
+        self.buffer = ctypes.create_string_buffer(bytes([fill]) * (size + align + 16))
+        start = ctypes.addressof(self.buffer)
+        self.address = start + -start % max(align, 16)
+
+
+class LowStackMemory(StackMemory):
+    """The same where an address of 32 bits reaches: mapped for each slot, freed with it."""
+
+    __slots__ = ("size",)
+
+    def __init__(self, size: int, align: int, fill: int) -> None:
+        self.size = -(-(size + align) // 4096) * 4096
+        flags = mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS | _MAP_32BIT
+        found = _libc.mmap(None, self.size, mmap.PROT_READ | mmap.PROT_WRITE, flags, -1, 0)
+        if found is None or found + self.size > 1 << 32:
+            raise UnsupportedError("the system gives no memory below 4 GiB, where 32-bit addresses of stack slots must be")
+        self.address = found + -found % align
+        ctypes.memset(found, fill, self.size)
+
+    def __del__(self) -> None:
+        _libc.munmap(self.address & -4096, self.size)
+
+
+_MAP_32BIT = 0x40
+_libc = ctypes.CDLL(None)
+_libc.mmap.restype = ctypes.c_void_p
+_libc.mmap.argtypes = (
+    ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int, ctypes.c_int, ctypes.c_int, ctypes.c_long,
+)  # fmt: skip
+_libc.munmap.argtypes = (ctypes.c_void_p, ctypes.c_size_t)
 
 
 def _checked(address: int, size: int, flags: int, writing: bool) -> int:

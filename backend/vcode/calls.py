@@ -13,13 +13,11 @@ from jitpy.backend.errors import UnsupportedError
 from jitpy.backend.ir import opcodes as O
 from jitpy.backend.ir.types import BYTES, I8, I16, I32, I64
 from jitpy.backend.target.row import INT, REG, MInst
-from jitpy.backend.target.target import INCOMING, OUTGOING, SLOT, TAIL, CallSite
+from jitpy.backend.target.target import INCOMING, OUTGOING, TAIL, CallSite
 from jitpy.backend.vcode.abi import IN_REG, SigAbi
-from jitpy.backend.vcode.rows import ARGS, LANDING, RET, SEQUENCE_POINT
+from jitpy.backend.vcode.rows import ARGS, RET, SEQUENCE_POINT
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from jitpy.backend.ir.function import Function, Node, Signature
     from jitpy.backend.target.row import Row
     from jitpy.backend.vcode.context import LowerCtx
@@ -41,7 +39,7 @@ def lower_arguments(ctx: LowerCtx, func: Function, params: list[int], sig: SigAb
         vregs = ctx.put_in_regs(v)
         if copy >= 0 and not struct:
             pointer = ctx.temp(INT)
-            after += _parts(ctx, v, lambda part, at, type, base=pointer: target.load(part, base, at, type))
+            after += [target.load(part, pointer, at, type) for part, at, type in _parts(ctx, v)]
             vregs = (pointer,)
         if struct and copy < 0:
             loads.append(target.stack_address(reg, INCOMING, places[0][1]))
@@ -64,12 +62,12 @@ def lower_arguments(ctx: LowerCtx, func: Function, params: list[int], sig: SigAb
         ctx.emit(load)
 
 
-def _parts(ctx: LowerCtx, v: int, access: Callable[[int, int, int], MInst]) -> list[MInst]:
-    """An access to memory for each register of a value: of (register, offset, type)."""
-    found: list[MInst] = []
+def _parts(ctx: LowerCtx, v: int) -> list[tuple[int, int, int]]:
+    """The registers of a value, each with its offset in memory and its type."""
+    found: list[tuple[int, int, int]] = []
     offset = 0
     for part, (_, type) in zip(ctx.put_in_regs(v), ctx.target.parts_of(ctx.types[v])):
-        found.append(access(part, offset, type))
+        found.append((part, offset, type))
         offset += BYTES[type]
     return found
 
@@ -123,7 +121,7 @@ def lower_return(ctx: LowerCtx, node: Node, signature: Signature, sig: SigAbi, p
 def lower_call(ctx: LowerCtx, inst: int, node: Node) -> None:
     """Emit a call, direct or indirect, and bring its results into the registers wanted."""
     target = ctx.target
-    sig, site, row, uses, fixed = _call(ctx, inst, node, node[2], node[3:])
+    sig, site, row, uses, fixed = begin_call(ctx, inst, node, node[2], node[3:])
     defs: list[int] = []
     def_fixed: list[int] = []
     loads: list[MInst] = []
@@ -142,7 +140,7 @@ def lower_call(ctx: LowerCtx, inst: int, node: Node) -> None:
                 def_fixed.append(at)
                 clobbers &= ~(1 << at)
             else:
-                loads.append(target.load_stack(vreg, OUTGOING, _area(sig) + at, type))
+                loads.append(target.load_stack(vreg, OUTGOING, area_of(sig) + at, type))
     ctx.emit(MInst(row, tuple(defs), tuple(uses), site, (tuple(def_fixed), tuple(fixed), clobbers)))
     for load in loads:
         ctx.emit(load)
@@ -150,7 +148,7 @@ def lower_call(ctx: LowerCtx, inst: int, node: Node) -> None:
         target.split_pair(ctx, pair, *ctx.put_in_regs(v))
 
 
-def _call(
+def begin_call(
     ctx: LowerCtx, inst: int, node: Node, reference: int, args: tuple[int, ...]
 ) -> tuple[SigAbi, CallSite, Row, list[int], list[int]]:  # fmt: skip
     """Pass the arguments of a call (the callee of an indirect one first among them): its signature, site and row, the
@@ -199,73 +197,6 @@ def lower_sequence_point(ctx: LowerCtx, inst: int) -> None:
         ctx.emit(MInst(SEQUENCE_POINT, (), (), site))
 
 
-# Exceptions. A try_call ends its block. What it returns or what is thrown is picked up where control arrives: the blocks of
-# its edges begin with LANDING, which defines registers of fixed places, as ARGS does at the entry. A thrower restores the
-# frame and nothing else, so the call destroys all registers.
-
-
-def lower_try_call(ctx: LowerCtx, inst: int, node: Node, targets: tuple[int, ...]) -> None:
-    """Emit a try_call; ``targets``: the machine blocks of its targets."""
-    target, frame = ctx.target, ctx.frame
-    reference, table = node[2]
-    args = node[3:]
-    contexts = 0
-    handlers: list[tuple[str, int, int]] = []
-    for handler in table.handlers:
-        if handler[0] == "context":
-            place = frame.context_place(contexts)
-            ctx.emit(target.store_stack(ctx.put_in_reg(args[handler[1]]), SLOT, place, I64))
-            handlers.append(("context", place, -1))
-            contexts += 1
-        else:
-            handlers.append((handler[0], handler[1] if handler[0] == "tag" else 0, targets[handler[-1]]))
-    _, site, row, uses, fixed = _call(ctx, inst, node, reference, args[: table.call_args])
-    row = (target.try_direct if row is target.call_direct else target.try_indirect) or row
-    if row.imm != "try":
-        raise UnsupportedError(f"{target.name}: {ctx.func.name}: exceptions are not supported by this target")
-    site.normal = targets[0]
-    site.handlers = tuple(handlers)
-    everything = 0
-    for pregs in target.env.allocatable:
-        for preg in pregs:
-            everything |= 1 << preg
-    ctx.emit(MInst(row, (), tuple(uses), site, ((), tuple(fixed), everything)))
-
-
-def lower_landing(ctx: LowerCtx, node: Node, args: tuple[Any, ...]) -> list[int]:
-    """Begin the block of an edge out of the try_call ``node``: the registers of ``args``, which are values, ("ret", i) and
-    ("exn", i)."""
-    target, func = ctx.target, ctx.func
-    sig = ctx.signatures.of(func.signatures[node[2][1].sig])
-    defs: list[int] = []
-    fixed: list[int] = []
-    loads: list[MInst] = []
-    passed: list[int] = []
-    for arg in args:
-        if arg.__class__ is int:
-            passed += ctx.put_in_regs(arg)
-            continue
-        kind, index = arg
-        if kind == "ret" and len(sig.rets[index]) < len(target.parts_of(func.signatures[node[2][1].sig].returns[index].type)):
-            raise UnsupportedError(f"{func.name}: a try_call whose i128 result comes in a float register")
-        places = sig.rets[index] if kind == "ret" else ((IN_REG, target.payloads[index], INT, I64),)
-        for where, at, cls, type in places:
-            vreg = ctx.temp(cls)
-            passed.append(vreg)
-            if where == IN_REG and at in fixed:  # passed twice
-                passed[-1] = defs[fixed.index(at)]
-            elif where == IN_REG:
-                defs.append(vreg)
-                fixed.append(at)
-            else:
-                loads.append(target.load_stack(vreg, OUTGOING, _area(sig) + at, type))
-    if defs:
-        ctx.emit(MInst(LANDING, tuple(defs), (), None, (tuple(fixed), (), 0)))
-    for load in loads:
-        ctx.emit(load)
-    return passed
-
-
 def lower_tail_call(ctx: LowerCtx, node: Node, own: SigAbi) -> None:
     """Emit a call that replaces this function's frame. Its stack arguments overwrite our own, which ARGS has read
     already."""
@@ -307,7 +238,7 @@ def lower_tail_call(ctx: LowerCtx, node: Node, own: SigAbi) -> None:
     ctx.emit(MInst(target.tail_indirect, (), (address, *uses), site, constraints))
 
 
-def _area(sig: SigAbi) -> int:
+def area_of(sig: SigAbi) -> int:
     """Where a call's return area lies in the outgoing area: above its stack arguments."""
     return sig.stack_size + 15 & -16
 
@@ -317,7 +248,7 @@ def _arguments(ctx: LowerCtx, sig: SigAbi, args: tuple[int, ...], uses: list[int
     target = ctx.target
     emit = ctx.emit
     below = sig.stack_size if base == TAIL else 0
-    copies = _area(sig) + sig.area_size + 15 & -16
+    copies = area_of(sig) + sig.area_size + 15 & -16
     if sig.copies_size and base != OUTGOING:
         raise UnsupportedError(f"{ctx.func.name}: a tail call with an argument by reference, to a frame that is gone")
     for v, places, extension, struct, copy in zip(args, sig.args, sig.extensions, sig.memory_args, sig.copies):
@@ -326,8 +257,8 @@ def _arguments(ctx: LowerCtx, sig: SigAbi, args: tuple[int, ...], uses: list[int
         if copy >= 0:
             start = copies + copy
             if not struct:
-                for store in _parts(ctx, v, lambda r, at, type, start=start: target.store_stack(r, base, start + at, type)):
-                    emit(store)
+                for part, at, type in _parts(ctx, v):
+                    emit(target.store_stack(part, base, start + at, type))
             vregs: tuple[int, ...] = (ctx.temp(INT),)
             emit(target.stack_address(vregs[0], base, start))
         elif struct:
@@ -341,12 +272,12 @@ def _arguments(ctx: LowerCtx, sig: SigAbi, args: tuple[int, ...], uses: list[int
             else:
                 wide = I64 if extension else type
                 emit(target.store_stack(vreg, base, at - below, wide))
-    needed = copies + sig.copies_size if sig.copies_size else _area(sig) + sig.area_size if sig.area else sig.stack_size
+    needed = copies + sig.copies_size if sig.copies_size else area_of(sig) + sig.area_size if sig.area else sig.stack_size
     if sig.area is None:
         return needed
     if base == OUTGOING:
         pointer = ctx.temp(INT)
-        emit(target.stack_address(pointer, OUTGOING, _area(sig)))
+        emit(target.stack_address(pointer, OUTGOING, area_of(sig)))
     else:  # a tail call returns what this function returns, to where our caller wants it
         if ctx.area_reg < 0:
             ctx.area_reg = ctx.temp(INT)

@@ -40,7 +40,7 @@ from jitpy.backend.ir.opcodes import (
 )
 from jitpy.backend.ir.types import NAME
 from jitpy.backend.target.row import MInst
-from jitpy.backend.vcode import blockorder, calls
+from jitpy.backend.vcode import blockorder, calls, try_calls
 from jitpy.backend.vcode.context import OPAQUE, LowerCtx
 from jitpy.backend.vcode.frame import Frame
 from jitpy.backend.vcode.vcode import VCode
@@ -117,7 +117,7 @@ class _Lowering:
                     params[m] = self.block_params(b)
             else:
                 if landing:
-                    args[m] = calls.lower_landing(ctx, landing, self.wanted(order.succs[m][0], order.args[m]))
+                    args[m] = try_calls.lower_landing(ctx, landing, self.wanted(order.succs[m][0], order.args[m]))
                 ctx.emit(self.target.jump(order.succs[m][0]))
                 if m == 0:
                     args[0] = self.entry_again()
@@ -286,7 +286,7 @@ class _Lowering:
         elif op in (RETURN_CALL, RETURN_CALL_INDIRECT):
             calls.lower_tail_call(ctx, node, self.sig)
         elif op in blockorder.TRY_CALLS:
-            calls.lower_try_call(ctx, i, node, self.order.targets[b])
+            try_calls.lower_try_call(ctx, i, node, self.order.targets[b])
         elif op == opcodes.GET_EXCEPTION_HANDLER_ADDRESS:
             self.lower_handler_address(i, node)
         elif op in (BRIF, BR_TABLE):
