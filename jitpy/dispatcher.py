@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from types import FunctionType
     from typing import Any
 
+    from jitpy.frontend.module import Remark
     from jitpy.frontend.types.types import Type
     from jitpy.types import Signature
 
@@ -82,6 +83,7 @@ class Dispatcher:
         self._closed = False
         self._strikes = 0
         self._log: list[str] = []
+        self._warned: set[tuple[str, int]] = set()
         self._inner: Any = None
         if code.co_kwonlyargcount:
             # Bound arguments go to another callable: positional ones must not reach keyword-only parameters from
@@ -256,7 +258,7 @@ class Dispatcher:
         if any(r.kind == "warning" for r in made.module.remarks):
             from jitpy.numeric_warning import issue
 
-            issue(made.module)
+            issue(made.module, self._warned)
         return made
 
     # -- what users call
@@ -329,6 +331,16 @@ class Dispatcher:
         """
         return list(self._log)
 
+    @property
+    def remarks(self) -> list[Remark]:
+        """What the compiler has to say, in the order of the source: ``function``, ``filename``, ``line``, ``kind``, ``text``.
+
+        Kind "warning": a name that begins as a Python number and becomes narrower (also issued as `NumericWarning`); kind
+        "remark": where integers narrower than 64 bits can wrap, what runs serially, what goes through the interpreter.
+        """
+        found = {(r.filename, r.line, r.kind, r.text): r for o in self._overloads.values() for r in o.module.remarks}
+        return [found[key] for key in sorted(found)]
+
     def stats(self) -> list[dict[str, Any]]:
         """Per compiled overload, in order: its ``types``, seconds spent in ``frontend``, ``backend`` and ``install``,
         ``clif_instructions``, and ``bytes`` of machine code. An overload from the cache spent time in install alone.
@@ -376,10 +388,7 @@ class Dispatcher:
 
     def parallel_diagnostics(self, signature: Any = None, level: int = 1) -> None:
         """Print the compiler's remarks."""
-        for types, overload in self._overloads.items():
-            print(f"{self.__name__}{types}")
-            for remark in overload.module.remarks:
-                print(f"  {remark!r}")
+        print(*self.remarks, sep="\n")
 
     def check(self, *args: Any, **kwargs: Any) -> Any:
         """Call the Python function and the compiled one on copies of the arguments; AssertionError where they differ."""

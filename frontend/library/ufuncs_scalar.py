@@ -234,6 +234,10 @@ def _integers(tr: Translator, opcode: int, overflow: dict[str, int], loop: Loop,
         result, bad = tr.op_n(overflow[t.kind], (flat, I8), a, b)
         tr.check(bad, OverflowError, f"{t.name} overflow")
         return result
+    if t.bits < 64:
+        half = 1 << t.bits - 1
+        least, most = (-half, half - 1) if t.kind == "i" else (0, 2 * half - 1)
+        tr.remark(f"{t.name} arithmetic stays {t.name} and wraps outside {least} .. {most}, as in NumPy")
     return tr.op(opcode, flat, a, b)
 
 

@@ -68,6 +68,8 @@ class Translator(Emitter):
     def remark(self, text: str, kind: str = "remark") -> None:
         """A note for the user at the current line; kind "warning" for SEMANTICS C4."""
         f = self.frame
+        if registry.is_library(f.globals):
+            return
         self.module.remark(kind, f.name, f.code.co.co_filename, f.line, text)
 
     def guard(self, *guard: Any) -> None:
