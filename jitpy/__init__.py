@@ -35,7 +35,8 @@ __version__ = "0.1.0"
 
 #: Public name -> module. Each is imported when it is first asked for, so that importing jitpy costs next to nothing.
 _EXPORTS = {
-    "jit": "decorators", "njit": "decorators", "prange": "decorators", "typeof": "arguments",
+    "jit": "decorators", "njit": "decorators", "prange": "decorators", "vectorize": "vectorized", "cfunc": "callbacks",
+    "typeof": "arguments",
     "CompileError": "backend.errors", "Trap": "trap",
     "NumericWarning": "numeric_warning",
 }  # fmt: skip

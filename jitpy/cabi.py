@@ -34,7 +34,7 @@ _C_NAMES = {
     "f": {16: "uint16_t", 32: "float", 64: "double"},
 }  # fmt: skip
 #: What a call from C may use of its stack: the adapter does not know the thread's.
-_STACK_BYTES = 256 << 10
+STACK_BYTES = 256 << 10
 
 #: Function pointer -> what must live as long as it.
 _exported: weakref.WeakKeyDictionary[Any, Any] = weakref.WeakKeyDictionary()
@@ -126,7 +126,7 @@ def make_adapter(
     context_slot, record_slot = a.slot(rec.CTX_BYTES), a.slot(8 * (1 + len(result.flat)))
     context, record = a.slot_address(context_slot), a.slot_address(record_slot)
     stack = a.func.value(a.block, (op.GET_STACK_POINTER, I64, None), I64)
-    a.store(a.binary(op.ISUB, stack, a.iconst(_STACK_BYTES)), context, rec.CTX_STACK_LIMIT)
+    a.store(a.binary(op.ISUB, stack, a.iconst(STACK_BYTES)), context, rec.CTX_STACK_LIMIT)
     a.store(a.iconst(1 << 62), context, rec.CTX_COUNTDOWN)
     zero = a.iconst(0)
     for offset in (rec.CTX_TRACE_COUNT, rec.CTX_BLOCKS):

@@ -166,6 +166,13 @@ def call(tr: Translator, callee: Value, args: list[Value], kwargs: dict[str, Val
         python = getattr(obj, "py_func", None)
         if python.__class__ is FunctionType:
             tr.frame.settle_stack()
+            if hasattr(obj, "jitted"):  # of `vectorize` or `cfunc`: as a function of numbers
+                if any(v.kind() is ty.Array for v in args):
+                    tr.error(
+                        f"the vectorized function {python.__name__} is called with an array in a jitted function",
+                        "Call it outside, or write the loop over the elements.",
+                    )
+                obj = obj.jitted
             return _call_jitted(tr, obj, args, kwargs)
         if isinstance(obj, type) and issubclass(obj, BaseException):
             if kwargs:

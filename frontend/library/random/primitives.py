@@ -115,7 +115,6 @@ def _take_kept(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -> V
     source: Val = args[0]  # type: ignore[assignment]
     obj, at = source.ssa
     if source.type.family == "Random":  # type: ignore[attr-defined]
-        _needs_interpreter(tr)
         out = tr.stack_slots((tr.fconst(0.0), tr.iconst(0)))
         tr.call_extern_status("jitpy_take_gauss", (I64, I64), obj, out)
         there = tr.op(op.IREDUCE, I8, tr.load(I64, out, 8))
@@ -138,14 +137,6 @@ def _keep(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -> Value:
         tr.store(x, at, _KEPT)
         tr.store(tr.iconst(1, I32), at, _HAS_KEPT)
     return NONE
-
-
-def _needs_interpreter(tr: Translator) -> None:
-    if tr.compilation.options.get("nogil"):
-        tr.error(
-            "random.gauss and random.seed keep a number in a Python object, which a kernel with nogil=True must not touch",
-            "Use random.normalvariate, or a np.random.Generator.",
-        )
 
 
 # -- C's functions ---------------------------------------------------------------------------------------------------------------
