@@ -103,11 +103,9 @@ class Callback:
         """A ctypes function pointer, which can be called and passed on."""
         import ctypes
 
-        table: dict[str, Any] = {"uint8_t": ctypes.c_uint8, "int8_t": ctypes.c_int8, "uint16_t": ctypes.c_uint16, "int16_t": ctypes.c_int16,
-                 "uint32_t": ctypes.c_uint32, "int32_t": ctypes.c_int32, "uint64_t": ctypes.c_uint64, "int64_t": ctypes.c_int64,
-                 "float": ctypes.c_float, "double": ctypes.c_double, "void": None}  # fmt: skip
-        made = ctypes.CFUNCTYPE(table[_c_type(self._result)], *[table[_c_type(t)] for t in self._overload.types])
-        pointer = made(self.address)
+        names = [_c_type(t) for t in (self._result, *self._overload.types)]
+        result, *params = [None if n == "void" else getattr(ctypes, "c_" + n.removesuffix("_t")) for n in names]
+        pointer = ctypes.CFUNCTYPE(result, *params)(self.address)
         pointer.callback = self  # type: ignore[attr-defined]  # its code lives as long
         return pointer
 
