@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any, Concatenate, Generic, ParamSpec, Protocol, TextIO, TypeVar, overload
 
 from jitpy.compiler import Overload
+from jitpy.frontend.module import Remark
 from jitpy.frontend.types.types import Type
 
 P = ParamSpec("P")
@@ -50,6 +51,9 @@ class Jitted(Generic[P, R]):
 
     @property
     def recompilations(self) -> list[str]: ...
+
+    @property
+    def remarks(self) -> list[Remark]: ...
 
     def stats(self) -> list[dict[str, Any]]: ...
 
