@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from jitpy import types as types
     from jitpy.arguments import typeof as typeof
     from jitpy.backend.errors import CompileError as CompileError
+    from jitpy.callbacks import cfunc as cfunc
     from jitpy.decorators import jit as jit
     from jitpy.decorators import njit as njit
     from jitpy.decorators import prange as prange
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from jitpy.numeric_warning import NumericWarning as NumericWarning
     from jitpy.trap import Trap as Trap
     from jitpy.types import *  # noqa: F403
+    from jitpy.vectorized import vectorize as vectorize
 
 __version__ = "0.1.0"
 
@@ -45,10 +47,8 @@ _MODULES = ("types", "clif", "options", "notebook", "cache")
 
 #: What of Numba's names is not here, and what to do instead.
 _ADVICE = {
-    "vectorize": ": write a loop over the arrays and decorate it with jit",
     "guvectorize": ": write a loop over the arrays and decorate it with jit",
     "stencil": ": write the loops over the neighbours and decorate them with jit",
-    "cfunc": ": f.cffi of a jitted function is a C function pointer",
     "jitclass": ": pass the fields as arguments to a jitted function",
     "typed": ": plain lists can be arguments of jitted functions",
     "objmode": ": call what needs the interpreter before or after the jitted function",

@@ -7,6 +7,7 @@ memory. Floats are compared by their bits, except that any NaN equals any NaN; t
 from __future__ import annotations
 
 import copy
+import sys
 from types import ModuleType
 
 import numpy as np
@@ -19,7 +20,10 @@ if TYPE_CHECKING:
 def check(dispatcher: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """Call both and compare results, exceptions and changed arguments; the compiled result (or its exception)."""
     theirs, mine = copied((args, kwargs)), copied((args, kwargs))
+    states = _random_states()
     expected = _outcome(dispatcher.py_func, theirs)
+    for set_state, state in states:  # both draw the same numbers
+        set_state(state)
     got = _outcome(dispatcher, mine)
     name = dispatcher.__name__
     same_end = expected[0] == got[0] and (got[0] == "returned" or type(expected[1]) is type(got[1]))
@@ -35,6 +39,17 @@ def check(dispatcher: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any
     if got[0] == "raised":
         raise got[1]
     return got[1]
+
+
+def _random_states() -> list[tuple[Any, Any]]:
+    """The states of the generators that `random` and `np.random` share, with what sets them."""
+    found: list[tuple[Any, Any]] = []
+    if "random" in sys.modules:
+        module: Any = sys.modules["random"]
+        found.append((module.setstate, module.getstate()))
+    if "numpy.random" in sys.modules:
+        found.append((np.random.set_state, np.random.get_state()))
+    return found
 
 
 def _outcome(function: Any, call: tuple[tuple[Any, ...], dict[str, Any]]) -> tuple[str, Any]:
@@ -125,8 +140,19 @@ def _compare(where: str, expected: Any, got: Any) -> None:
     elif isinstance(expected, np.generic | float | complex):
         if not _same(np.asarray(expected), np.asarray(got)):
             raise AssertionError(_difference(where, expected, got))
+    elif type(expected).__name__ in ("Random", "RandomState", "Generator"):
+        _compare(f"{where}'s state", _state(expected), _state(got))
     elif expected != got:
         raise AssertionError(_difference(where, expected, got))
+
+
+def _state(source: Any) -> Any:
+    """The state of a random number generator; of other objects, themselves."""
+    if hasattr(source, "bit_generator"):
+        return source.bit_generator.state
+    if hasattr(source, "get_state"):
+        return source.get_state(legacy=False)
+    return source.getstate() if hasattr(source, "getstate") else source
 
 
 def _same(a: np.ndarray[Any, Any], b: np.ndarray[Any, Any]) -> Any:

@@ -74,5 +74,5 @@ def test_optional():
 
 
 def test_names_of_numba_that_are_not_here_say_what_to_do():
-    with pytest.raises(AttributeError, match="has no attribute 'vectorize': write a loop"):
-        jitpy.vectorize  # noqa: B018
+    with pytest.raises(AttributeError, match="has no attribute 'guvectorize': write a loop"):
+        jitpy.guvectorize  # noqa: B018
