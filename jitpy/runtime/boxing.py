@@ -46,6 +46,11 @@ def object_symbol(obj: object) -> str:
     return name
 
 
+def keep_objects() -> None:
+    """Let these objects outlive the interpreter's modules."""
+    at.never_free(_objects)
+
+
 def object_address(name: str) -> int:
     """The address behind an `object_symbol`."""
     return id(_objects[int(name[7:])])

@@ -78,6 +78,7 @@ def _from_spec(name: str, size: int, flags: int, slots: list[tuple[int, Any]]) -
 def make_type(name: str, namespace: Mapping[str, Any]) -> type:
     """A new type of callables with the methods and attributes of ``namespace``."""
     code = helpers.code()
+    layout.never_free(_keep)
     members = (_Member * 4)(
         _Member(b"__vectorcalloffset__", _T_PYSSIZET, record.CALLABLE_VECTORCALL, _READONLY, None),
         _Member(b"__dictoffset__", _T_PYSSIZET, record.CALLABLE_DICT, _READONLY, None),

@@ -62,6 +62,8 @@ def _make_cells() -> None:
     total = len(PYTHON) + sum(WORDS.values())
     cells = ffi.new("uint64_t[]", total)
     _keep.append(cells)
+    layout.never_free(_keep)
+    boxing.keep_objects()
     at = address(cells)
     for i, (symbol, (module, name)) in enumerate(PYTHON.items()):
         __import__(module)

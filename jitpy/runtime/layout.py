@@ -249,6 +249,13 @@ def c_function(name: str) -> int:
     return got
 
 
+def never_free(obj: object) -> None:
+    """Let an object live until the process ends: machine code, which is not freed when the interpreter ends, has its
+    address.
+    """
+    ctypes.pythonapi.Py_IncRef(ctypes.py_object(obj))
+
+
 def symbol(name: str) -> int:
     """The address behind an extern symbol of the C API or NumPy."""
     got = _resolved.get(name)

@@ -15,6 +15,7 @@ its own, and maps both views anew at the same addresses.
 from __future__ import annotations
 
 import os
+import sys
 import threading
 
 from jitpy.runtime.libc import C, address, ffi, pointer
@@ -253,8 +254,9 @@ class Loaded:
         self.symbols = symbols
         self.keep = keep
 
-    def __del__(self) -> None:
-        if _arena is not None and ffi is not None:
+    def __del__(self, ending: Callable[[], bool] = sys.is_finalizing) -> None:
+        # At the interpreter's end objects go in any order, and the collector may still visit jitted functions: code stays.
+        if not ending() and _arena is not None:
             _arena.release(self.address, self.size)
 
 
