@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any
 
-MAGIC = b"jitpy-1\n"
+MAGIC = b"jitpy-2\n"
 #: Kernels that differ only in what they read from outside (a global's value) live side by side.
 VARIANTS = 4
 _DEFAULT_MEGABYTES = 256
@@ -330,7 +330,7 @@ def _save(
         starts = {_code_key(c): c.co_firstlineno for c in (f.__code__ for _, f in functions.values())}
         buffer = io.BytesIO()
         content = {name: getattr(module, name) for name in _KEPT}
-        _Pickler(buffer, 5).dump((image.code, image.symbols, image.relocs, lines, places, constants, starts, content))
+        _Pickler(buffer, 5).dump((image.parts(), lines, places, constants, starts, content))
     except (_Uncacheable, pickle.PicklingError, TypeError, AttributeError, ValueError):
         return
     payload = buffer.getvalue()
@@ -367,7 +367,7 @@ def _load(path: str, py_func: FunctionType, types: tuple[ty.Type, ...], exact: b
         _unlink(path)
         return None
     try:
-        code, symbols, relocs, lines, places, constants, starts, content = pickle.loads(payload)
+        image, lines, places, constants, starts, content = pickle.loads(payload)
         functions = [py_func]
         live = []
         for place, digest in places:
@@ -396,7 +396,7 @@ def _load(path: str, py_func: FunctionType, types: tuple[ty.Type, ...], exact: b
     module.guards = live
     module.constants = [_constant(i, live, functions) for i in constants]
     _rebase(module, starts, functions)
-    overload = load_overload(module, memory.Image(code, symbols, relocs), types, exact)
+    overload = load_overload(module, memory.Image(*image), types, exact)
     overload.lines = lines
     with contextlib.suppress(OSError):
         os.utime(path)

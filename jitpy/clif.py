@@ -156,7 +156,7 @@ def compile(text: str, path: str = "", settings: Any = None) -> dict[str, ClifFu
     except VerifierError as error:
         raise error.with_traceback(None) from None
     code = machine_code(functions, settings or traps.settings())
-    loaded = memory.load(code, _resolve)
+    loaded = memory.load(memory.Image.of(code), _resolve)
     module = Module(loaded, code)
     traps.check()
     return {f.name: ClifFunction(f, module, _entry(f.sig)) for f in functions}

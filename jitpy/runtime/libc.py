@@ -41,6 +41,14 @@ typedef struct { void *handler; unsigned long mask[16]; int flags; void *restore
 typedef struct { void *sp; int flags; size_t size; } jitpy_stack;
 int sigaction(int, const jitpy_sigaction *, jitpy_sigaction *);
 int sigaltstack(const jitpy_stack *, jitpy_stack *);
+typedef struct jitpy_gdb_entry {
+    struct jitpy_gdb_entry *next, *prev; const char *symfile; uint64_t size;
+} jitpy_gdb_entry;
+typedef struct { uint32_t version, action; jitpy_gdb_entry *relevant, *first; } jitpy_gdb_descriptor;
+extern jitpy_gdb_descriptor __jit_debug_descriptor;
+void __jit_debug_register_code(void);
+void __register_frame(void *);
+void __deregister_frame(void *);
 typedef int64_t (*jitpy_enter)(void *, void *, void *);
 typedef int64_t (*jitpy_nullary)(void);
 typedef void (*jitpy_unary)(void *);

@@ -197,8 +197,10 @@ def _make_arena() -> Arena | FreshPages:
     global _arena
     with _placing:
         if _arena is None:
+            # A debugger cannot set breakpoints in a file's pages.
+            fresh = os.environ.get("JITPY_FRESH_PAGES") or "JITPY_GDB" in _TOOLS
             try:
-                made: Arena | FreshPages = FreshPages() if os.environ.get("JITPY_FRESH_PAGES") else Arena()
+                made: Arena | FreshPages = FreshPages() if fresh else Arena()
             except OSError:
                 made = FreshPages()
             _arena = made
@@ -225,19 +227,36 @@ def _after_fork_in_child() -> None:
 
 
 class Image:
-    """Machine code as data: what `load` needs of a code module, and what the caches keep."""
+    """Machine code as data: what `load` needs of a code module, and what the caches keep.
 
-    __slots__ = ("code", "relocs", "symbols")
+    ``frames`` is for unwinding: of each function its start, size, and the fields of `CompiledFunction` that say how its
+    frame is built: entry, prologue_end, frame_size, saved, returns.
+    """
 
-    def __init__(self, code: bytes, symbols: dict[str, int], relocs: list[tuple[int, str, str, int]]) -> None:
+    __slots__ = ("code", "frames", "relocs", "symbols")
+
+    def __init__(
+        self, code: bytes, symbols: dict[str, int], relocs: list[tuple[int, str, str, int]],
+        frames: list[tuple[Any, ...]] | None = None,
+    ) -> None:  # fmt: skip
         self.code = code
         self.symbols = symbols
         self.relocs = relocs
+        self.frames = frames or []
+
+    def parts(self) -> tuple[Any, ...]:
+        """What makes it again."""
+        return self.code, self.symbols, self.relocs, self.frames
 
     @staticmethod
     def of(module: Any) -> Image:
         """The image of a code module of the backend."""
-        return Image(bytes(module.code), dict(module.symbols), [tuple(r) for r in module.relocs])
+        frames = [
+            (start, len(f.code), f.entry, f.prologue_end, f.frame_size, f.saved, f.returns)
+            for start, f in module.functions
+            if getattr(f, "prologue_end", 0)  # tables of the math library have none
+        ]
+        return Image(bytes(module.code), dict(module.symbols), [tuple(r) for r in module.relocs], frames)
 
 
 class Loaded:
@@ -246,22 +265,24 @@ class Loaded:
     ``keep`` holds what the code refers to by address: constants, other loaded code.
     """
 
-    __slots__ = ("__weakref__", "address", "keep", "size", "symbols")
+    __slots__ = ("__weakref__", "address", "keep", "registrations", "size", "symbols")
 
     def __init__(self, at: int, size: int, symbols: dict[str, int], keep: Any) -> None:
         self.address = at
         self.size = size
         self.symbols = symbols
         self.keep = keep
+        self.registrations: list[object] = []
 
     def __del__(self, ending: Callable[[], bool] = sys.is_finalizing) -> None:
         # At the interpreter's end objects go in any order, and the collector may still visit jitted functions: code stays.
         if not ending() and _arena is not None:
+            self.registrations.clear()
             _arena.release(self.address, self.size)
 
 
-def load(module: Any, externs: Mapping[str, int] | Callable[[str], int], keep: Any = None) -> Loaded:
-    """Place a code module in the arena, filling its relocations from ``externs`` (a table or a function)."""
+def load(module: Image, externs: Mapping[str, int] | Callable[[str], int], keep: Any = None) -> Loaded:
+    """Place an image in the arena, filling its relocations from ``externs`` (a table or a function)."""
     blob = bytearray(module.code)
     place = arena()
     at = place.allocate(len(blob))
@@ -286,19 +307,12 @@ def load(module: Any, externs: Mapping[str, int] | Callable[[str], int], keep: A
     with _placing:
         place.write(at, bytes(blob))
     loaded = Loaded(at, len(blob), symbols, keep)
-    if _perf_map is not None:
-        _write_perf_map(loaded)
+    if _TOOLS:
+        from jitpy.runtime.debuggers import registrations
+
+        loaded.registrations = registrations(loaded, module, _TOOLS)
     return loaded
 
 
-_perf_map: str | None = f"/tmp/perf-{os.getpid()}.map" if os.environ.get("JITPY_PERF_MAP") else None
-
-
-def _write_perf_map(loaded: Loaded) -> None:
-    """One line per function in the file where Linux's perf looks for names."""
-    assert _perf_map is not None
-    starts = sorted((at, name) for name, at in loaded.symbols.items())
-    ends = [at for at, _ in starts[1:]] + [loaded.address + loaded.size]
-    with open(_perf_map, "a", encoding="utf-8") as file:
-        for (at, name), end in zip(starts, ends):
-            file.write(f"{at:x} {end - at:x} jitpy:{name}\n")
+#: Tools to be told about all code (see `debuggers`).
+_TOOLS = [name for name in ("JITPY_PERF_MAP", "JITPY_UNWIND", "JITPY_GDB") if os.environ.get(name)]

@@ -109,7 +109,7 @@ def _save(path: str, stem: str, image: memory.Image) -> None:
             if name.startswith(stem + "_") and name.endswith(".image"):
                 os.unlink(os.path.join(FOLDER, name))
         with open(scratch, "wb") as file:
-            file.write(marshal.dumps((image.code, image.symbols, image.relocs)))
+            file.write(marshal.dumps(image.parts()))
         os.replace(scratch, path)
     except OSError:
         pass

@@ -90,6 +90,8 @@ ENTER_X64 = (
     ("ebca", "jmp 0x2e"),  # leave
 )
 _TRAP, _LANDING, _TRAPPED = 0x3D, 0x4E, 0x46
+#: The frame of `enter` (see `memory.Image`): rbx, r12 to r15 lie from rbp down.
+_FRAME = (0, _TRAP, 0, 0xD, 40, [(3, 32), (12, 24), (13, 16), (14, 8), (15, 0)], [(_TRAP - 1, _TRAP)])
 
 
 class Net:
@@ -109,7 +111,7 @@ class Net:
         code = bytes.fromhex("".join(row[0] for row in ENTER_X64))
         symbols = {"enter": 0, "trap": _TRAP, "landing": _LANDING}
         relocs = [(_TRAPPED + 1, "pcrel4", "jitpy_trapped", -4)]
-        self.trampoline = memory.load(memory.Image(code, symbols, relocs), self.handlers.symbols)
+        self.trampoline = memory.load(memory.Image(code, symbols, relocs, [_FRAME]), self.handlers.symbols)
         self.enter = ffi.cast("jitpy_enter", self.trampoline.address)
         helpers.publish(TRAP, self.trampoline.symbols["trap"])
         landing = self.trampoline.symbols["landing"]

@@ -39,8 +39,8 @@ def _loop(arity: int) -> Any:
     return b.finish()
 
 
-LOOPS = memory.load(machine_code([_loop(1), _loop(2)]), {})
-LIBRARY = memory.load(prebuilt.math_module(isa.host(), Settings(enable_verifier=True)), {})
+LOOPS = memory.load(memory.Image.of(machine_code([_loop(1), _loop(2)])), {})
+LIBRARY = memory.load(memory.Image.of(prebuilt.math_module(isa.host(), Settings(enable_verifier=True))), {})
 
 
 def address(name: str) -> int:
