@@ -38,6 +38,7 @@ class Overload:
         "arrays",
         "backend_seconds",
         "clif_instructions",
+        "entry",
         "exact",
         "frontend_seconds",
         "install_seconds",
@@ -49,6 +50,7 @@ class Overload:
         "row_count",
         "rows",
         "site_base",
+        "stand_ins",
         "types",
     )
 
@@ -65,6 +67,8 @@ class Overload:
         self.row_count = 0
         self.arrays: list[tuple[Any, ...]] = []
         self.keep: list[Any] = []
+        self.entry: Any = None  # these two are `portable`'s: the kernel as a function of ctypes, and
+        self.stand_ins: list[Any] = []  # records in place of global arrays
         #: Where the time went; nothing for the first two when the code came from the cache.
         self.frontend_seconds = self.backend_seconds = self.install_seconds = 0.0
         self.clif_instructions = 0
@@ -80,6 +84,8 @@ class Overload:
 
     def refresh(self) -> bool:
         """Make the rows of guards that hold, as memory is now; whether they differ from what they were."""
+        if not layout.KNOWN:
+            return False  # each call looks at the guards
         table, self.keep = guards.rows(self.module.guards)
         flat = [word for row in table for word in row]
         if self.rows is not None and list(self.rows[0 : 2 * self.row_count]) == flat:
@@ -156,7 +162,13 @@ def load_overload(module: KernelModule, image: memory.Image, types: tuple[Type, 
         if name == "$sites":
             return overload.site_base
         if name.startswith("$const"):
-            return id(module.constants[int(name[6:])])
+            constant = module.constants[int(name[6:])]
+            if not layout.KNOWN and constant.__class__.__name__ == "ndarray":
+                from jitpy.runtime.portable import StandIn
+
+                overload.stand_ins.append(StandIn(constant))
+                return int(overload.stand_ins[-1].address)
+            return id(constant)
         return helpers.resolve(name)
 
     overload.loaded = memory.load(image, resolve, module.constants)

@@ -14,7 +14,7 @@ from jitpy import signatures
 from jitpy.arguments import pass_as_constant, typeof
 from jitpy.backend.errors import CompileError
 from jitpy.compiler import Overload, Record, compile_overload
-from jitpy.runtime import guards, helpers
+from jitpy.runtime import guards, helpers, layout
 from jitpy.runtime.boxing import Shape, plain_shape
 from jitpy.runtime.callable import install_block_type, make_callable, make_type, point
 from jitpy.runtime.libc import address, ffi
@@ -101,6 +101,8 @@ class Dispatcher:
         """Let such calls of ``entry`` (this function or its inner callable) go to machine code; whether they did not
         already.
         """
+        if not layout.KNOWN:
+            return False  # calls do not go by records
         key = shape.key()
         if any(r.overload is overload and r.shape.key() == key for r in entry._records):
             return False

@@ -77,6 +77,10 @@ def _from_spec(name: str, size: int, flags: int, slots: list[tuple[int, Any]]) -
 
 def make_type(name: str, namespace: Mapping[str, Any]) -> type:
     """A new type of callables with the methods and attributes of ``namespace``."""
+    if not layout.KNOWN:
+        from jitpy.runtime import portable
+
+        return portable.make_type(name.rpartition(".")[2], namespace)
     code = helpers.code()
     layout.never_free(_keep)
     members = (_Member * 4)(
@@ -115,6 +119,8 @@ _OWN = frozenset(
 
 def make_callable(cls: type, target: int, first_record: int) -> Any:
     """A new instance whose calls go to the wrapper at ``target`` with ``first_record`` as the next record."""
+    if not layout.KNOWN:
+        return object.__new__(cls)
     made = _allocate(cls, 0)
     point(made, target, first_record)
     return made
@@ -122,6 +128,8 @@ def make_callable(cls: type, target: int, first_record: int) -> Any:
 
 def point(obj: Any, target: int, first_record: int) -> None:
     """Let calls of ``obj`` start at another wrapper and record."""
+    if not layout.KNOWN:
+        return
     words = ctypes.c_uint64 * 2
     pair = words.from_address(id(obj) + record.CALLABLE_VECTORCALL)
     pair[1] = first_record

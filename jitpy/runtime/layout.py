@@ -1,8 +1,8 @@
 """Where CPython and NumPy keep the fields that machine code reads, and where their C functions are.
 
 Besides the bytecode reader this is the only place that depends on the Python version. Every offset is checked on live
-objects when the module is first imported; `LayoutError` says which one is not what we know, and the caller then runs
-functions uncompiled rather than guess. Offsets are bytes from the start of the object.
+objects when the module is first imported; where one is not what we know, `KNOWN` is false and kernels are called
+through `portable` rather than by guessing. Offsets are bytes from the start of the object.
 
 Type objects and singletons are named like the C symbols (``PyFloat_Type``); NumPy's as ``numpy_float64``; its dtype
 singletons as ``descr_float64``. `symbol` resolves all of these and the C API's functions to addresses.
@@ -11,6 +11,7 @@ singletons as ``descr_float64``. `symbol` resolves all of these and the C API's 
 from __future__ import annotations
 
 import ctypes
+import os
 import sys
 
 import numpy as np
@@ -200,9 +201,16 @@ def _string_layout() -> tuple[int, int, int, int]:
     raise LayoutError(f"the layout of str is unknown on Python {sys.version.split()[0]}")
 
 
-_verify()
-FUNCTION_CODE, FUNCTION_DEFAULTS, FUNCTION_KWDEFAULTS = _function_fields()
-STR_ASCII_HEADER, STR_HEADER, STR_KIND_SHIFT, STR_COMPACT = _string_layout()
+#: Whether every object looks as we know it. Otherwise calls go the way of `portable`.
+KNOWN = not os.environ.get("JITPY_PORTABLE_CALLS")
+FUNCTION_CODE = FUNCTION_DEFAULTS = FUNCTION_KWDEFAULTS = STR_ASCII_HEADER = STR_HEADER = STR_KIND_SHIFT = STR_COMPACT = 0
+if KNOWN:
+    try:
+        _verify()
+        FUNCTION_CODE, FUNCTION_DEFAULTS, FUNCTION_KWDEFAULTS = _function_fields()
+        STR_ASCII_HEADER, STR_HEADER, STR_KIND_SHIFT, STR_COMPACT = _string_layout()
+    except LayoutError:
+        KNOWN = False
 STR_ASCII = STR_COMPACT << 1
 
 
