@@ -21,7 +21,7 @@ import numpy as np
 from jitpy.backend.errors import CompileError
 from jitpy.backend.ir import types as ir
 from jitpy.frontend.types import types as ty
-from jitpy.runtime import errors, helpers, interrupts, layout, lists, values
+from jitpy.runtime import boxing, errors, helpers, interrupts, layout, lists, values
 from jitpy.runtime import record as rec
 from jitpy.runtime.layout import word
 from jitpy.runtime.libc import address, ffi
@@ -158,7 +158,7 @@ class _Call:
         """The array that came in, or a new one on its memory or on a block."""
         owner, data = word(at), word(at + 8)
         sizes = [word(at + 16 + 8 * i, signed=True) for i in range(2 * t.ndim)]
-        dtype = np.dtype(values.dtype_name(t.dtype))
+        dtype = np.dtype(boxing.dtype_name(t.dtype))
         base = _Block(owner) if owner & 1 else self.owners.get(owner)
         if base is None and owner:
             base = ctypes.cast(owner, ctypes.py_object).value
