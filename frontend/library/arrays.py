@@ -239,7 +239,7 @@ def _contains(tr: Translator, item: Value, a: Value) -> Value:
     if compared.kind() is ty.Scalar:  # an array of no dimensions
         return Val(ty.py_bool, tr.val(compared).ssa)
     equal = array(tr, compared)
-    found = reductions.reduce_all(tr, equal, reductions._fold_of("any", ty.np_bool))
+    found = reductions.reduce_all(tr, equal, reductions.fold_of("any", ty.np_bool))
     return Val(ty.py_bool, found.ssa)
 
 

@@ -97,6 +97,19 @@ def _smith(tr: Translator, flat: int, a: Complex, b: Complex, scaled: bool) -> C
     return tr.select(nan, quiet, real), tr.select(nan, quiet, imag)
 
 
+def reciprocal(tr: Translator, flat: int, a: Complex) -> Complex:
+    """1 / a as NumPy's ufunc has it: by the ratio of the smaller to the larger part."""
+    one = tr.fconst(1.0, flat)
+    real, imag = a
+    upright = tr.fcmp("le", tr.op(op.FABS, flat, imag), tr.op(op.FABS, flat, real))
+    large, small = tr.select(upright, real, imag), tr.select(upright, imag, real)
+    ratio = tr.op(op.FDIV, flat, small, large)
+    # In both cases the larger part plus the smaller one times the ratio.
+    size = tr.op(op.FADD, flat, large, tr.op(op.FMUL, flat, small, ratio))
+    whole, part = tr.op(op.FDIV, flat, one, size), tr.op(op.FDIV, flat, ratio, size)
+    return tr.select(upright, whole, part), tr.op(op.FNEG, flat, tr.select(upright, part, whole))
+
+
 def equal(tr: Translator, flat: int, a: Complex, b: Complex) -> int:
     """a == b as an i8."""
     return tr.op(op.BAND, I8, tr.fcmp("eq", a[0], b[0]), tr.fcmp("eq", a[1], b[1]))

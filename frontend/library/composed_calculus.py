@@ -61,7 +61,7 @@ def along(f: Any, spacing: Any, axis: int) -> Any:
 
 
 @composed(np.gradient)
-def gradient(f: Any, spacing: Any = 1.0, second: Any = None, axis: Any = None) -> Any:
+def gradient(f: Any, spacing: Any = 1.0, second: Any = None, third: Any = None, *, axis: Any = None) -> Any:
     f = np.asarray(f)
     if f.dtype.kind == "i" or f.dtype.kind == "u":
         f = f.astype(np.float64)
@@ -71,7 +71,9 @@ def gradient(f: Any, spacing: Any = 1.0, second: Any = None, axis: Any = None) -
         return along(f, spacing, 0)
     if f.ndim == 2:
         return along(f, spacing, 0), along(f, spacing if second is None else second, 1)
-    return along(f, spacing, 0), along(f, spacing, 1), along(f, spacing, 2)
+    if second is None:
+        return along(f, spacing, 0), along(f, spacing, 1), along(f, spacing, 2)
+    return along(f, spacing, 0), along(f, second, 1), along(f, third, 2)
 
 
 def correlated(a: Any, v: Any, out: Any, first: int) -> None:

@@ -9,7 +9,7 @@ from jitpy.frontend.library.composed import composed
 
 
 @composed(np.nansum)
-def nansum(a: Any, axis: Any = None, dtype: Any = None, out: None = None, keepdims: Any = False) -> Any:
+def nansum(a: Any, axis: Any = None, dtype: Any = None, keepdims: Any = False) -> Any:
     a = np.asarray(a)
     if a.dtype.kind == "f" or a.dtype.kind == "c":
         return np.sum(np.where(np.isnan(a), 0, a), axis=axis, dtype=dtype, keepdims=keepdims)
@@ -17,7 +17,7 @@ def nansum(a: Any, axis: Any = None, dtype: Any = None, out: None = None, keepdi
 
 
 @composed(np.nanprod)
-def nanprod(a: Any, axis: Any = None, dtype: Any = None, out: None = None, keepdims: Any = False) -> Any:
+def nanprod(a: Any, axis: Any = None, dtype: Any = None, keepdims: Any = False) -> Any:
     a = np.asarray(a)
     if a.dtype.kind == "f" or a.dtype.kind == "c":
         return np.prod(np.where(np.isnan(a), 1, a), axis=axis, dtype=dtype, keepdims=keepdims)
@@ -41,17 +41,17 @@ def nancumprod(a: Any, axis: Any = None, dtype: Any = None) -> Any:
 
 
 @composed(np.nanmin)
-def nanmin(a: Any, axis: Any = None, out: None = None, keepdims: Any = False) -> Any:
+def nanmin(a: Any, axis: Any = None, keepdims: Any = False) -> Any:
     return np.fmin.reduce(np.asarray(a), axis=axis, keepdims=keepdims)
 
 
 @composed(np.nanmax)
-def nanmax(a: Any, axis: Any = None, out: None = None, keepdims: Any = False) -> Any:
+def nanmax(a: Any, axis: Any = None, keepdims: Any = False) -> Any:
     return np.fmax.reduce(np.asarray(a), axis=axis, keepdims=keepdims)
 
 
 @composed(np.nanargmin)
-def nanargmin(a: Any, axis: Any = None, out: None = None, keepdims: Any = False) -> Any:
+def nanargmin(a: Any, axis: Any = None, keepdims: Any = False) -> Any:
     a = np.asarray(a)
     if a.dtype.kind == "f" or a.dtype.kind == "c":
         missing = np.isnan(a)
@@ -62,7 +62,7 @@ def nanargmin(a: Any, axis: Any = None, out: None = None, keepdims: Any = False)
 
 
 @composed(np.nanargmax)
-def nanargmax(a: Any, axis: Any = None, out: None = None, keepdims: Any = False) -> Any:
+def nanargmax(a: Any, axis: Any = None, keepdims: Any = False) -> Any:
     a = np.asarray(a)
     if a.dtype.kind == "f" or a.dtype.kind == "c":
         missing = np.isnan(a)
@@ -73,7 +73,7 @@ def nanargmax(a: Any, axis: Any = None, out: None = None, keepdims: Any = False)
 
 
 @composed(np.nanmean)
-def nanmean(a: Any, axis: Any = None, dtype: Any = None, out: None = None, keepdims: Any = False) -> Any:
+def nanmean(a: Any, axis: Any = None, dtype: Any = None, keepdims: Any = False) -> Any:
     a = np.asarray(a)
     if a.dtype.kind == "f" or a.dtype.kind == "c":
         missing = np.isnan(a)
@@ -84,7 +84,7 @@ def nanmean(a: Any, axis: Any = None, dtype: Any = None, out: None = None, keepd
 
 
 @composed(np.nanvar)
-def nanvar(a: Any, axis: Any = None, dtype: Any = None, out: None = None, ddof: Any = 0, keepdims: Any = False) -> Any:
+def nanvar(a: Any, axis: Any = None, dtype: Any = None, ddof: Any = 0, keepdims: Any = False) -> Any:
     a = np.asarray(a)
     if a.dtype.kind == "f" or a.dtype.kind == "c":
         missing = np.isnan(a)
@@ -103,21 +103,34 @@ def nanvar(a: Any, axis: Any = None, dtype: Any = None, out: None = None, ddof: 
 
 
 @composed(np.nanstd)
-def nanstd(a: Any, axis: Any = None, dtype: Any = None, out: None = None, ddof: Any = 0, keepdims: Any = False) -> Any:
+def nanstd(a: Any, axis: Any = None, dtype: Any = None, ddof: Any = 0, keepdims: Any = False) -> Any:
     return np.sqrt(np.nanvar(a, axis=axis, ddof=ddof, keepdims=keepdims))
 
 
 @composed(np.nanmedian)
-def nanmedian(a: Any, axis: Any = None, out: None = None) -> Any:
-    line = np.asarray(a).ravel()
-    if line.dtype.kind == "f":
+def nanmedian(a: Any, axis: Any = None) -> Any:
+    a = np.asarray(a)
+    if axis is None:
+        line = a.ravel()
         return np.median(line[~np.isnan(line)])
-    return np.median(line)
+    lines = np.moveaxis(a, axis, -1)
+    shape = lines.shape[:-1]
+    rows = lines.reshape((np.zeros(shape, np.bool_).size, a.shape[axis]))
+    if rows.shape[0] == 1 and len(shape) == 0:
+        return np.median(rows[0][~np.isnan(rows[0])])
+    result = np.empty(rows.shape[0], a.dtype if a.dtype.kind == "f" or a.dtype.kind == "c" else np.float64)
+    for k in range(rows.shape[0]):
+        result[k] = np.median(rows[k][~np.isnan(rows[k])])
+    return result.reshape(shape)
 
 
 @composed(np.nan_to_num)
 def nan_to_num(x: Any, copy: bool = True, nan: Any = 0.0, posinf: Any = None, neginf: Any = None) -> Any:
     a = np.asarray(x)
+    if not copy:
+        raise NotImplementedError("np.nan_to_num with copy=False is not supported: assign the result")
+    if a.dtype.kind == "c":
+        raise NotImplementedError("np.nan_to_num of complex numbers is not supported: use their real and imaginary parts")
     if a.dtype.kind == "f":
         high = np.finfo(a.dtype).max if posinf is None else posinf
         low = np.finfo(a.dtype).min if neginf is None else neginf

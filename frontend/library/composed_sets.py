@@ -42,14 +42,14 @@ def union1d(ar1: Any, ar2: Any) -> Any:
 
 
 @composed(np.intersect1d)
-def intersect1d(ar1: Any, ar2: Any, assume_unique: bool = False) -> Any:
+def intersect1d(ar1: Any, ar2: Any) -> Any:
     a, b = np.unique(ar1), np.unique(ar2)
     both = np.sort(np.concatenate((a, b)))
     return both[1:][both[1:] == both[:-1]]
 
 
 @composed(np.setdiff1d)
-def setdiff1d(ar1: Any, ar2: Any, assume_unique: bool = False) -> Any:
+def setdiff1d(ar1: Any, ar2: Any) -> Any:
     a = np.unique(ar1)
     return a[np.isin(a, ar2, invert=True)]
 

@@ -90,7 +90,7 @@ def kron(a: Any, b: Any) -> Any:
 
 
 @composed(np.meshgrid)
-def meshgrid(x: Any, y: Any, copy: bool = True, sparse: bool = False, indexing: str = "xy") -> Any:
+def meshgrid(x: Any, y: Any, *, sparse: bool = False, indexing: str = "xy") -> Any:
     a, b = np.asarray(x).ravel(), np.asarray(y).ravel()
     if indexing == "xy":
         first, second = a[None, :], b[:, None]
@@ -191,7 +191,7 @@ def take_along_axis(arr: Any, indices: Any, axis: int = -1) -> Any:
 
 
 @composed(np.fill_diagonal)
-def fill_diagonal(a: Any, val: Any, wrap: bool = False) -> None:
+def fill_diagonal(a: Any, val: Any) -> None:
     for i in range(min(a.shape)):
         a[i, i] = val
 

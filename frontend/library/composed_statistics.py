@@ -13,6 +13,8 @@ def average(a: Any, axis: Any = None, weights: Any = None, returned: bool = Fals
     a = np.asarray(a)
     if weights is None:
         result = np.mean(a, axis=axis, keepdims=keepdims)
+        if result.size == 0:
+            raise ZeroDivisionError("division by zero")
         if returned:
             return result, np.full_like(result, a.size / result.size)
         return result
@@ -76,12 +78,12 @@ def quantiles(a: Any, q: Any, axis: Any, scale: Any) -> Any:
 
 
 @composed(np.quantile)
-def quantile(a: Any, q: Any, axis: Any = None, out: None = None, overwrite_input: bool = False, method: str = "linear") -> Any:
+def quantile(a: Any, q: Any, axis: Any = None) -> Any:
     return quantiles(a, q, axis, 1)
 
 
 @composed(np.percentile)
-def percentile(a: Any, q: Any, axis: Any = None, out: None = None, overwrite_input: bool = False, method: str = "linear") -> Any:
+def percentile(a: Any, q: Any, axis: Any = None) -> Any:
     return quantiles(a, q, axis, 100)
 
 

@@ -133,7 +133,14 @@ def element_type(v: Value) -> ty.Scalar:
     return t.dtype if t.__class__ is ty.Array else t
 
 
-def apply(tr: Translator, ufunc: Any, operands: Sequence[Value]) -> Value:
+def _root_or(tr: Translator, t: ty.Scalar, inputs: Sequence[Parts], power: Parts) -> Parts:
+    """The square root where the exponent is 0.5, else the power."""
+    half = tr.fcmp("eq", casts.widen(tr, inputs[1][0], t), tr.fconst(0.5, casts.working_float(t)))
+    root = ufuncs_scalar.emit(tr, np.sqrt, (t, t), inputs[:1])[0]
+    return tuple([tr.select(half, r, p) for r, p in zip(root, power, strict=True)])
+
+
+def apply(tr: Translator, ufunc: Any, operands: Sequence[Value], power_operator: bool = False) -> Value:
     """A ufunc of arrays and scalars, not computed yet (of scalars alone: computed)."""
     values = [operand(tr, v) for v in operands]
     if not any(is_array(v) for v in values):
@@ -159,12 +166,19 @@ def apply(tr: Translator, ufunc: Any, operands: Sequence[Value]) -> Value:
             sources.append(t)
     negative_power = ufunc is np.power and constant is not None and loop[0].kind in "iu" and constant < 0
 
+    # With one exponent for all elements NumPy takes the square root where it is 0.5 (of complex numbers: where it is Python's).
+    kinds = "fc" if types[-1] is ty.py_float and power_operator else "f"
+    roots = ufunc is np.power and loop[0].kind in kinds and not is_array(last) and (constant is None or constant == 0.5)
+
     def emitter(output: int) -> Callable[[Translator, list[Parts]], Parts]:
         def emit(tr: Translator, args: list[Parts]) -> Parts:
             if negative_power:  # where there is no element there is no error
                 tr.check(True, ValueError, "Integers to negative integer powers are not allowed.")
             inputs = [casts.cast(tr, p, s, t) for p, s, t in zip(args, sources, loop, strict=False)]
-            return ufuncs_scalar.emit(tr, ufunc, loop, inputs, constant)[output]
+            if roots and constant is not None:
+                return ufuncs_scalar.emit(tr, np.sqrt, (loop[0], loop[0]), inputs[:1])[0]
+            result = ufuncs_scalar.emit(tr, ufunc, loop, inputs, constant)[output]
+            return _root_or(tr, loop[0], inputs, result) if roots else result
 
         return emit
 
@@ -221,7 +235,7 @@ def binary(tr: Translator, name: str, a: Value, b: Value) -> Value:
     """``a name b`` with an array on either side."""
     if name == "**" and b.kind() is ty.Scalar and is_array(a) and element_type(a).kind == "b":
         a = _power_of_bools(tr, a, b)
-    return apply(tr, UFUNC_OF[name], (a, b))
+    return apply(tr, UFUNC_OF[name], (a, b), name == "**")
 
 
 def _power_of_bools(tr: Translator, a: Value, exponent: Value) -> Value:
@@ -255,7 +269,7 @@ def inplace(tr: Translator, name: str, a: Value, b: Value) -> Value:
         result = tr.binary(name, indexing.load(tr, target, ()), b)
         _store(tr, UFUNC_OF[name], result, target)
         return target
-    _store(tr, UFUNC_OF[name], apply(tr, UFUNC_OF[name], (target, b)), target)
+    _store(tr, UFUNC_OF[name], apply(tr, UFUNC_OF[name], (target, b), name == "**"), target)
     return target
 
 

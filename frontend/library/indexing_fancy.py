@@ -92,7 +92,7 @@ def _check_mask(tr: Translator, v: Val, mask: Val, axis: int) -> None:
 def _count_true(tr: Translator, mask: Val) -> int:
     from jitpy.frontend.library import reductions
 
-    return reductions.reduce_all(tr, mask, reductions._fold_of("count_nonzero", ty.np_bool)).ssa[0]
+    return reductions.reduce_all(tr, mask, reductions.fold_of("count_nonzero", ty.np_bool)).ssa[0]
 
 
 def positions(tr: Translator, mask: Val) -> Val:

@@ -142,6 +142,8 @@ def _py_shift_count(tr: Translator, n: int) -> None:
 
 def py_power(tr: Translator, a: int, n: int) -> int:
     """a ** n by squaring; ValueError for n < 0, whose result would be a float."""
+    inverse_of_zero = tr.op(op.BAND, I8, tr.icmp("slt", n, tr.iconst(0)), tr.icmp("eq", a, tr.iconst(0)))
+    tr.check(inverse_of_zero, ZeroDivisionError, "0.0 cannot be raised to a negative power")
     tr.check(
         tr.icmp("slt", n, tr.iconst(0)), ValueError,
         "an int to a negative power is a float: write float(x) ** n",

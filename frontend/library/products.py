@@ -197,4 +197,4 @@ def _outer(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -> Value
 def _trace(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -> Value:
     a, offset = bind(tr, "np.trace", args, kwargs, "a offset")
     line = views.diagonal(tr, as_array(tr, a), offset)  # type: ignore[arg-type]
-    return reductions.reduce_all(tr, line, reductions._fold_of("sum", line.type.dtype))  # type: ignore[attr-defined]
+    return reductions.reduce_all(tr, line, reductions.fold_of("sum", line.type.dtype))  # type: ignore[attr-defined]

@@ -23,7 +23,7 @@ Parts = tuple[int, ...]
 def _all(tr: Translator, v: Value) -> Val:
     if not is_array(v):
         return tr.val(v)
-    return reductions.reduce_all(tr, array(tr, v), reductions._fold_of("all", ty.np_bool))
+    return reductions.reduce_all(tr, array(tr, v), reductions.fold_of("all", ty.np_bool))
 
 
 @registry.call(np.allclose)

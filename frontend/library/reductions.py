@@ -70,7 +70,8 @@ def _sum_type(t: ty.Scalar) -> ty.Scalar:
     return ty.uint64 if t.kind == "u" else t
 
 
-def _fold_of(name: str, t: ty.Scalar, dtype: ty.Scalar | None = None) -> Fold:
+def fold_of(name: str, t: ty.Scalar, dtype: ty.Scalar | None = None) -> Fold:
+    """The fold of a named reduction over elements of type ``t``; ``dtype`` is that of the result where the user said it."""
     if name in ("sum", "prod"):
         target = dtype or _sum_type(t)
         combine: Any = np.add if name == "sum" else np.multiply
@@ -94,14 +95,10 @@ def _fold_of(name: str, t: ty.Scalar, dtype: ty.Scalar | None = None) -> Fold:
 _IDENTITY = {"min": "minimum", "max": "maximum"}
 
 
-def _check_not_empty(tr: Translator, fold_name: str, n: int) -> None:
-    bounds = known(tr, n)
-    if bounds is not None and bounds > 0:
-        return
-    tr.check(
-        tr.icmp("eq", n, tr.iconst(0)), ValueError,
-        f"zero-size array to reduction operation {_IDENTITY.get(fold_name, fold_name)} which has no identity",
-    )  # fmt: skip
+def check_not_empty(tr: Translator, fold_name: str, empty: int | bool) -> None:
+    """ValueError where there is nothing to reduce and no value for nothing."""
+    name = _IDENTITY.get(fold_name, fold_name)
+    tr.check(empty, ValueError, f"zero-size array to reduction operation {name} which has no identity")
 
 
 # -- over everything ---------------------------------------------------------------------------------------------------
@@ -133,7 +130,9 @@ def reduce_all(tr: Translator, v: Val, fold: Fold) -> Val:
     """The reduction of all elements to a scalar."""
     t: ty.Array = v.type  # type: ignore[assignment]
     if fold.start is None:
-        _check_not_empty(tr, fold.name, product(tr, extents(v)))
+        n = product(tr, extents(v))
+        size = known(tr, n)
+        check_not_empty(tr, fold.name, size == 0 if size is not None else tr.icmp("eq", n, tr.iconst(0)))
     if t.ndim == 0:
         return Val(fold.dtype, fold.load(tr, t.dtype, indexing.load_parts(tr, v, ())))
     if t.layout != "A" or t.ndim == 1:
@@ -143,7 +142,7 @@ def reduce_all(tr: Translator, v: Val, fold: Fold) -> Val:
         return Val(fold.dtype, _fold_line(tr, line, fold))
     ordered = memory_order(tr, v)
     if fold.pairwise:
-        return _sum_scattered(tr, ordered, fold)
+        return sum_scattered(tr, ordered, fold)
     if fold.dtype is ty.float16 and fold.name == "prod":
         from jitpy.frontend.library import views
 
@@ -160,7 +159,7 @@ def reduce_all(tr: Translator, v: Val, fold: Fold) -> Val:
     return Val(fold.dtype, level(0, [], start))
 
 
-def _sum_scattered(tr: Translator, v: Val, fold: Fold) -> Val:
+def sum_scattered(tr: Translator, v: Val, fold: Fold) -> Val:
     """The sum of an array that may not be one line: through NumPy's buffer, which holds whole rows as far as they fit."""
     t: ty.Array = v.type  # type: ignore[assignment]
     copy = elementwise_loops.compute_general(
@@ -184,7 +183,7 @@ def _fold_line(tr: Translator, line: Val, fold: Fold) -> Parts:
     t: ty.Array = line.type  # type: ignore[assignment]
     count = line.ssa[2]
     if fold.dtype is ty.float16 and fold.name == "prod":
-        wide = _fold_line(tr, line, _fold_of("prod", t.dtype, ty.float32))
+        wide = _fold_line(tr, line, fold_of("prod", t.dtype, ty.float32))
         return casts.cast(tr, wide, ty.float32, ty.float16)
 
     def element(i: int) -> Parts:
@@ -253,10 +252,7 @@ def reduce_axis(tr: Translator, v: Val, axis: int, fold: Fold) -> Val:
         n = extents(v)[axis]
         empty = tr.icmp("eq", n, tr.iconst(0))
         some = tr.icmp("ne", product(tr, shape), tr.iconst(0))
-        tr.check(
-            tr.op(op.BAND, I8, empty, some), ValueError,
-            f"zero-size array to reduction operation {_IDENTITY.get(fold.name, fold.name)} which has no identity",
-        )  # fmt: skip
+        check_not_empty(tr, fold.name, tr.op(op.BAND, I8, empty, some))
     layout = "F" if t.layout == "F" and len(shape) > 1 else "C"
     out = allocate(tr, fold.dtype, shape, layout, fold.start is not None)
 
@@ -365,8 +361,11 @@ def reduce(tr: Translator, a: Value, axes: tuple[int, ...] | None, keepdims: boo
     if len(axes) > 1:
         merged = merged_axes(tr, v, axes)
         if merged is None:
-            tr.error("reducing these axes together is not supported", "Reduce one axis at a time.")
-        result = reduce_axis(tr, merged[0], merged[1], fold)
+            from jitpy.frontend.library.reductions_axes import reduce_axes
+
+            result = reduce_axes(tr, v, axes, fold)
+        else:
+            result = reduce_axis(tr, merged[0], merged[1], fold)
     else:
         result = reduce_axis(tr, v, axes[0], fold)
     return keep(tr, result, axes) if keepdims else result
@@ -391,14 +390,30 @@ def _reduction(name: str, parameters: str) -> Callable[..., Value]:
     def handler(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -> Value:
         given = dict(zip(parameters.split(), bind(tr, f"np.{name}", args, kwargs, parameters), strict=True))
         a = _source(tr, given["a"], name)
-        if not is_none(given.get("out")):
-            tr.error(f"np.{name} with out= is not supported", "Assign the result to a slice instead.")
         t: ty.Scalar = a.type.dtype  # type: ignore[attr-defined]
         axes = axes_of(tr, given["axis"], a.type.ndim)  # type: ignore[attr-defined]
         dtype = dtype_of(tr, given.get("dtype"))
-        return reduce(tr, a, axes, flag(tr, given["keepdims"], "keepdims"), _fold_of(name, t, dtype))
+        result = reduce(tr, a, axes, flag(tr, given["keepdims"], "keepdims"), fold_of(name, t, dtype))
+        return stored(tr, result, given.get("out"), name)
 
     return handler
+
+
+def stored(tr: Translator, result: Value, out: Value | None, name: str) -> Value:
+    """``out=``: the result in an array of its shape and type."""
+    if out is None or is_none(out):
+        return result
+    if not is_array(out) or out.type.dtype is not elementwise.element_type(result):  # type: ignore[attr-defined]
+        tr.error(f"np.{name}: out must be an array of {elementwise.element_type(result).name}", "Assign the result instead.")
+    ndim = result.type.ndim if is_array(result) else 0  # type: ignore[attr-defined]
+    if out.type.ndim != ndim:  # type: ignore[attr-defined]
+        tr.error(f"np.{name}: out must have {ndim} dimensions")
+    from jitpy.frontend.library import elementwise_stores
+
+    target = array(tr, out)
+    indexing.writable(tr, target)
+    elementwise_stores.assign(tr, target, result, "out")
+    return target
 
 
 def _register() -> None:
@@ -438,7 +453,7 @@ def mean_of(tr: Translator, v: Val, axes: tuple[int, ...] | None, keepdims: bool
     t: ty.Scalar = v.type.dtype  # type: ignore[attr-defined]
     result = dtype or (ty.float64 if t.kind in "biu" else t)
     inner = dtype or (ty.float32 if t is ty.float16 else result)
-    total = reduce(tr, v, axes, keepdims, _fold_of("sum", t, inner))
+    total = reduce(tr, v, axes, keepdims, fold_of("sum", t, inner))
     quotient = tr.binary("/", total, _count(tr, v, axes))
     return _as(tr, _as(tr, quotient, inner) if is_array(quotient) else quotient, result)
 
@@ -448,10 +463,8 @@ def mean_of(tr: Translator, v: Val, axes: tuple[int, ...] | None, keepdims: bool
 def _mean(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -> Value:
     a, axis, dtype, out, keepdims = bind(tr, "np.mean", args, kwargs, "a axis dtype out keepdims")
     v = array(tr, _source(tr, a, "mean"))
-    if not is_none(out):
-        tr.error("np.mean with out= is not supported")
     axes = axes_of(tr, axis, v.type.ndim)  # type: ignore[attr-defined]
-    return mean_of(tr, v, axes, flag(tr, keepdims, "keepdims"), dtype_of(tr, dtype))
+    return stored(tr, mean_of(tr, v, axes, flag(tr, keepdims, "keepdims"), dtype_of(tr, dtype)), out, "mean")
 
 
 def variance(tr: Translator, args: list[Value], kwargs: dict[str, Value], name: str) -> tuple[Value, ty.Scalar]:
@@ -464,7 +477,7 @@ def variance(tr: Translator, args: list[Value], kwargs: dict[str, Value], name: 
     axes = axes_of(tr, axis, v.type.ndim)  # type: ignore[attr-defined]
     inner = ty.float64 if t.kind in "biu" else t
     count = _count(tr, v, axes)
-    total = reduce(tr, v, axes, axes is not None, _fold_of("sum", t, inner))
+    total = reduce(tr, v, axes, axes is not None, fold_of("sum", t, inner))
     mean = _as(tr, tr.binary("/", total, count), inner)
     distance = tr.settle(tr.binary("-", v, tr.settle(mean)))
     if inner.kind == "c":
@@ -480,7 +493,7 @@ def variance(tr: Translator, args: list[Value], kwargs: dict[str, Value], name: 
     if not is_array(square):
         square = as_zero_d(tr, tr.val(square))
     result_type = ty.float64 if t.kind in "biu" else elementwise.element_type(square)
-    summed = reduce(tr, square, axes, flag(tr, keepdims, "keepdims"), _fold_of("sum", result_type))
+    summed = reduce(tr, square, axes, flag(tr, keepdims, "keepdims"), fold_of("sum", result_type))
     n = count.ssa[0]
     less = constant(tr, ddof, "ddof", 0)
     if not float(less).is_integer():
@@ -510,8 +523,8 @@ def _ptp(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -> Value:
     t: ty.Scalar = v.type.dtype  # type: ignore[attr-defined]
     axes = axes_of(tr, axis, v.type.ndim)  # type: ignore[attr-defined]
     kept = flag(tr, keepdims, "keepdims")
-    high = reduce(tr, v, axes, kept, _fold_of("max", t))
-    low = reduce(tr, v, axes, kept, _fold_of("min", t))
+    high = reduce(tr, v, axes, kept, fold_of("max", t))
+    low = reduce(tr, v, axes, kept, fold_of("min", t))
     return tr.binary("-", high, low)
 
 
@@ -557,7 +570,7 @@ def _arg(name: str, greater: bool) -> Callable[..., Value]:
             line = views_reshape.raveled(tr, v)
             tr.check(tr.icmp("eq", line.ssa[2], tr.iconst(0)), ValueError, text)
             result = Val(ty.int64, _arg_line(tr, line, greater))
-            return keep(tr, as_zero_d(tr, result), range(t.ndim)) if kept else result
+            return keep(tr, as_zero_d(tr, result), range(t.ndim)) if kept and t.ndim else result
         k = axis_of(tr, axis, t.ndim) or 0
         tr.check(tr.icmp("eq", extents(v)[k], tr.iconst(0)), ValueError, text)
         if t.ndim == 1:

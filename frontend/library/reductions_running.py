@@ -25,7 +25,7 @@ def _running(name: str) -> Callable[..., Value]:
         if not is_none(out):
             tr.error(f"np.cum{name} with out= is not supported", "Assign the result to a slice instead.")
         v = array(tr, reductions._source(tr, a, name))
-        fold = reductions._fold_of(name, v.type.dtype, dtype_of(tr, dtype))  # type: ignore[attr-defined]
+        fold = reductions.fold_of(name, v.type.dtype, dtype_of(tr, dtype))  # type: ignore[attr-defined]
         at = axis_of(tr, axis, v.type.ndim)  # type: ignore[attr-defined]
         if at is None:
             v, at = views_reshape.raveled(tr, v), 0

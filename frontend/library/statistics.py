@@ -32,6 +32,16 @@ def middle(line: Any) -> Any:
     return np.mean(line[low:high])
 
 
+def middle_along(a: Any, axis: int) -> Any:
+    """The same of every line along an axis."""
+    lines = np.moveaxis(np.sort(a, axis=axis), axis, -1)
+    n = lines.shape[-1]
+    if n == 0:
+        return np.mean(lines, axis=-1)
+    last = lines[..., n - 1]
+    return np.where(np.isnan(last), last, np.mean(lines[..., (n - 1) // 2 : n // 2 + 1], axis=-1))[()]
+
+
 def outer_edges(line: Any, integers: bool) -> Any:
     """The least and the greatest element; 0 and 1 if there is none."""
     low = 0.0
@@ -100,7 +110,7 @@ def _median(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -> Valu
     a, axis = bind(tr, "np.median", args, kwargs, "a axis")
     assert a is not None
     if not is_none(axis):
-        tr.error("np.median with an axis is not supported", "Loop over the lines.")
+        return tr.call_python(middle_along, (as_array(tr, a), axis), inline=True)  # type: ignore[arg-type]
     line = views.copied(tr, views_reshape.raveled(tr, as_array(tr, a)))
     sorting.sort_along(tr, line, 0)
     return tr.call_python(middle, (line,), inline=False)
@@ -131,11 +141,14 @@ def _histogram(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -> V
 
 @registry.call(np.cov)
 def _cov(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -> Value:
-    if len(args) > 1:
-        tr.error("np.cov takes one array here", "Stack the variables first: np.cov(np.vstack((x, y))).")
-    m, by_rows, bias, ddof = bind(tr, "np.cov", args, kwargs, "m rowvar bias ddof")
+    m, y, by_rows, bias, ddof = bind(tr, "np.cov", args, kwargs, "m y rowvar bias ddof")
     assert m is not None
     v = as_array(tr, m)
+    if not is_none(y):
+        other = as_array(tr, y)  # type: ignore[arg-type]
+        if v.type.ndim != 1 or other.type.ndim != 1:  # type: ignore[attr-defined]
+            tr.error("np.cov of two arrays is supported for one-dimensional arrays", "Stack the variables first.")
+        v = array(tr, tr.call(Const(np.stack), [TupleVal((v, other))]))
     t: ty.Array = v.type  # type: ignore[assignment]
     if t.ndim != 2 or t.dtype.kind == "c":
         tr.error(f"np.cov is supported for matrices of real numbers, not for {t.name}")

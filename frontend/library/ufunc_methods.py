@@ -28,7 +28,7 @@ STARTS: dict[Any, Any] = {
 def _fold(tr: Translator, ufunc: Any, t: ty.Scalar, dtype: ty.Scalar | None) -> reductions.Fold:
     name = NAMED.get(ufunc)
     if name is not None:
-        return reductions._fold_of(name, t, dtype if name in ("sum", "prod") else None)
+        return reductions.fold_of(name, t, dtype if name in ("sum", "prod") else None)
     if ufunc not in STARTS:
         tr.error(f"np.{ufunc.__name__}.reduce is not supported", "Write a loop.")
     if ufuncs_scalar.resolve(tr, ufunc, (t, t)) != (t, t, t):

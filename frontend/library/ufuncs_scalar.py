@@ -417,7 +417,8 @@ def _extreme(condition: str, signed: int, unsigned: int, bools: int, ignore_nan:
         if ignore_nan:
             first = tr.op(op.BOR, I8, tr.fcmp(condition[0] + "e", x, y), tr.fcmp("uno", y, y))
         else:
-            first = tr.op(op.BOR, I8, tr.fcmp(condition, x, y), tr.fcmp("uno", x, x))
+            less = condition[0] + "e" if t is ty.float16 else condition  # float16 has no instruction of its own: the first stays
+            first = tr.op(op.BOR, I8, tr.fcmp(less, x, y), tr.fcmp("uno", x, x))
         return ((tr.select(first, a[0], b[0]),),)
 
     return emitter
@@ -664,8 +665,7 @@ def _reciprocal(tr: Translator, loop: Loop, args: Sequence[Parts], known: Any) -
         result = tr.op(op.FDIV, work, tr.fconst(1.0, work), casts.widen(tr, x, t))
         return ((casts.narrow(tr, result, t),),)
     if t.kind == "c":
-        one = tr.fconst(1.0, t.flat[0]), tr.fconst(0.0, t.flat[0])
-        return (complexes.np_div(tr, t.flat[0], one, (x, args[0][1])),)
+        return (complexes.reciprocal(tr, t.flat[0], (x, args[0][1])),)
     # C's conversion of 1.0 / x: 1, -1 or 0; for zero that of infinity.
     divided = tr.op(op.FDIV, F64, tr.fconst(1.0), casts.int_to_float(tr, x, t, F64))
     return ((casts.float_to_int(tr, divided, F64, t),),)

@@ -94,3 +94,29 @@ def test_empty_and_nan() -> None:
     check(whole, np.array([1.0, np.nan, 3.0, np.nan]))
     check(whole, np.array([[np.inf, -np.inf], [3.0, 0.0]]))
     check(sums, np.array([-0.0, -0.0]))
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32", "float16", "complex128", "int32", "bool"])
+def test_several_axes(dtype: str) -> None:
+    """Along several axes, neighbours or not, of arrays in C and F order and parts of them."""
+    cases = ((5, 3, 9), (0, 2)), ((3, 130, 4), (0, 1)), ((2, 5, 3, 7), (1, 3)), ((4, 3, 2, 9), (0, 2, 3)), ((3, 0, 2), (0, 2))
+    for shape, axes in cases:
+        for layout in ("C", "F", "part"):
+            a = spread(shape, dtype) if dtype[0] == "f" else make(shape, dtype)
+            a = np.asfortranarray(a) if layout == "F" else a[..., 1:] if layout == "part" else a
+            for name in ("sum", "max", "any", "mean"):
+                if name == "max" and not a.size:
+                    continue
+                namespace: dict[str, Any] = {"np": np}
+                exec(f"def f(a):\n    return np.{name}(a, axis={axes}), np.{name}(a, axis={axes}, keepdims=True)", namespace)
+                check(namespace["f"], a)
+
+
+def test_half_extremes() -> None:
+    """Of equal float16 zeros minimum and maximum keep the first."""
+
+    def extremes(a: Any) -> Any:
+        return np.minimum(a, -a), np.maximum(a, -a), a.min(), a.max()
+
+    check(extremes, np.array([0.0, -0.0], np.float16))
+    check(extremes, np.array([-0.0, 0.0, 0.0], np.float16))
