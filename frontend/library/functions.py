@@ -189,6 +189,10 @@ def call(tr: Translator, callee: Value, args: list[Value], kwargs: dict[str, Val
         result = kind_handler(tr, callee, args, kwargs)
         if result is not None:
             return result
+    if cls is Const and (getattr(callee.obj, "__module__", None) or "").partition(".")[0] == "numpy":  # type: ignore[attr-defined]
+        from jitpy.frontend.library.numpy_refused import refuse
+
+        refuse(tr, callee.obj)  # type: ignore[attr-defined]
     tr.error(f"a call of {callee.describe()} is not supported", _call_advice(callee))
 
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from jitpy.backend.ir import opcodes as op
 from jitpy.backend.ir.types import I64
 from jitpy.frontend.library import casts, elementwise_loops, indexing, indexing_fancy, reductions, registry, views_reshape
 from jitpy.frontend.library.arrays_arguments import axis_of, bind, checked_axis, constant, integers_of, is_none, sequence
-from jitpy.frontend.library.arrays_shape import add, allocate, array, differ, extents, maximum, mul
+from jitpy.frontend.library.arrays_shape import add, allocate, array, differ, extents, is_array, maximum, mul
 from jitpy.frontend.library.constructors_nested import as_array
 from jitpy.frontend.types import promotion
 from jitpy.frontend.types import types as ty
@@ -151,6 +151,15 @@ def _roll(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -> Value:
     assert a is not None and shift is not None
     v = as_array(tr, a)
     ndim: int = v.type.ndim  # type: ignore[attr-defined]
+    axes = constant(tr, axis, "the axis")
+    if axes.__class__ is tuple:
+        shifts = sequence(shift)
+        by = shifts.items if shifts is not None else (shift,) * len(axes)
+        if len(by) != len(axes):
+            tr.error("np.roll: as many shifts as axes are needed")
+        for one, k in zip(by, axes, strict=True):
+            v = _rolled(tr, v, one, checked_axis(tr, k, ndim))
+        return v
     if is_none(axis) and ndim != 1:
         rolled = _rolled(tr, views_reshape.raveled(tr, v), shift, 0)
         return views_reshape.reshaped(tr, rolled, list(extents(v)))
@@ -183,6 +192,25 @@ def _piece(tr: Translator, v: Val, axis: int, low: int, count: int) -> Val:
     return indexing.derived(tr, v, t.ndim, layout, data, shape, steps)
 
 
+def places(repeats: Any, size: int) -> Any:
+    """Each position 0 .. size - 1 as often as ``repeats`` says."""
+    if repeats.size != size and repeats.size != 1:
+        raise ValueError("operands could not be broadcast together")
+    total = 0
+    for k in range(size):
+        n = int(repeats[k if repeats.size > 1 else 0])
+        if n < 0:
+            raise ValueError("repeats may not contain negative values.")
+        total += n
+    out = np.empty(total, np.int64)
+    at = 0
+    for k in range(size):
+        for _ in range(int(repeats[k if repeats.size > 1 else 0])):
+            out[at] = k
+            at += 1
+    return out
+
+
 @registry.entry(registry.methods, (ty.Array, "repeat"))
 @registry.call(np.repeat)
 def _repeat(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -> Value:
@@ -192,6 +220,9 @@ def _repeat(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -> Valu
     if is_none(axis):
         v = views_reshape.raveled(tr, _at_least(tr, v, 1))
     at = axis_of(tr, axis, v.type.ndim, 0) or 0  # type: ignore[attr-defined]
+    if is_array(repeats) or sequence(repeats) is not None:
+        size = Val(ty.py_int, (extents(v)[at],))
+        return indexing_fancy.take(tr, v, tr.val(tr.call_python(places, (as_array(tr, repeats), size), inline=False)), at)
     count = integers_of(tr, repeats, "the number of repeats")[0]
     tr.check(tr.icmp("slt", count, tr.iconst(0)), ValueError, "repeats may not contain negative values.")
     # A new axis of stride 0 behind the repeated one; the copy makes both one.
@@ -228,12 +259,23 @@ def _tile(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -> Value:
 @registry.entry(registry.methods, (ty.Array, "take"))
 @registry.call(np.take)
 def _take(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -> Value:
-    a, indices, axis = bind(tr, "np.take", args, kwargs, "a indices axis", 2)
+    a, indices, axis, out, mode_value = bind(tr, "np.take", args, kwargs, "a indices axis out mode", 2)
+    if not is_none(out):
+        tr.error("np.take with out= is not supported", "Assign the result instead.")
     assert a is not None and indices is not None
     v = as_array(tr, a)
     if is_none(axis):
         v = views_reshape.raveled(tr, v)
     at = checked_axis(tr, constant(tr, axis, "the axis", 0) or 0, v.type.ndim)  # type: ignore[attr-defined]
+    mode = constant(tr, mode_value, "the mode", "raise")
+    if mode != "raise":
+        extent = Val(ty.py_int, (extents(v)[at],))
+        if indices.kind() is not ty.Scalar:
+            indices = as_array(tr, indices, ty.int64)
+        if mode == "wrap":
+            indices = tr.call(Const(np.remainder), [indices, extent])
+        else:
+            indices = tr.call(Const(np.clip), [indices, Const(0), tr.binary("-", extent, Const(1))])
     if indices.kind() is ty.Scalar:
         items: list[Value] = [indexing.FULL] * v.type.ndim  # type: ignore[attr-defined]
         items[at] = indices

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from jitpy.frontend.library import elementwise, indexing, registry, views, views_reshape
-from jitpy.frontend.library.arrays_arguments import bind, constant, is_none
+from jitpy.frontend.library.arrays_arguments import bind, constant, flag, is_none
 from jitpy.frontend.library.arrays_shape import array, extents
 from jitpy.frontend.library.constructors_nested import as_array
 from jitpy.frontend.library.products import product_of
 from jitpy.frontend.types import types as ty
-from jitpy.frontend.values import Const, Val, Value
+from jitpy.frontend.values import Const, TupleVal, Val, Value
 
 if TYPE_CHECKING:
     from jitpy.frontend.translate.translator import Translator
@@ -189,13 +189,22 @@ def _cholesky(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -> Va
 
 @registry.call(np.linalg.norm)
 def _norm(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -> Value:
-    x, order, axis = bind(tr, "np.linalg.norm", args, kwargs, "x ord axis")
+    x, order, axis, keepdims = bind(tr, "np.linalg.norm", args, kwargs, "x ord axis keepdims")
     assert x is not None
     v = as_array(tr, x)
     t: ty.Array = v.type  # type: ignore[assignment]
     wanted = constant(tr, order, "ord", None)
-    if not is_none(axis) or not (wanted is None or (wanted == "fro" and t.ndim == 2) or (wanted == 2 and t.ndim == 1)):
-        tr.error("np.linalg.norm is supported for the Euclidean norm of a whole array", "Write the sum and its root.")
+    kept = flag(tr, keepdims, "keepdims")
+    if kept or not is_none(axis) or not (wanted is None or (wanted == "fro" and t.ndim == 2) or (wanted == 2 and t.ndim == 1)):
+        from jitpy.frontend.library.norms import norm_along
+
+        wheres = constant(tr, axis, "the axis")
+        if wanted in (2, -2) and (t.ndim == 2 if wheres is None else wheres.__class__ is tuple):
+            tr.error(f"the matrix norm of order {wanted} is not supported", "It needs singular values: call it outside the kernel.")
+        if wheres is None and (t.ndim > 2 or t.ndim == 0):
+            tr.error("np.linalg.norm of a whole array has no order", "Leave out ord, or name the axes.")
+        where = TupleVal(tuple([Const(k) for k in wheres])) if wheres.__class__ is tuple else Const(wheres)
+        return tr.call_python(norm_along, (v, Const(wanted), where, Const(kept)), inline=True)
     if t.dtype.kind in "biu":
         v = array(tr, elementwise.cast_tree(tr, v, ty.float64))
     if not t.ndim:

@@ -30,6 +30,9 @@ THEMES = {
     "reductions_running": "cumsum cumprod diff",
     "sorting": "sort argsort searchsorted unique flatnonzero nonzero",
     "joining": "concatenate stack vstack hstack dstack column_stack append roll repeat tile take",
+    "index_iteration": "ndindex ndenumerate",
+    "einsum": "einsum",
+    "padding": "pad",
     "splitting": "split array_split vsplit hsplit dsplit",
     "products": "dot matmul outer inner vdot trace",
     "statistics": "median histogram cov",
@@ -44,7 +47,7 @@ THEMES = {
     "iscomplex isneginf isposinf",
     "products_comparisons": "allclose array_equal interp bincount triu tril",
 }  # fmt: skip
-LINALG = "solve inv det cholesky norm"
+LINALG = {"linalg": "solve inv det cholesky norm", "norms": "matrix_power"}
 
 
 def _later(theme: str, obj: Any) -> Any:
@@ -70,9 +73,10 @@ def _register() -> None:
             obj = getattr(np, name, None)
             if obj is not None:
                 registry.calls.setdefault(id(obj), _later(theme, obj))
-    for name in LINALG.split():
-        obj = getattr(np.linalg, name)
-        registry.calls.setdefault(id(obj), _later("linalg", obj))
+    for theme, names in LINALG.items():
+        for name in names.split():
+            obj = getattr(np.linalg, name)
+            registry.calls.setdefault(id(obj), _later(theme, obj))
     for name in dir(np):
         obj = getattr(np, name)
         if obj.__class__ is np.ufunc:

@@ -131,17 +131,79 @@ def product_of(tr: Translator, a: Val, b: Val) -> Value:
 
 
 def matmul(tr: Translator, a: Value, b: Value) -> Value:
-    """``a @ b``."""
+    """``a @ b``: of more than two dimensions, a product for each index of the leading axes, which are broadcast."""
     for v in (a, b):
         if v.kind() is ty.Scalar:
             tr.error("matmul: an operand is a number", "Use * instead.")
-    return product_of(tr, as_array(tr, a), as_array(tr, b))
+    x, y = as_array(tr, a), as_array(tr, b)
+    if x.type.ndim > 2 or y.type.ndim > 2:  # type: ignore[attr-defined]
+        return _stacked_products(tr, x, y)
+    return product_of(tr, x, y)
+
+
+def _stacked_products(tr: Translator, a: Val, b: Val) -> Value:
+    from jitpy.frontend.library import elementwise_loops
+    from jitpy.frontend.library.joining import copy_into
+
+    na, nb = a.type.ndim, b.type.ndim  # type: ignore[attr-defined]
+    if not na or not nb:
+        tr.error("matmul: an operand is a number", "Use * instead.")
+    row, column = na == 1, nb == 1
+    none: Value = Const(None)
+    if row:
+        a = indexing.view(tr, a, [none, indexing.FULL])
+    if column:
+        b = indexing.view(tr, b, [indexing.FULL, none])
+    _same(tr, extents(a)[-1], extents(b)[-2])
+    heads = [_head(tr, v) for v in (a, b)]
+    ndim = max(h.type.ndim for h in heads)  # type: ignore[attr-defined]
+    lead = elementwise_loops.broadcast_shape(tr, sorted(heads, key=lambda h: -h.type.ndim), ndim)  # type: ignore[attr-defined]
+    inner = [] if row else [extents(a)[-2]]
+    inner += [] if column else [extents(b)[-1]]
+    out = allocate(tr, promotion.promote(a.type.dtype, b.type.dtype), [*lead, *inner], "C", True)  # type: ignore[attr-defined]
+    spread = [_spread(tr, v, lead) for v in (a, b)]
+
+    def one(at: list[int]) -> None:
+        x, y, target = spread[0], spread[1], out
+        for i in at:
+            x, y, target = (indexing.view_at(tr, v, 0, i) for v in (x, y, target))
+        if row:
+            x = indexing.view_at(tr, x, 0, tr.iconst(0))
+        if column:
+            y = indexing.view_at(tr, y, 1, tr.iconst(0))
+        result = product_of(tr, x, y)
+        if is_array(result):
+            copy_into(tr, target, array(tr, result))
+        else:
+            indexing.store_parts(tr, target, (), tr.val(result).ssa)
+
+    elementwise_loops.nest(tr, lead, "C", one)
+    return out
+
+
+def _head(tr: Translator, v: Val) -> Val:
+    """The leading axes of a stack of matrices."""
+    t: ty.Array = v.type  # type: ignore[assignment]
+    n = t.ndim - 2
+    return Val(ty.array_of(t.dtype, n, "A", True), (*v.ssa[:2], *extents(v)[:n], *indexing.steps_of(tr, v)[:n]))
+
+
+def _spread(tr: Translator, v: Val, lead: list[int]) -> Val:
+    """A stack of matrices with its leading axes broadcast."""
+    t: ty.Array = v.type  # type: ignore[assignment]
+    own = t.ndim - 2
+    steps = indexing.steps_of(tr, v)
+    wide = [tr.iconst(0)] * (len(lead) - own)
+    for n, m, s in zip(extents(v)[:own], lead[len(lead) - own :], steps[:own], strict=True):
+        wide.append(s if n == m else tr.select(tr.icmp("eq", n, tr.iconst(1)), tr.iconst(0), s))
+    shape = (*lead, *extents(v)[own:])
+    return Val(ty.array_of(t.dtype, len(shape), "A", t.readonly), (*v.ssa[:2], *shape, *wide, *steps[own:]))
 
 
 @registry.call(np.matmul)
 def _matmul(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -> Value:
     a, b, out = bind(tr, "np.matmul", args, kwargs, "a b out", 2)
-    return _stored(tr, product_of(tr, as_array(tr, a), as_array(tr, b)), out)  # type: ignore[arg-type]
+    return _stored(tr, matmul(tr, a, b), out)  # type: ignore[arg-type]
 
 
 def _stored(tr: Translator, result: Value, out: Value | None) -> Value:

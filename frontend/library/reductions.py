@@ -393,10 +393,25 @@ def _reduction(name: str, parameters: str) -> Callable[..., Value]:
         t: ty.Scalar = a.type.dtype  # type: ignore[attr-defined]
         axes = axes_of(tr, given["axis"], a.type.ndim)  # type: ignore[attr-defined]
         dtype = dtype_of(tr, given.get("dtype"))
-        result = reduce(tr, a, axes, flag(tr, given["keepdims"], "keepdims"), fold_of(name, t, dtype))
+        fold = fold_of(name, t, dtype)
+        initial = given.get("initial")
+        if not is_none(initial):
+            fold.start = _initial(tr, initial, fold)  # type: ignore[arg-type]
+        result = reduce(tr, a, axes, flag(tr, given["keepdims"], "keepdims"), fold)
         return stored(tr, result, given.get("out"), name)
 
     return handler
+
+
+def _initial(tr: Translator, initial: Value, fold: Fold) -> Any:
+    """Where min and max begin, a number: then nothing has an extreme, too."""
+    number = constant(tr, initial, "the initial value")
+    if fold.dtype.kind in "iu":
+        low, high = ufuncs_scalar.limits(fold.dtype)
+        if not hasattr(number, "__index__") or not low <= number <= high:
+            tr.error(f"the initial value must be an integer that {fold.dtype.name} holds")
+        return int(number)
+    return number
 
 
 def stored(tr: Translator, result: Value, out: Value | None, name: str) -> Value:
@@ -419,7 +434,7 @@ def stored(tr: Translator, result: Value, out: Value | None, name: str) -> Value
 def _register() -> None:
     for name, parameters, functions in (
         ("sum", "a axis dtype out keepdims", (np.sum,)), ("prod", "a axis dtype out keepdims", (np.prod,)),
-        ("min", "a axis out keepdims", (np.min, np.amin)), ("max", "a axis out keepdims", (np.max, np.amax)),
+        ("min", "a axis out keepdims initial", (np.min, np.amin)), ("max", "a axis out keepdims initial", (np.max, np.amax)),
         ("all", "a axis out keepdims", (np.all,)), ("any", "a axis out keepdims", (np.any,)),
         ("count_nonzero", "a axis keepdims", (np.count_nonzero,)),
     ):  # fmt: skip

@@ -305,7 +305,9 @@ def _searchsorted(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -
         if t.weak:
             values = Val(promotion.DEFAULT.get(t, ty.uint64), tr.val(values).ssa)
         return Val(ty.int64, find(values))
-    needles = array(tr, values)
+    needles = array(tr, reductions._source(tr, values, "searchsorted"))
+    if not needles.type.ndim:  # type: ignore[attr-defined]
+        return Val(ty.int64, find(indexing.load(tr, needles, ())))
     out = allocate(tr, ty.int64, extents(needles))
     elementwise_loops.nest(
         tr, extents(needles), "C",
@@ -316,7 +318,13 @@ def _searchsorted(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -
 
 @registry.call(np.unique)
 def _unique(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -> Value:
-    (a,) = bind(tr, "np.unique", args, kwargs, "ar")
+    a, *flags = bind(tr, "np.unique", args, kwargs, "ar return_index return_inverse return_counts")
+    wanted = [bool(constant(tr, v, "a flag", False)) for v in flags]
+    if any(wanted):
+        from jitpy.frontend.library.uniques import unique_with
+
+        assert a is not None
+        return tr.call_python(unique_with, (a, *[Const(w) for w in wanted]), inline=True)
     v = array(tr, reductions._source(tr, a, "unique"))
     line = views.copied(tr, views_reshape.raveled(tr, v))
     sort_along(tr, line, 0)

@@ -359,15 +359,9 @@ class Flat(Compound):
 
     def positions(self, tr: Translator, k: int) -> list[int]:
         """The indices of element ``k`` along each axis."""
-        from jitpy.backend.ir import opcodes as op
-        from jitpy.backend.ir.types import I64
+        from jitpy.frontend.library import index_iteration
 
-        found: list[int] = []
-        for n in reversed(extents(self.array)[1:]):
-            rest = tr.op(op.UDIV_PROVEN, I64, k, n)
-            found.append(sub(tr, k, mul(tr, rest, n)))
-            k = rest
-        return [k, *reversed(found)] if self.array.type.ndim else []  # type: ignore[attr-defined]
+        return index_iteration.positions(tr, k, extents(self.array))
 
 
 def _flat(tr: Translator, a: Value) -> Value:
