@@ -38,10 +38,10 @@ def _arange(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -> Valu
     types = [_number(tr, v, "an argument of np.arange") for v in (start, stop, step)]
     if any(t.kind == "c" for t in types):
         tr.error("np.arange of complex numbers is not supported")
-    joined = promotion.common(types)
-    natural = promotion.DEFAULT.get(joined, joined)
-    if natural.kind == "b":
-        natural = ty.int64
+    if not (start.__class__ is Const and start.obj == 0) and any(t.kind == "u" and not t.weak for t in types[:2]):
+        tr.error("np.arange between unsigned NumPy numbers is not supported", "Their difference wraps: convert them with int(x).")
+    # Never narrower than the default integer: what an int64 and the arguments' types have in common.
+    natural = ty.int64 if all(t.kind in "bi" or (t.kind == "u" and t is not ty.uint64) for t in types) else ty.float64
     target = dtype_of(tr, dtype, natural)
     assert target is not None
     if all(t.kind in "biu" for t in types):
@@ -56,10 +56,21 @@ def _whole(tr: Translator, v: Value) -> int:
     return casts.cast(tr, tr.val(v).ssa, t, ty.int64)[0]
 
 
+def _narrow(v: Value) -> bool:
+    """Whether a number is a NumPy scalar of less than 64 bits: NumPy computes with it as it is."""
+    t: ty.Scalar = v.type  # type: ignore[attr-defined]
+    return not t.weak and t.bits < 64
+
+
 def _integers(tr: Translator, start: Value, stop: Value, step: Value, target: ty.Scalar) -> Val:
     first, last, by = _whole(tr, start), _whole(tr, stop), _whole(tr, step)
     zero, one = tr.iconst(0), tr.iconst(1)
-    span = tr.op(op.ISUB, I64, last, first) if known(tr, first) != 0 else last
+    if known(tr, first) == 0:
+        span = last
+    elif _narrow(start) or _narrow(stop):  # the distance of NumPy's scalars, which may wrap
+        span = _whole(tr, tr.binary("-", stop, start))
+    else:
+        span = tr.op(op.ISUB, I64, last, first)
     k = known(tr, by)
     if k is None:
         tr.check(tr.icmp("eq", by, zero), ZeroDivisionError, "division by zero")
@@ -106,12 +117,17 @@ def _reals(tr: Translator, start: Value, stop: Value, step: Value, target: ty.Sc
     """The first two elements are computed, the others continue their distance."""
     first, last, by = _double(tr, start), _double(tr, stop), _double(tr, step)
     tr.check(tr.fcmp("eq", by, tr.fconst(0.0)), ZeroDivisionError, "float division by zero")
-    length = tr.op(op.CEIL, F64, tr.op(op.FDIV, F64, tr.op(op.FSUB, F64, last, first), by))
+    narrow = any(_narrow(v) for v in (start, stop, step))
+    if narrow:
+        steps = _double(tr, tr.binary("/", tr.binary("-", stop, start), step))
+    else:
+        steps = tr.op(op.FDIV, F64, tr.op(op.FSUB, F64, last, first), by)
+    length = tr.op(op.CEIL, F64, steps)
     finite = tr.fcmp("lt", length, tr.fconst(2.0**59))
     tr.check(tr.op(op.BXOR, I8, finite, tr.iconst(1, I8)), ValueError, "arange: cannot compute length")
     count = maximum(tr, tr.op(op.FCVT_TO_SINT_SAT, I64, length), tr.iconst(0))
     out = allocate(tr, target, (count,), "C", True)
-    second = tr.op(op.FADD, F64, first, by)
+    second = _double(tr, tr.binary("+", start, step)) if narrow else tr.op(op.FADD, F64, first, by)
     a = casts.cast(tr, (first,), ty.float64, target)
     b = casts.cast(tr, (second,), ty.float64, target)
     inner = ty.float32 if target is ty.float16 else target
