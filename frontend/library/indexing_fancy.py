@@ -218,6 +218,17 @@ def take(tr: Translator, v: Val, indices: Val, axis: int, out: Val | None = None
 
         tr.loop(indices.ssa[2], one)
         return out
+    if out.type.layout == "C" and axis:  # type: ignore[attr-defined]
+        # Row after row of the result, which is in C order: the indices are looked up for each.
+        count = axis + inner
+
+        def row(at: list[int]) -> None:
+            chosen = index_at(tr, indices, at[axis:count], shape[axis], axis)
+            where = [*at[:axis], chosen, *at[count:]]
+            indexing.store_parts(tr, out, at, indexing.load_parts(tr, v, where))
+
+        elementwise_loops.nest(tr, extents(out), "C", row)
+        return out
     elementwise_loops.nest(tr, extents(indices), "C", each)
     return out
 

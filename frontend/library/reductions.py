@@ -24,6 +24,7 @@ from jitpy.frontend.library.arrays_shape import (
     itemsize,
     known,
     maximum,
+    minimum,
     mul,
     negate,
     product,
@@ -139,6 +140,8 @@ def reduce_all(tr: Translator, v: Val, fold: Fold) -> Val:
         line = flat_view(tr, memory_order(tr, v))
         if fold.pairwise:
             return reductions_lines.line_sum(tr, line, fold.dtype)
+        if fold.name in ("all", "any"):
+            return Val(fold.dtype, _fold_until(tr, line, fold))
         return Val(fold.dtype, _fold_line(tr, line, fold))
     ordered = memory_order(tr, v)
     if fold.pairwise:
@@ -193,6 +196,29 @@ def _fold_line(tr: Translator, line: Val, fold: Fold) -> Parts:
         return tr.loop(count, lambda i, s: fold.step(tr, s, element(i)), element(tr.iconst(0)), tr.iconst(1))
     start = casts.constant_parts(tr, fold.start, fold.dtype)
     return tr.loop(count, lambda i, s: fold.step(tr, s, element(i)), start)
+
+
+#: Elements that all and any look at before they ask whether the answer is known.
+STRIDE = 1024
+
+
+def _fold_until(tr: Translator, line: Val, fold: Fold) -> Parts:
+    """all and any of a line: no further than the answer is known, looked at in pieces."""
+    count = line.ssa[2]
+    start = casts.constant_parts(tr, fold.start, fold.dtype)
+
+    def more(state: Parts) -> int:
+        return tr.op(op.BAND, I8, tr.icmp("slt", state[0], count), tr.icmp("eq", state[1], start[0]))
+
+    def piece(state: Parts) -> Parts:
+        end = minimum(tr, add(tr, state[0], tr.iconst(STRIDE)), count)
+
+        def body(i: int, found: Parts) -> Parts:
+            return fold.step(tr, found, fold.load(tr, line.type.dtype, indexing.load_parts(tr, line, (i,))))  # type: ignore[attr-defined]
+
+        return end, *tr.loop(end, body, state[1:], state[0])
+
+    return tr.while_((tr.iconst(0), *start), more, piece)[1:]
 
 
 # -- along an axis -----------------------------------------------------------------------------------------------------
@@ -546,23 +572,45 @@ def _ptp(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -> Value:
 # -- positions of extremes ---------------------------------------------------------------------------------------------
 
 
+def _is_better(tr: Translator, t: ty.Scalar, greater: bool, x: Parts, best: Parts) -> int:
+    """Whether an element takes the place of the best one so far: it is beyond, or the first NaN."""
+    better = ufuncs_scalar.emit(tr, np.greater if greater else np.less, (t, t, ty.np_bool), (x, best))[0][0]
+    if t.kind not in "fc":
+        return better
+    nan, best_nan = (ufuncs_scalar.emit(tr, np.isnan, (t, ty.np_bool), (p,))[0][0] for p in (x, best))
+    return tr.op(op.BAND, I8, tr.op(op.BOR, I8, better, nan), negate(tr, best_nan))
+
+
+def _arg_rows(tr: Translator, v: Val, axis: int, greater: bool, out: Val) -> None:
+    """Positions along an outer axis: rows of the array against the row of the best ones so far."""
+    t: ty.Array = v.type  # type: ignore[assignment]
+    shape = _without(extents(v), axis)
+    best = allocate(tr, t.dtype, shape)
+    zero = tr.iconst(0)
+
+    def begin(at: list[int]) -> None:
+        indexing.store_parts(tr, best, at, indexing.load_parts(tr, v, [*at[:axis], zero, *at[axis:]]))
+        indexing.store_parts(tr, out, at, (zero,))
+
+    def against(at: list[int]) -> None:
+        where = _without(at, axis)
+        x, y = indexing.load_parts(tr, v, at), indexing.load_parts(tr, best, where)
+        better = _is_better(tr, t.dtype, greater, x, y)
+        indexing.store_parts(tr, best, where, tuple([tr.select(better, p, q) for p, q in zip(x, y, strict=True)]))
+        indexing.store_parts(tr, out, where, (tr.select(better, at[axis], indexing.load_parts(tr, out, where)[0]),))
+
+    elementwise_loops.nest(tr, shape, "C", begin)
+    elementwise_loops.nest(tr, extents(v), "C", against)
+
+
 def _arg_line(tr: Translator, line: Val, greater: bool) -> Parts:
     """The position of the first extreme, or of the first NaN."""
     t: ty.Scalar = line.type.dtype  # type: ignore[attr-defined]
-    ufunc = np.greater if greater else np.less
-    loop = (t, t, ty.np_bool)
-
-    def is_nan(parts: Parts) -> int:
-        return ufuncs_scalar.emit(tr, np.isnan, (t, ty.np_bool), (parts,))[0][0]
 
     def body(i: int, state: Parts) -> Parts:
         best, at = state[:-1], state[-1]
         x = indexing.load_parts(tr, line, (i,))
-        better = ufuncs_scalar.emit(tr, ufunc, loop, (x, best))[0][0]
-        if t.kind in "fc":
-            nan = tr.op(op.BAND, I8, is_nan(x), negate(tr, is_nan(best)))
-            ordered = negate(tr, is_nan(best))
-            better = tr.op(op.BOR, I8, tr.op(op.BAND, I8, better, ordered), nan)
+        better = _is_better(tr, t, greater, x, best)
         return (*[tr.select(better, p, q) for p, q in zip(x, best, strict=True)], tr.select(better, i, at))
 
     zero = tr.iconst(0)
@@ -592,6 +640,9 @@ def _arg(name: str, greater: bool) -> Callable[..., Value]:
             result = Val(ty.int64, _arg_line(tr, v, greater))
             return keep(tr, as_zero_d(tr, result), (0,)) if kept else result
         out_array = allocate(tr, ty.int64, _without(extents(v), k))
+        if t.layout == "C" and k < t.ndim - 1:
+            _arg_rows(tr, v, k, greater, out_array)
+            return keep(tr, out_array, (k,)) if kept else out_array
 
         def one(indices: list[int]) -> None:
             indexing.store_parts(tr, out_array, indices, _arg_line(tr, line_at(tr, v, k, indices), greater))
