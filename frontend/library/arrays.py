@@ -80,7 +80,7 @@ def _set_attribute_error(tr: Translator, a: Value, name: str) -> Value | None:
     if name in ("base", "flags", "data", "ctypes", "__array_interface__"):
         tr.error(f"the attribute {name} of an array is not supported")
     if hasattr(np.ndarray, name):
-        tr.error(f"arrays' {name} is not supported", "See the documentation's list of supported array methods.")
+        tr.error(f"arrays' {name} is not supported", "docs/numpy.md lists what is supported.")
     return None
 
 

@@ -1,4 +1,4 @@
-"""Questions about element types, answered while compiling: finfo, iinfo, result_type, promote_types, can_cast, issubdtype."""
+"""Questions about element types, answered while compiling: result_type, promote_types, can_cast, issubdtype."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def _answered(function: Any) -> Callable[..., Value]:
     return handler
 
 
-for _function in (np.finfo, np.iinfo, np.result_type, np.promote_types, np.can_cast, np.issubdtype):
+for _function in (np.result_type, np.promote_types, np.can_cast, np.issubdtype):
     registry.call(_function)(_answered(_function))
 
 

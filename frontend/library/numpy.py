@@ -21,7 +21,7 @@ THEMES = {
     "constructors_nested": "array asarray ascontiguousarray asfortranarray copy asanyarray atleast_1d",
     "limits": "iinfo finfo",
     "arrays": "ndim shape size dtype",
-    "dtypes": "finfo iinfo result_type promote_types can_cast issubdtype isscalar iscomplexobj isrealobj",
+    "dtypes": "result_type promote_types can_cast issubdtype isscalar iscomplexobj isrealobj",
     "views_reshape": "ravel reshape",
     "views": "transpose swapaxes squeeze expand_dims flip fliplr flipud broadcast_to moveaxis diagonal diag "
     "real imag",
