@@ -76,8 +76,14 @@ def _view_attribute(name: str) -> Callable[[Translator, Any], Value]:
     return attribute
 
 
+def _flags(tr: Translator, a: Value) -> Value:
+    from jitpy.frontend.library import views_reshape
+
+    return views_reshape.Flags(array(tr, a))
+
+
 def _set_attribute_error(tr: Translator, a: Value, name: str) -> Value | None:
-    if name in ("base", "flags", "data", "ctypes", "__array_interface__"):
+    if name in ("base", "data", "ctypes", "__array_interface__"):
         tr.error(f"the attribute {name} of an array is not supported")
     if hasattr(np.ndarray, name):
         tr.error(f"arrays' {name} is not supported", "docs/numpy.md lists what is supported.")
@@ -264,6 +270,7 @@ def _register() -> None:
     for theme, names in METHODS.items():
         for name in names.split():
             registry.methods[ty.Array, name] = _later_method(theme, name)
+    registry.attributes[ty.Array, "flags"] = _flags
     registry.attribute_kinds[ty.Array] = _set_attribute_error
     for name in ("+", "-", "*", "/", "//", "%", "**", "<<", ">>", "&", "|", "^", "divmod"):
         for pair in ((ty.Array, None), (None, ty.Array)):

@@ -179,6 +179,30 @@ def logspace(start: Any, stop: Any, num: int = 50, endpoint: bool = True, base: 
     return np.power(base, np.linspace(start, stop, num, endpoint=endpoint))
 
 
+@composed(np.bartlett)
+def bartlett(M: Any) -> Any:
+    n = np.arange(1.0 - M, float(M), 2.0)
+    return np.where(n <= 0, 1 + n / (M - 1.0), 1 - n / (M - 1.0)) if M != 1 else np.ones(1)
+
+
+@composed(np.hanning)
+def hanning(M: Any) -> Any:
+    n = np.arange(1.0 - M, float(M), 2.0)
+    return 0.5 + 0.5 * np.cos(np.pi * n / (M - 1.0)) if M != 1 else np.ones(1)
+
+
+@composed(np.hamming)
+def hamming(M: Any) -> Any:
+    n = np.arange(1.0 - M, float(M), 2.0)
+    return 0.54 + 0.46 * np.cos(np.pi * n / (M - 1.0)) if M != 1 else np.ones(1)
+
+
+@composed(np.blackman)
+def blackman(M: Any) -> Any:
+    n = np.arange(1.0 - M, float(M), 2.0)
+    return 0.42 + 0.5 * np.cos(np.pi * n / (M - 1.0)) + 0.08 * np.cos(2.0 * np.pi * n / (M - 1.0)) if M != 1 else np.ones(1)
+
+
 @composed(np.sinc)
 def sinc(x: Any) -> Any:
     x = np.pi * np.asarray(x)

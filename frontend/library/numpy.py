@@ -43,7 +43,8 @@ THEMES = {
     "composed_shapes": "rot90 rollaxis atleast_2d atleast_3d diagflat tri vander kron meshgrid broadcast_arrays argwhere "
     "extract compress delete insert take_along_axis fill_diagonal tril_indices "
     "triu_indices diag_indices resize trim_zeros",
-    "composed_calculus": "trapezoid gradient convolve correlate cross unwrap ediff1d polyval logspace sinc angle fix isreal "
+    "composed_calculus": "trapezoid gradient convolve correlate cross unwrap ediff1d polyval logspace bartlett hanning hamming "
+    "blackman sinc angle fix isreal "
     "iscomplex isneginf isposinf",
     "products_comparisons": "allclose array_equal interp bincount triu tril",
 }  # fmt: skip

@@ -83,6 +83,22 @@ def counted(line: Any, bins: int, low: float, high: float) -> Any:
     return counts, edges
 
 
+def between_edges(a: Any, edges: Any) -> Any:
+    """How many elements lie between neighbouring edges, the last one included; and the edges."""
+    for k in range(edges.size - 1):
+        if edges[k] > edges[k + 1]:
+            raise ValueError("`bins` must increase monotonically, when an array")
+    line = np.sort(a.ravel())
+    below = np.searchsorted(line, edges[:-1])
+    counts = np.diff(np.append(below, np.searchsorted(line, edges[-1], side="right")))
+    return counts, edges
+
+
+def densities(counts: Any, edges: Any) -> Any:
+    """Counts as a density: by the widths of the parts and the number of elements."""
+    return counts / np.diff(edges).astype(np.float64) / np.sum(counts), edges
+
+
 def covariance(table: Any, ddof: int) -> Any:
     """The covariance of the rows."""
     rows = table.shape[0]
@@ -118,8 +134,14 @@ def _median(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -> Valu
 
 @registry.call(np.histogram)
 def _histogram(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -> Value:
-    a, bins, limits = bind(tr, "np.histogram", args, kwargs, "a bins range")
+    a, bins, limits, density = bind(tr, "np.histogram", args, kwargs, "a bins range density")
     assert a is not None
+    wanted = constant(tr, density, "density", False)
+    if wanted:
+        counts, edges = tr.unpack(_histogram(tr, [a], {k: v for k, v in (("bins", bins), ("range", limits)) if v is not None}), 2)  # type: ignore[misc]
+        return tr.call_python(densities, (counts, edges), inline=True)
+    if bins is not None and bins.kind() is not ty.Scalar and is_none(limits):
+        return tr.call_python(between_edges, (as_array(tr, a), as_array(tr, bins)), inline=False)
     line = views_reshape.raveled(tr, as_array(tr, a))
     t = line.type.dtype  # type: ignore[attr-defined]
     if t is not ty.float64:

@@ -26,10 +26,10 @@ from jitpy.frontend.library.arrays_shape import (
 )
 from jitpy.frontend.library.views import array_argument, copied, transposed
 from jitpy.frontend.types import types as ty
-from jitpy.frontend.values import TupleVal, Val, Value
+from jitpy.frontend.values import Compound, Const, TupleVal, Val, Value
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from jitpy.frontend.translate.translator import Translator
 
@@ -114,6 +114,40 @@ def _ravel(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -> Value
 def _flatten(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -> Value:
     _a, order = bind(tr, "flatten", args, kwargs, "a order")
     return raveled(tr, copied(tr, _ordered(tr, array(tr, args[0]), order)))
+
+
+# -- flags -------------------------------------------------------------------------------------------------------------
+
+
+class Flags(Compound):
+    """``a.flags``, of which the contiguity and ``writeable`` are known."""
+
+    __slots__ = ("array",)
+
+    def __init__(self, array: Value) -> None:
+        self.array = array
+
+    def children(self) -> tuple[Value, ...]:
+        return (self.array,)
+
+    def rebuild(self, children: tuple[Value, ...]) -> Value:
+        return Flags(children[0])
+
+    def describe(self) -> str:
+        return "flags object"
+
+
+def _flag(of: Callable[[Translator, Val], int | bool]) -> Callable[[Translator, Any], Value]:
+    def attribute(tr: Translator, flags: Any) -> Value:
+        found = of(tr, flags.array)
+        return Const(found) if found.__class__ is bool else Val(ty.py_bool, (found,))
+
+    return attribute
+
+
+registry.attributes[Flags, "c_contiguous"] = registry.attributes[Flags, "contiguous"] = _flag(in_c_order)
+registry.attributes[Flags, "f_contiguous"] = _flag(lambda tr, v: in_c_order(tr, transposed(tr, v)))
+registry.attributes[Flags, "writeable"] = _flag(lambda tr, v: not v.type.readonly)  # type: ignore[attr-defined]
 
 
 # -- reshape -----------------------------------------------------------------------------------------------------------
