@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from jitpy.backend.ir import opcodes as op
+from jitpy.backend.ir.types import I8, I64
 from jitpy.frontend.library import casts, elementwise, elementwise_stores, indexing, registry, ufuncs_scalar
 from jitpy.frontend.library.arrays_arguments import bind, constant, dtype_of, is_none, sequence
 from jitpy.frontend.library.arrays_shape import array, is_array
@@ -75,10 +77,13 @@ def _clip(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -> Value:
     kwargs = {{"min": "a_min", "max": "a_max"}.get(k, k): v for k, v in kwargs.items()}
     a, low, high, out = bind(tr, "np.clip", args, kwargs, "a a_min a_max out")
     assert a is not None
+    a = _strong(tr, elementwise.operand(tr, a))
+    bounds = [None if is_none(v) or _beyond(a, v, v is low) else v for v in (low, high)]
     result: Value = a
-    for bound, ufunc in ((low, np.maximum), (high, np.minimum)):
-        if not is_none(bound) and not _beyond(a, bound, ufunc is np.maximum):
-            assert bound is not None
+    if None not in bounds:
+        result = _clip_both(tr, a, *bounds)  # type: ignore[arg-type]
+    for bound, ufunc in zip(bounds, (np.maximum, np.minimum), strict=True):
+        if None in bounds and bound is not None:
             result = elementwise.apply(tr, ufunc, (result, bound))
     if is_none(out):
         return elementwise.apply(tr, np.positive, (result,)) if result is a and is_array(a) else result
@@ -86,6 +91,81 @@ def _clip(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -> Value:
     settle_others(tr, args)
     elementwise._store(tr, np.clip, result, target)
     return target
+
+
+def _strong(tr: Translator, v: Value) -> Value:
+    """A Python number as NumPy's of the default type."""
+    t = elementwise.element_type(v)
+    if is_array(v) or not t.weak:
+        return v
+    target = promotion.DEFAULT.get(t, ty.uint64)
+    return Val(target, ufuncs_scalar.convert(tr, v, target))
+
+
+def _clip_both(tr: Translator, a: Value, low: Value, high: Value) -> Value:
+    """Between two bounds, in one type. Elements equal to a bound that is a number stay; equal to one of an array they become it."""
+    values = [elementwise.operand(tr, v) for v in (a, low, high)]
+    types = [elementwise.element_type(v) for v in values]
+    joined = promotion.common(types)
+    target = promotion.DEFAULT.get(joined, joined)
+    if target.kind == "b":
+        tr.error("np.clip of bools is not supported", "Use & and |.")
+    leaves: list[Value] = []
+    for k, (v, t) in enumerate(zip(values, types, strict=True)):
+        if is_array(v):
+            leaves.append(v)
+            continue
+        if k and v.__class__ is not Const and t is ty.py_int and target.kind in "iu":
+            v = _within(tr, tr.val(v), target, k == 1)
+        leaves.append(Val(target, ufuncs_scalar.convert(tr, v, target)))
+        types[k] = target
+    fixed = target.kind != "c" and not is_array(values[1]) and not is_array(values[2])
+
+    def emit(tr: Translator, args: list[Parts]) -> Parts:
+        x, least, most = [casts.cast(tr, p, t, target) for p, t in zip(args, types, strict=True)]
+        if not fixed:
+            return _nearer(tr, target, np.less, _nearer(tr, target, np.greater, x, least), most)
+        x = _replaced(tr, target, np.less, x, least)
+        return _replaced(tr, target, np.greater, x, most)
+
+    if any(is_array(v) for v in leaves):
+        return elementwise.function(tr, emit, leaves, target)
+    return Val(target, emit(tr, [v.ssa for v in leaves]))  # type: ignore[attr-defined]
+
+
+def _within(tr: Translator, v: Val, target: ty.Scalar, lower: bool) -> Val:
+    """A Python int as a bound: one that no element can cross does not matter."""
+    least, greatest = ufuncs_scalar.limits(target)
+    if greatest >= 1 << 63:
+        greatest = (1 << 63) - 1
+    opcode, limit = (op.SMAX, least) if lower else (op.SMIN, greatest)
+    return Val(ty.py_int, (tr.op(opcode, I64, v.ssa[0], tr.iconst(limit)),))
+
+
+def _test(tr: Translator, t: ty.Scalar, ufunc: Any, x: Parts, y: Parts) -> int:
+    return ufuncs_scalar.emit(tr, ufunc, (t, t, ty.np_bool), (x, y))[0][0]
+
+
+def _is_nan(tr: Translator, t: ty.Scalar, x: Parts) -> int | None:
+    return ufuncs_scalar.emit(tr, np.isnan, (t, ty.np_bool), (x,))[0][0] if t.kind in "fc" else None
+
+
+def _replaced(tr: Translator, t: ty.Scalar, beyond: Any, x: Parts, bound: Parts) -> Parts:
+    """The bound where ``x`` is beyond it, or where it is NaN."""
+    takes = _test(tr, t, beyond, x, bound)
+    nan = _is_nan(tr, t, bound)
+    if nan is not None:
+        takes = tr.op(op.BOR, I8, takes, nan)
+    return tuple([tr.select(takes, b, p) for p, b in zip(x, bound, strict=True)])
+
+
+def _nearer(tr: Translator, t: ty.Scalar, inside: Any, x: Parts, bound: Parts) -> Parts:
+    """``x`` where it is inside the bound, or NaN; else the bound."""
+    stays = _test(tr, t, inside, x, bound)
+    nan = _is_nan(tr, t, x)
+    if nan is not None:
+        stays = tr.op(op.BOR, I8, stays, nan)
+    return tuple([tr.select(stays, p, b) for p, b in zip(x, bound, strict=True)])
 
 
 def _beyond(a: Value, bound: Value | None, lower: bool) -> bool:
@@ -182,14 +262,18 @@ def close(tr: Translator, args: Sequence[Value], kwargs: dict[str, Value], name:
     assert a is not None and b is not None
     relative, absolute = rtol or Const(1e-05), atol or Const(1e-08)
     x, y = _settled(tr, a), _settled(tr, b)
-    if is_array(y) and elementwise.element_type(y).kind in "biu":
+    t = elementwise.element_type(y)
+    if is_array(y) and t.kind in "biu":
         y = tr.settle(elementwise.cast_tree(tr, y, ty.float64))
+    elif t.kind in "biu":
+        y = tr.call(Const(float), [y]) if t.weak else Val(ty.float64, casts.cast(tr, tr.val(y).ssa, t, ty.float64))
 
     def f(ufunc: Any, *operands: Value) -> Value:
         return elementwise.apply(tr, ufunc, operands)
 
-    distance = f(np.absolute, f(np.subtract, x, y))
-    limit = f(np.add, absolute, f(np.multiply, relative, f(np.absolute, y)))
+    # Operators, not ufuncs: Python numbers stay Python's.
+    distance = tr.call(Const(abs), [tr.binary("-", x, y)])
+    limit = tr.binary("+", absolute, tr.binary("*", relative, tr.call(Const(abs), [y])))
     near = f(np.logical_and, f(np.less_equal, distance, limit), f(np.isfinite, y))
     result = f(np.logical_or, near, f(np.equal, x, y))
     if constant(tr, equal_nan, "equal_nan", False):
