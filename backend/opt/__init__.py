@@ -1,7 +1,7 @@
 """The mid-end: CLIF in, better CLIF out, in place.
 
     phis       block parameters that always receive the same value
-    memory     which memory state each load sees: redundant loads, forwarded stores
+    memory     which memory state each load sees: redundant loads, forwarded stores, dead stores
     egraph     one walk in dominator-tree preorder: hash-consing, rules applied as nodes are made, unions, costs
     elaborate  back to code: each needed value computed where it is used, out of the loops it does not depend on
 

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from jitpy.backend.ir import opcodes as op
 from jitpy.backend.ir import types as ty
+from jitpy.backend.ir.memflags import NOTRAP
 from jitpy.backend.opt import memory
 from jitpy.backend.opt.cost import COST, LIMIT
 
@@ -94,6 +95,7 @@ class EGraph:
         bound = rules(self, counted)
         self._table: list[Any] = bound["simplify.table"]
         self._replace: list[Any] = bound["replace.table"]
+        self._rewrite: list[Any] = bound["rewrite.table"]
         self._vector_rule: Callable[[Node, int, list[int]], None] = self._first_vector
 
     def reset(self) -> None:
@@ -230,12 +232,16 @@ class EGraph:
                     rename[results[i][0]] = make(node)
                     continue
                 made = results[i]
+                if (rewrite := self._rewrite[o]) is not None:
+                    node = self._rewritten(node, rewrite)
+                    o = node[0]
                 if (replace := self._replace[o]) is not None:
                     self._fuel = FUEL
-                    found: list[int] = []
+                    found: list[tuple[int, ...]] = []
                     replace(node, found)
                     if found:
-                        rename[made[0]] = found[0]
+                        for r, v in zip(made, found[0]):
+                            rename[r] = v
                         continue
                 if _IS_LOAD[o]:
                     key: Any = self._load_key(node, state)
@@ -255,6 +261,8 @@ class EGraph:
                 if key is not None:
                     merged[key] = (b, values)
                 elif _WRITES[o]:
+                    if o == _STORE and self._is_there(node, state, b, merged, pre, end):
+                        continue
                     state = memory.written(node, i, state)
                     if o == _STORE:
                         self._forward(node, state, b, merged)
@@ -274,6 +282,20 @@ class EGraph:
                 elif o == _BR_TABLE:
                     node = self._fold_br_table(node)
                 out.append((i, node, values))
+            memory.drop_dead_stores(out)
+
+    def _rewritten(self, node: Node, rewrite: Callable[[Node, list[Node]], None] | None) -> Node:
+        """What an instruction in place becomes; a few times over, for one rewriting may call for another."""
+        for _ in range(REWRITE_LIMIT):
+            found: list[Node] = []
+            self._fuel = FUEL
+            if rewrite is not None:
+                rewrite(node, found)
+            if not found:
+                break
+            node = found[0]
+            rewrite = self._rewrite[node[0]]
+        return node
 
     def _learn(self, block: int, pred: int) -> None:
         """Below the only edge into ``block``, the condition of the branch at its other end is known."""
@@ -301,6 +323,16 @@ class EGraph:
         """A load of what was just stored, in the state just made, is the stored value."""
         load = (_LOAD, self.types[node[3]], node[2], node[4])
         merged[self._load_key(load, state)] = (block, (node[3],))
+
+    def _is_there(
+        self, node: Node, state: memory.State, block: int, merged: dict[Any, Any], pre: list[int], end: list[int]
+    ) -> bool:  # fmt: skip
+        """Whether a store puts back what a load, or a store, has just shown to be there; one that may trap is needed for that."""
+        if not node[2][0] & NOTRAP:
+            return False
+        load = (_LOAD, self.types[node[3]], node[2], node[4])
+        known = merged.get(self._load_key(load, state))
+        return known is not None and known[1][0] == node[3] and pre[known[0]] <= pre[block] < end[known[0]]
 
     def _known_on_edges(self, node: Node) -> Node:
         """A condition that its own branch passes on is zero on one side; a truth value is one on the other."""
@@ -332,6 +364,8 @@ class EGraph:
         if first == second and node[4 : 4 + first[1]] == node[4 + first[1] :]:
             self.folded_branches = True
             return (_JUMP, 0, (first,), *node[4 : 4 + first[1]])
+        if known[0] in _KEEP_ZERO and ty.IS_INT[self.types[known[3]]] and self.types[known[3]] != ty.I128:
+            return self._fold_brif((_BRIF, self.types[known[3]], node[2], known[3], *node[4:]))
         if known[0] == _ICMP and known[2] in ("eq", "ne") and self.nodes[known[4]][0] == _ICONST:
             if self.nodes[known[4]][2] == 0 and known[1] & ~15 == 0 and known[1] != ty.I128:
                 t = known[1]
@@ -342,12 +376,18 @@ class EGraph:
         return node
 
     def _fold_br_table(self, node: Node) -> Node:
-        """A switch on a constant is a jump."""
+        """A switch on a constant is a jump, and so is one that always leads to the same place; one with one case is a branch."""
         known = self.nodes[node[3]]
+        ends = node[2]
         if known[0] != _ICONST:
+            if len(node) == 4 and all(e == ends[0] for e in ends):
+                self.folded_branches = True
+                return (_JUMP, 0, (ends[0],))
+            if len(ends) == 2:
+                split = 4 + ends[0][1]
+                return self._fold_brif((_BRIF, ty.I32, ends, node[3], *node[4:split], *node[split:]))
             return node
         self.folded_branches = True
-        ends = node[2]
         k = known[2] + 1 if known[2] + 1 < len(ends) else 0
         at = 4 + sum(n for _, n in ends[:k])
         return (_JUMP, 0, (ends[k],), *node[at : at + ends[k][1]])
@@ -355,4 +395,6 @@ class EGraph:
 
 _ICONST, _ICMP, _FCMP, _BRIF, _BR_TABLE, _JUMP = op.ICONST, op.ICMP, op.FCMP, op.BRIF, op.BR_TABLE, op.JUMP
 _STORE, _LOAD = op.STORE_, op.LOAD_
+#: What is zero just where its operand is.
+_KEEP_ZERO = frozenset((op.UEXTEND, op.SEXTEND, op.INEG, op.BMASK))
 _READONLY, _BIG = 4, 16

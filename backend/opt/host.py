@@ -19,14 +19,17 @@ if TYPE_CHECKING:
     from jitpy.backend.opt.egraph import EGraph
 
 RULES = os.path.join(os.path.dirname(os.path.abspath(__file__)), "rules")
-THEMES = ("prelude", "fold", "int", "bits", "shift", "divide", "compare", "select", "convert", "float")
+THEMES = ("prelude", "fold", "int", "bits", "shift", "effects", "divide", "compare", "select", "convert", "float")
 
 #: ISLE's name for a format's immediate.
 _IMMEDIATE = {
     "unary_imm": "Imm", "unary_ieee16": "Imm", "unary_ieee32": "Imm", "unary_ieee64": "Imm", "int_compare": "IntCC",
-    "float_compare": "FloatCC", "load_no_offset": "Flags", "binary_imm8": "Imm", "ternary_imm8": "Imm",
+    "float_compare": "FloatCC", "load_no_offset": "Flags", "binary_imm8": "Imm", "ternary_imm8": "Imm", "cond_trap": "TrapCode",
+    "int_add_trap": "TrapCode",
     "unary_const": "Bytes", "shuffle": "Bytes",
 }  # fmt: skip
+#: Formats of the instructions in place that rules look at: those whose operands the opcode fixes.
+_FIXED = {"unary", "binary", "ternary", "cond_trap", "int_add_trap"}
 #: Formats whose immediates no rule looks at.
 _LEFT_OUT = {"func_addr", "unary_global_value", "stack_addr", "dynamic_stack_addr"}
 
@@ -55,7 +58,7 @@ def declarations() -> str:
 def host() -> Host:
     """The declaration for the ISLE compiler."""
     h = common()
-    _divisions(h)
+    _in_place(h)
     return h
 
 
@@ -125,18 +128,33 @@ def _types(h: Host) -> None:
     h.inline_test("same_type", "{0} == {1}")
 
 
-def _divisions(h: Host) -> None:
-    """Instructions that stay in place, as the roots of `replace`: the node itself is the value."""
+def _in_place(h: Host) -> None:
+    """Instructions that stay where they are, because of an effect or of several results, as the roots of `replace` and
+    `rewrite`: the node itself is the value.
+    """
+    h.declare("(type Inst (primitive Inst))\n(type TrapCode (primitive TrapCode))\n")
     h.discriminant(type="Inst", tag="{v}[0]")
-    for name in ("udiv", "sdiv", "urem", "srem"):
-        for suffix in ("", "_proven"):
-            h.variant(term=name + suffix, type="Inst", tag=op.BY_NAME[name + suffix], fields=["{n}[1]", "{n}[3]", "{n}[4]"])
+    for number, name in enumerate(op.NAME):
+        if op.FORMAT[number] not in _FIXED or (op.PURE[number] and len(op.RESULTS[number]) == 1):
+            continue
+        immediate = _IMMEDIATE.get(op.FORMAT[number])
+        count = len(op.ARGS[number])
+        arguments = " ".join(["Type", *([immediate] if immediate else []), *["Value"] * count])
+        h.declare(f"(decl {'commutative ' * op.COMMUTATIVE[number]}{name} ({arguments}) Inst)\n")
+        fields = ["{n}[1]", *(["{n}[2]"] if immediate else []), *[f"{{n}}[{3 + k}]" for k in range(count)]]
+        holes = [f"{{{k}}}" for k in range(len(fields))]
+        node = [str(number), holes.pop(0), holes.pop(0) if immediate else "None", *holes]
+        h.variant(term=name, type="Inst", tag=number, fields=fields, construct=f"({', '.join(node)})")
+    h.inline_constructor("none", "()")
+    h.inline_constructor("one", "({0},)")
+    h.inline_constructor("two", "({0}, {1})")
     h.imports("jitpy.backend.opt.divide", "unsigned_divisor", "signed_divisor", "unsigned_quotient", "signed_quotient")
     for name in ("unsigned_divisor", "signed_divisor"):
         h.inline_constructor(name, name + "({0}, {1})")
     for name in ("unsigned_quotient", "signed_quotient"):
         h.inline_constructor(name, name + "(make, {0}, {1}, {2})")
     h.entry("replace", dispatch=True, limit=1)
+    h.entry("rewrite", dispatch=True, limit=1)
 
 
 def _immediates(h: Host) -> None:

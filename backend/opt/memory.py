@@ -7,14 +7,16 @@ memory flags; an access without one may alias all regions.
 Forward data flow over reverse postorder: a block begins with its predecessors' common state, or with a state of its own. Back edges
 are taken not to change anything until a visit shows otherwise; every revisit only adds states of a block's own, so the walk ends
 after at most one round per nesting level that matters (bounded by `_ROUNDS`, after which every merge gets its own states).
+
+A store is dead when the same bytes are stored again, later in its block, before anything could see them.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from jitpy.backend.ir.memflags import region
-from jitpy.backend.ir.opcodes import CALL, EFFECTS, SIDE_EFFECT, STORE
+from jitpy.backend.ir.memflags import NOTRAP, region
+from jitpy.backend.ir.opcodes import CALL, EFFECTS, LOAD, SIDE_EFFECT, STORE, STORE_, TERMINATOR, TRAP
 
 if TYPE_CHECKING:
     from jitpy.backend.analysis.cfg import Cfg
@@ -89,3 +91,40 @@ def _join(known: list[State], block: int, before: State | None) -> State:
             seen.add(own)
         joined[r] = seen.pop() if len(seen) == 1 else own
     return joined
+
+
+#: (address, flags and offset, type) of bytes that are stored again.
+_Place = tuple[int, tuple[int, int], int]
+_SEES = CALL | SIDE_EFFECT | TERMINATOR
+
+
+def drop_dead_stores(instructions: list[tuple[int, tuple[Any, ...], tuple[int, ...]]]) -> None:
+    """Remove the dead stores of a block's (instruction, node, results), in place. Plain stores of one type to one place are
+    compared; whatever reads a region that may hold them, or may stop the function, sees them.
+    """
+    stores = sum(node[0] == STORE_ for _, node, _ in instructions)
+    if stores < 2:
+        return
+    again: dict[_Place, int] = {}  # place -> region of the later store
+    dead: list[int] = []
+    for k in range(len(instructions) - 1, -1, -1):
+        node = instructions[k][1]
+        effects = EFFECTS[node[0]]
+        if node[0] == STORE_:
+            place = (node[4], node[2], node[1])
+            if place in again:
+                dead.append(k)
+                continue
+            if not node[2][0] & NOTRAP:
+                again.clear()  # where it traps, what was stored before is seen
+            again[place] = region_of(node)
+        elif effects & _SEES or (effects & TRAP and not effects & LOAD):
+            again.clear()
+        elif effects & (LOAD | STORE):
+            if not node[2][0] & NOTRAP:
+                again.clear()
+                continue
+            touched = region_of(node)
+            again = {p: r for p, r in again.items() if ANY not in (r, touched) and r != touched}
+    for k in dead:
+        del instructions[k]

@@ -42,7 +42,7 @@ def rules() -> dict[str, ast.Rule]:
     """The rules by name, without those of helper terms."""
     texts = [(theme, (_FOLDER / f"{theme}.isle").read_text()) for theme in host.THEMES]
     found = [d for d in parse_all(texts) if isinstance(d, ast.Rule)]
-    return {d.name.name: d for d in found if d.name and d.pattern.term.name in ("simplify", "replace")}
+    return {d.name.name: d for d in found if d.name and d.pattern.term.name in ("simplify", "replace", "rewrite")}
 
 
 def instance(rule: ast.Rule, r: random.Random) -> Function:
