@@ -26,7 +26,8 @@ block0(v0: i64, v1: i64, v2: i32, v3: i32):
     ("store v2, v0\n store v3, v0", 1),
     ("store notrap v2, v0\n store notrap v3, v0+4", 2),
     ("store notrap v2, v0\n v9 = load.i32 notrap v1\n store notrap v9, v1+8\n store notrap v3, v0", 3),
-    ("store notrap region0 v2, v0\n v9 = load.i32 notrap region1 v1\n store notrap region1 v9, v1+8\n store notrap region0 v3, v0", 2),
+    ("store notrap region0 v2, v0\n v9 = load.i32 notrap region1 v1\n store notrap region1 v9, v1+8\n"
+     " store notrap region0 v3, v0", 2),
     ("store notrap v2, v0\n call fn0()\n store notrap v3, v0", 2),
     ("store notrap v2, v0\n trapz v3, user1\n store notrap v3, v0", 2),
     ("store notrap v2, v0\n v9 = load.i32 v1\n store notrap v3, v0\n store notrap v9, v0+8", 3),
