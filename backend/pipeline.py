@@ -1,6 +1,7 @@
 """The whole compiler on one page: CLIF functions in, machine code out.
 
     verify     on demand: what follows trusts its input
+    inline     on demand, among the functions of a module
     nan        on demand: one NaN for all
     optimize   e-graph, loop-invariant motion, redundant loads; not at opt_level none
     expand     what the target lacks becomes calls of the library in `backend.soft`
@@ -152,6 +153,11 @@ def compile_module(
     times: dict[str, float] | None = None,
 ) -> CodeModule:
     """Compile ``functions`` into one blob, with the function that throws if one of them calls it."""
+    if settings.enable_inlining:
+        from jitpy.backend.opt.inline import inline_module
+
+        functions = list(functions)
+        inline_module(functions)
     parts: list[Any] = [compile_function(f, target, settings, times) for f in functions]
     if any(symbol == "jitpy_throw" for part in parts for _, _, symbol, _ in part.relocs):
         parts += throwing(target, settings)

@@ -4,6 +4,7 @@
     verifier        errors are found just where ``; error:`` comments stand
     optimize        the mid-end leaves a valid function
     alias-analysis  the same, for files about memory
+    inline          so does inlining every call of a function that stands before its caller
     compile         code for the target line, its allocation checked (``expect-fail``: there must be an error)
     domtree         ``; dominates: block2 block3`` behind a terminator names the blocks that its block dominates immediately
     print-cfg       the graph has a node per block and an edge per branch
@@ -16,6 +17,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from jitpy.backend.analysis import cfg, domtree
 from jitpy.backend.analysis.verifier import find_errors, verify
@@ -27,10 +29,14 @@ from jitpy.backend.filetests.outcome import FAIL, PASS, SKIP, Outcome, Outcomes
 from jitpy.backend.ir.compare import equivalent
 from jitpy.backend.ir.types import Type
 from jitpy.backend.opt import optimize
+from jitpy.backend.opt.inline import inline_calls
 from jitpy.backend.pipeline import compile_function
 from jitpy.backend.text.dot import control_flow_graph
 from jitpy.backend.text.parser import ParsedFile, ParsedFunction, parse_function
 from jitpy.backend.text.printer import print_function
+
+if TYPE_CHECKING:
+    from jitpy.backend.ir.function import Function
 
 _DOMINATES = re.compile(r";\s*dominates:(.*)")
 #: A command: (file, header, its options, optimization level asked for instead of the file's, or "").
@@ -101,6 +107,19 @@ def _optimize(file: ParsedFile, header: Header, options: list[str], opt_level: s
     yield from results
 
 
+def _inline(file: ParsedFile, header: Header, options: list[str], opt_level: str) -> Outcomes:
+    known: dict[str, Function] = {}
+    for parsed in file.functions:
+        outcome = Outcome(file.path, parsed.line, "inline", PASS, function=parsed.func.name)
+        try:
+            inline_calls(parsed.func, known, every=True)
+            verify(parsed.func)
+        except Exception as error:  # also defects of the pass
+            outcome.status, outcome.detail = FAIL, f"{type(error).__name__} {error}"
+        known[parsed.func.name] = parsed.func
+        yield outcome
+
+
 def _compile(file: ParsedFile, header: Header, options: list[str], opt_level: str) -> Outcomes:
     level = opt_level or header.opt_level
     for line in header.targets:
@@ -155,6 +174,7 @@ COMMANDS: dict[str, Command] = {
     "verifier": _verifier,
     "optimize": _optimize,
     "alias-analysis": _optimize,
+    "inline": _inline,
     "compile": _compile,
     "domtree": _per_function("domtree", _domtree),
     "print-cfg": _per_function("print-cfg", _print_cfg),

@@ -78,47 +78,60 @@ def _cat(options: argparse.Namespace) -> int:
     return 0
 
 
-def _verify(function: Function) -> None:
+def _verify(functions: list[Function]) -> None:
     from jitpy.backend.analysis.verifier import verify
 
-    verify(function)
+    for function in functions:
+        verify(function)
 
 
-def _optimize(function: Function) -> dict[str, int]:
+def _optimize(functions: list[Function]) -> dict[str, int]:
     from jitpy.backend.opt import optimize_counting
 
-    return optimize_counting(function)
+    fired: dict[str, int] = {}
+    for function in functions:
+        for name, count in optimize_counting(function).items():
+            fired[name] = fired.get(name, 0) + count
+    return fired
 
 
-def _phis(function: Function) -> None:
+def _phis(functions: list[Function]) -> None:
     from jitpy.backend.analysis.cfg import compute
     from jitpy.backend.opt.phis import remove_constant
 
-    remove_constant(function, compute(function))
+    for function in functions:
+        remove_constant(function, compute(function))
 
 
-def _nan(function: Function) -> None:
+def _nan(functions: list[Function]) -> None:
     from jitpy.backend.opt.nan import canonicalize
 
-    canonicalize(function)
+    for function in functions:
+        canonicalize(function)
 
 
-#: Name -> what it does to a function, in place; a pass with rules says which fired.
-_PASSES: dict[str, Callable[[Function], dict[str, int] | None]] = {
-    "verify": _verify, "optimize": _optimize, "constant-phis": _phis, "canonicalize-nan": _nan,
+def _inline(functions: list[Function]) -> None:
+    from jitpy.backend.opt.inline import inline_module
+
+    inline_module(functions)
+
+
+#: Name -> what it does to the functions of a file, in place; a pass with rules says which fired.
+_PASSES: dict[str, Callable[[list[Function]], dict[str, int] | None]] = {
+    "verify": _verify, "inline": _inline, "optimize": _optimize, "constant-phis": _phis, "canonicalize-nan": _nan,
 }  # fmt: skip
 
 
 def _pass(options: argparse.Namespace) -> int:
     from jitpy.backend.text.printer import print_function
 
-    for function in _functions(options.file):
-        fired: dict[str, int] = {}
-        for name in options.passes:
-            fired.update(_PASSES[name](function) or {})
-        print(print_function(function))
-        if options.rules:
-            print("".join(f"; {name}: {count}\n" for name, count in fired.items()))
+    functions = _functions(options.file)
+    fired: dict[str, int] = {}
+    for name in options.passes:
+        fired.update(_PASSES[name](functions) or {})
+    print("\n".join(map(print_function, functions)))
+    if options.rules:
+        print("".join(f"; {name}: {count}\n" for name, count in fired.items()), end="")
     return 0
 
 

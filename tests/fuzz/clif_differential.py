@@ -17,6 +17,7 @@ from jitpy.backend.interp.meaning import Trap
 from jitpy.backend.ir import opcodes as op
 from jitpy.backend.ir import types as ty
 from jitpy.backend.ir.function import Function, signature
+from jitpy.backend.opt.inline import inline_calls
 from jitpy.backend.opt.nan import canonicalize
 from jitpy.backend.pipeline import compile_function
 from jitpy.backend.settings import Settings
@@ -64,7 +65,7 @@ def _compiles(func: Function) -> bool:
 
 
 def ways(seed: int) -> list[Settings]:
-    """The ways a seed is compiled: both levels, both allocators, choices perturbed, and changed by `mutate` before."""
+    """The ways a seed is compiled: both levels, both allocators, choices perturbed, and inlined and changed by `mutate` before."""
     checks = {"enable_verifier": True, "regalloc_checker": True}
     return [
         Settings("none", "onepass", **checks),
@@ -94,7 +95,9 @@ def check(seed: int, size: int) -> str:
         except OutOfFuel:
             continue
     changed = parse_functions(text)
+    known = {func.name: func for func in changed}
     for func in changed:
+        inline_calls(func, known, every=True)
         mutate(func, generator.random, 12)
         verify(func)
     texts = [text] * 3 + ["\n".join(map(print_function, changed))]
