@@ -1,6 +1,6 @@
 """Inlining: direct calls of small functions of the same module become copies of their bodies.
 
-A function is visited after those it calls, so that what it takes in is already as it will be. The call's block ends before the call;
+A function is visited after those it calls, so that what it takes in is already as it will be. The block of a call ends before it;
 the callee's blocks follow, its parameters replaced by the arguments, its returns by jumps to a new block whose parameters are the
 call's results and which holds the rest.
 
