@@ -194,6 +194,20 @@ def pieces(x: Any, *widths: int) -> list[float]:
     return parts
 
 
+def stirling(u: Any) -> Any:
+    """y (log(gamma(y)) - (y - 1/2) log(y) + y - log(2 pi)/2) for u = 1/y**2."""
+    y = 1 / mp.sqrt(u)
+    return y * (mp.loggamma(y) - (y - mpf(1) / 2) * mp.log(y) + y - mp.log(2 * mp.pi) / 2)
+
+
+def lgamma_at(zero: int) -> list[float]:
+    """lgamma(zero + t) = t (a + a_low + t (b0 + b1 t + ...)): a, a_low, b0, b1 ..."""
+    slope = mp.digamma(zero)
+    reach = mpf("0.1401")
+    rest = series(lambda t: (mp.loggamma(zero + t) - t * slope) / t**2)
+    return [*pieces(slope)[:2], *polynomial(rest, -reach, reach, 16)]
+
+
 def coefficients() -> dict[str, Any]:
     """Name -> number or list of numbers."""
     ln2 = mp.log(2)
@@ -257,6 +271,11 @@ def coefficients() -> dict[str, Any]:
         "ERF": polynomial(
             small(lambda u: (mp.erf(mp.sqrt(u)) / mp.sqrt(u) - 1 - two_over) / u), tiny, (2 * quarter) ** 2, 9
         ),
+        # Stirling's series times y, of 1/y**2, for y >= 8; (lgamma(z + t) / t) for |t| <= 0.14: the slope as a pair, the others
+        "HALF_LOG_TAU": pieces(mp.log(2 * mp.pi) / 2)[:2],
+        "STIRLING": polynomial(stirling, mpf(10) ** -7, mpf(1) / 64, 9),
+        "LGAMMA_1": lgamma_at(1),
+        "LGAMMA_2": lgamma_at(2),
         # cbrt on [1, 2]
         "CBRT": polynomial(lambda x: mp.cbrt(x), 1, 2, 5),
         "CBRT_TWO": [1.0, float(mp.cbrt(2)), float(mp.cbrt(4))],

@@ -41,7 +41,7 @@ TEXTS = {
     "jitpy_stray_message": b"a trap in CLIF that was not called by the object that jitpy.clif.compile returned",
 }
 
-#: Functions of the math library; those that it lacks are the C library's.
+#: Functions of the math library.
 MATH = "jitpy_math_"
 #: Functions of ``backend.soft``.
 SOFT = "jitpy_soft_"
@@ -147,12 +147,9 @@ def resolve(name: str) -> int:
     if name.startswith("object_"):
         return boxing.object_address(name)
     if name.startswith(MATH):
-        got = math_code().get(name)
-        if got is not None:
-            return got
-        name = name[len(MATH) :]
-        # C's own gamma is the logarithm of the gamma function.
-        return layout.symbol("tgamma" if name == "gamma" else name)
+        if name not in math_code():
+            raise LookupError(f"the math library has no {name}")
+        return math_code()[name]
     got = (soft_code() if name.startswith(SOFT) else code()).get(name)
     if got is not None:
         return got

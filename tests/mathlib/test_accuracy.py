@@ -22,6 +22,11 @@ SUBNORMAL = (0, 1 << 52)
 #: Ranges: two floats, uniform; "all": any positive normal number; "subnormal"; ("near", c): within 2**-53 .. 1/2 of c.
 Range = Any
 
+
+def _lgamma(x: Any) -> Any:
+    return mpmath.log(abs(mpmath.gamma(x)))
+
+
 #: Name, the 80-bit function, the bound, ranges.
 ONE: list[tuple[str, Callable[..., Any], float, list[Range]]] = [
     ("exp", np.exp, 0.51, [(-1, 1), (-708, 709.7), (-1e-3, 1e-3)]),
@@ -61,6 +66,9 @@ SLOW: list[tuple[str, Callable[..., Any], float, list[Range]]] = [
     ("log", mpmath.log, 0.51, ["all", (0.9, 1.1)]),
     ("sin", mpmath.sin, 0.53, ["all", (-100, 100)]),
     ("tanh", mpmath.tanh, 0.6, [(-5, 5)]),
+    ("gamma", mpmath.gamma, 0.55, [(0, 8), (8, 171.6), (-8, 0), (-170, -8), (1e-8, 1e-3)]),
+    ("lgamma", _lgamma, 1.0, [(0, 0.86), (0.86, 1.14), (1.14, 1.86), (1.86, 2.14), (2.14, 8), (8, 1e3)]),
+    ("lgamma", _lgamma, 0.6, [(1e3, 1e6), (-0.4, 0), (-160, -140), (-1000, -160)]),
 ]
 
 

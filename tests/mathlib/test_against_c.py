@@ -52,4 +52,6 @@ def test_against_the_c_library(name: str) -> None:
             # IEEE 754 and CPython: a zero remainder has the sign of the first operand.
             assert other == 0.0 and math.copysign(1.0, mine) == math.copysign(1.0, x), arguments
             continue
+        if name == "lgamma" and x < 0.0 and abs(mine - other) < 2.0**-57:
+            continue  # near its zeros below 0 the error is absolute
         assert abs(bits(mine) - bits(other)) <= 4, (name, arguments, mine, other)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from jitpy.frontend.library.mathlib import (
     error_function,
     exponential,
+    gamma_function,
     hyperbolic,
     inverse_trigonometric,
     logarithm,
@@ -33,6 +34,7 @@ MAKERS: tuple[Callable[[], Function], ...] = (
     inverse_trigonometric.atan, inverse_trigonometric.atan2, inverse_trigonometric.asin, inverse_trigonometric.acos,
     hyperbolic.tanh, hyperbolic.sinh, hyperbolic.cosh, hyperbolic.asinh, hyperbolic.acosh, hyperbolic.atanh,
     roots.cbrt, roots.hypot, error_function.erf, error_function.erfc, remainders.fmod, remainders.remainder,
+    gamma_function.gamma, gamma_function.lgamma,
 )  # fmt: skip
 
 
