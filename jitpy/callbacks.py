@@ -104,8 +104,8 @@ class Callback:
         import ctypes
 
         names = [_c_type(t) for t in (self._result, *self._overload.types)]
-        result, *params = [None if n == "void" else getattr(ctypes, "c_" + n.removesuffix("_t")) for n in names]
-        pointer = ctypes.CFUNCTYPE(result, *params)(self.address)
+        kinds: list[Any] = [None if n == "void" else getattr(ctypes, "c_" + n.removesuffix("_t")) for n in names]
+        pointer = ctypes.CFUNCTYPE(*kinds)(self.address)
         pointer.callback = self  # type: ignore[attr-defined]  # its code lives as long
         return pointer
 
