@@ -10,6 +10,7 @@ and for the wrapper in front of it, made once per signature and shared:
 from __future__ import annotations
 
 import time
+import weakref
 
 from jitpy.runtime import boxing, errors, guards, helpers, layout, memory
 from jitpy.runtime.codegen import KERNEL, machine_code
@@ -34,6 +35,7 @@ class Overload:
     """
 
     __slots__ = (
+        "__weakref__",
         "adapter",
         "arrays",
         "backend_seconds",
@@ -72,6 +74,7 @@ class Overload:
         #: Where the time went; nothing for the first two when the code came from the cache.
         self.frontend_seconds = self.backend_seconds = self.install_seconds = 0.0
         self.clif_instructions = 0
+        live.add(self)
 
     @property
     def seconds(self) -> float:
@@ -99,6 +102,10 @@ class Overload:
         forget = getattr(errors, "forget_sites", None)
         if self.site_base and forget is not None:
             forget(self.site_base)
+
+
+#: All there are: tracebacks look up places in code.
+live: weakref.WeakSet[Overload] = weakref.WeakSet()
 
 
 def compile_overload(

@@ -70,10 +70,22 @@ def make_exception(context: int) -> BaseException:
     return exception
 
 
-def _traceback(cells: list[int]) -> TracebackType | None:
-    """Frames from the innermost cell outwards; calls that were inlined have frames too."""
-    chain: TracebackType | None = None
+def add_frames(context: int, exception: BaseException) -> None:
+    """Give an exception that a helper set the frames of the kernels that it went through. Called by `jitpy_raise`."""
+    cells = [word(context + CTX_TRACE + 8 * k) for k in range(min(word(context + CTX_TRACE_COUNT), CTX_TRACE_MAX))]
+    exception.__traceback__ = _traceback(cells, exception.__traceback__)
+
+
+def _traceback(cells: list[int], chain: TracebackType | None = None) -> TracebackType | None:
+    """Frames from the innermost cell outwards, around those of ``chain``; calls that were inlined have frames too. The
+    first cell may be a place in machine code: where a poll was.
+    """
     for cell in cells:
+        if cell < _FIRST_CELL:
+            place = _place_in_code(cell)
+            if place is not None:
+                chain = TracebackType(chain, _frame(*place), 0, place[2])
+            continue
         sites, i = site_at(cell)
         while i >= 0:
             site = sites[i]
@@ -81,6 +93,26 @@ def _traceback(cells: list[int]) -> TracebackType | None:
             chain = TracebackType(chain, _frame(site.function, site.filename, site.line), 0, site.line)
             i = site.caller
     return chain
+
+
+def _place_in_code(pc: int) -> tuple[str, str, int] | None:
+    """(function, file, line) of a return address in a kernel."""
+    from jitpy.compiler import live
+
+    for overload in list(live):
+        loaded = overload.loaded
+        if loaded is None or not 0 < pc - loaded.address <= loaded.size:
+            continue
+        source = 0
+        for at, here in overload.lines:
+            if at < pc - loaded.address:
+                source = here
+        if not 0 < source < len(overload.module.lines):
+            return None
+        number, line = overload.module.lines[source]
+        code = overload.module.codes[number]
+        return code.co_name, code.co_filename, line
+    return None
 
 
 def _template() -> FrameType:

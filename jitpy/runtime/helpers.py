@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 PYTHON = {
     "jitpy_slow_function": ("jitpy.dispatcher", "slow_call"),
     "jitpy_make_exception": ("jitpy.runtime.errors", "make_exception"),
+    "jitpy_add_frames": ("jitpy.runtime.errors", "add_frames"),
     "jitpy_find_stack_function": ("jitpy.runtime.interrupts", "find_stack"),
     "jitpy_print_function": ("jitpy.runtime.printing", "print_site"),
     "jitpy_unbox_list_function": ("jitpy.runtime.lists", "unbox"),
