@@ -69,7 +69,7 @@ def _fields(t: ty.Type, name: str) -> list[str]:
 def declarations(name: str, types: tuple[ty.Type, ...], result: ty.Type) -> str:
     """C declarations of the structs and of the function."""
     lines = []
-    for array in dict.fromkeys(_arrays((*types, result))):
+    for array in {struct_name(t): t for t in _arrays((*types, result))}.values():  # one for all layouts
         element = "void" if array.dtype.kind == "c" else c_scalar(array.dtype)
         extent = f"[{max(array.ndim, 1)}]"
         members = f"{element} *data; int64_t shape{extent}; int64_t strides{extent}; void *owner;"
