@@ -79,6 +79,8 @@ def _compile(py_func: FunctionType, arg_types: tuple[Type, ...], options: Mappin
     module.guard("code", py_func, co)
     module.entry = kernel.name
     module.result_types = tuple([shape_type(v) for v in kernel.variants])
+    for k in compilation.kernels.values():
+        k.recursion_site()  # before any kernel is lowered: handlers must know all sites
     for k in [kernel, *[k for k in compilation.kernels.values() if k is not kernel]]:
         module.functions.append(finish(k, module))
     module.functions.sort(key=lambda f: f.name != kernel.name)

@@ -183,6 +183,10 @@ class Compound(Value):
         """What of the key does not come from the children."""
         return None
 
+    def meet(self, other: Compound) -> Compound | None:
+        """This value in the shape of either, where the static parts differ; None: they stay apart."""
+        return None
+
     def key(self) -> Any:
         return (type(self), self.static(), *[c.key() for c in self.children()])
 

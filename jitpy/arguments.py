@@ -12,6 +12,7 @@ import numpy as np
 
 from jitpy.backend.errors import UnsupportedError
 from jitpy.frontend.types import types as ty
+from jitpy.frontend.types.items import stored_type, united
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -94,20 +95,54 @@ def _tuple(value: tuple[Any, ...]) -> ty.Type:
 def _list(value: list[Any]) -> ty.Type:
     if not value:
         return ty.list_of(ty.undetermined, reflected=True)
-    item = typeof(value[0])
+    item = stored_type(typeof(value[0]))
     for i, v in enumerate(value):
-        if typeof(v) is not item:
+        t = typeof(v)
+        if t is item:
+            continue
+        both = united(item, stored_type(t))
+        if both is not None:
+            item = both
+        else:
             raise UnsupportedError(
-                f"a list argument must have items of one type; this one has {item} and, at {i}, {typeof(v)}. "
+                f"a list argument must have items of one type; this one has {item} and, at {i}, {t}. "
                 "Pass a tuple or an array"
             )
-    if isinstance(item, ty.Array | ty.Str | ty.Constant | ty.RandomSource | ty.List):
+    if isinstance(item, ty.Constant | ty.RandomSource | ty.Dict | ty.Set):
         raise UnsupportedError(f"a list of {item} cannot be an argument; pass a tuple")
     return ty.list_of(item, reflected=True)
 
 
+def _dict(value: dict[Any, Any]) -> ty.Type:
+    if not value:
+        return ty.dict_of(ty.undetermined, ty.undetermined, reflected=True)
+    return ty.dict_of(_key_type(value), _item_type(value.values(), "the values of a dict argument"), reflected=True)
+
+
+def _set(value: set[Any]) -> ty.Type:
+    return ty.set_of(_key_type(value) if value else ty.undetermined, reflected=True)
+
+
+def _key_type(keys: Any) -> ty.Type:
+    return _item_type(keys, "the keys of a dict argument, and the items of a set,")
+
+
+def _item_type(items: Any, what: str) -> ty.Type:
+    found: ty.Type | None = None
+    for v in items:
+        t = stored_type(typeof(v))
+        both = t if found is None else united(found, t)
+        if both is None:
+            raise UnsupportedError(f"{what} must have one type; here are {found} and {t}")
+        found = both
+    if isinstance(found, ty.Constant | ty.RandomSource | ty.Dict | ty.Set):
+        raise UnsupportedError(f"{what} cannot be {found}")
+    assert found is not None
+    return found
+
+
 _BY_CLASS: dict[type, Callable[[Any], ty.Type]] = {
-    int: _int, np.ndarray: _array, tuple: _tuple, list: _list,
+    int: _int, np.ndarray: _array, tuple: _tuple, list: _list, dict: _dict, set: _set,
     type: ty.constant, python_types.FunctionType: ty.constant, python_types.BuiltinFunctionType: ty.constant,
     python_types.ModuleType: ty.constant, np.ufunc: ty.constant,
 }  # fmt: skip
@@ -120,8 +155,7 @@ def pass_as_constant(cls: type) -> None:
 
 #: What to pass instead of objects of these classes.
 _INSTEAD: dict[type, str] = {
-    dict: "its values as arrays or tuples",
-    set: "np.array(sorted(x))", frozenset: "np.array(sorted(x))",
+    frozenset: "np.array(sorted(x))",
     bytes: "np.frombuffer(x, np.uint8)", bytearray: "np.frombuffer(x, np.uint8)", memoryview: "np.asarray(x)",
     range: "its start, stop and step, or np.arange of them",
     python_types.GeneratorType: "list(x)",

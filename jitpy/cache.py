@@ -156,6 +156,12 @@ def _describe(t: ty.Type) -> object:
         return "tuple", tuple(_describe(i) for i in t.items)
     if isinstance(t, ty.List):
         return "list", _describe(t.item), t.reflected
+    if isinstance(t, ty.Dict):
+        return "dict", _describe(t.key), _describe(t.value), t.reflected
+    if isinstance(t, ty.Set):
+        return "set", _describe(t.key), t.reflected
+    if isinstance(t, ty.Record):
+        return "record", t.keys, tuple(_describe(i) for i in t.items)
     if isinstance(t, ty.RandomSource):
         return "random", t.family, t.bits
     if isinstance(t, ty.Constant):

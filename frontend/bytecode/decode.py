@@ -34,7 +34,7 @@ def version() -> dict[str, Any]:
     numbers: dict[str, int] = __import__("_opcode_metadata" if sys.version_info >= (3, 13) else "opcode").opmap
     module = __import__(f"jitpy.frontend.bytecode.{name}", fromlist=[name])
     table = {numbers[opcode]: row for opcode, row in module.ROWS.items() if numbers.get(opcode, 256) < 256}
-    for opcode in ("EXTENDED_ARG", "PUSH_EXC_INFO", "WITH_EXCEPT_START"):
+    for opcode in ("EXTENDED_ARG", "STORE_DEREF"):
         _version[opcode] = numbers[opcode]
     for key in ("OPERATORS", "COMPARISONS", "COMPARE_SHIFT", "NULL_AFTER"):
         _version[key] = getattr(module, key)
@@ -50,12 +50,32 @@ def local_names(co: CodeType) -> tuple[str, ...]:
     return names + cells + co.co_freevars
 
 
+def written_cells(co: CodeType) -> tuple[str, ...]:
+    """Free variables that the code assigns (``nonlocal``): they are locals while it runs, and written back when it is left."""
+    v = version()
+    store: int = v["STORE_DEREF"]
+    raw = co.co_code
+    slots = local_names(co)
+    found: list[str] = []
+    high = 0
+    for unit in range(0, len(raw), 2):
+        arg = raw[unit + 1] | high
+        high = arg << 8 if raw[unit] == v["EXTENDED_ARG"] else 0
+        if raw[unit] == store and slots[arg] in co.co_freevars and slots[arg] not in found:
+            found.append(slots[arg])
+    return tuple(found)
+
+
 class Decoded:
-    """Neutral instructions; ``offsets[i]`` is the code unit of instruction i, ``lines[i]`` its source line."""
+    """Neutral instructions; ``offsets[i]`` is the code unit of instruction i, ``lines[i]`` its source line.
 
-    __slots__ = ("instrs", "lines", "offsets")
+    ``handlers[i]``: the `handlers.Handler` that covers it; None for code without ``try``.
+    """
 
-    def __init__(self, instrs: list[n.Instr], offsets: list[int], lines: list[int]) -> None:
+    __slots__ = ("handlers", "instrs", "lines", "offsets")
+
+    def __init__(self, instrs: list[n.Instr], offsets: list[int], lines: list[int], handlers: Any = None) -> None:
+        self.handlers = handlers
         self.instrs = instrs
         self.offsets = offsets
         self.lines = lines
@@ -76,11 +96,10 @@ def decode(co: CodeType) -> Decoded:
     extended: int = v["EXTENDED_ARG"]
     operators: tuple[str, ...] = v["OPERATORS"]
     raw = co.co_code
-    if co.co_exceptiontable:
-        _refuse_try(co, v)
     names, consts = co.co_names, co.co_consts
     slots = local_names(co)
     first_free = len(slots) - len(co.co_freevars)
+    written = written_cells(co) if first_free < len(slots) else ()
     cells = {i for i, name in enumerate(slots) if i >= first_free or name in co.co_cellvars}
     comparisons: tuple[str, ...] = v["COMPARISONS"]
     compare_shift: int = v["COMPARE_SHIFT"]
@@ -117,7 +136,7 @@ def decode(co: CodeType) -> Decoded:
             row = (n.UNSUPPORTED, n.FIXED, (what, "Write it another way."))
         op, meaning, detail = row
         if meaning == n.LOCAL:
-            if arg >= first_free and op != n.LOAD_CLOSURE:
+            if arg >= first_free and op != n.LOAD_CLOSURE and slots[arg] not in written:
                 op = n.LOAD_FREE if op == n.LOAD_LOCAL else n.STORE_FREE if op == n.STORE_LOCAL else n.UNSUPPORTED
                 value = slots[arg] if op != n.UNSUPPORTED else ("deletion of a free variable", "")
             else:
@@ -196,33 +215,11 @@ def decode(co: CodeType) -> Decoded:
         op, detail = instrs[at]
         goal = index_of[target]
         instrs[at] = (op, goal if op in (n.JUMP, n.FOR_ITER) else (goal, detail))
-    return Decoded(instrs, offsets, [line_of[u] for u in offsets])
+    lines = [line_of[u] for u in offsets]
+    if co.co_exceptiontable:
+        from jitpy.frontend.bytecode import handlers
 
-
-def _refuse_try(co: CodeType, v: dict[str, Any]) -> None:
-    """A compile error for a try statement: its normal path does not show it."""
-    table = co.co_exceptiontable
-    raw = co.co_code
-    at = 0
-
-    def number() -> int:
-        nonlocal at
-        byte = table[at]
-        at += 1
-        value = byte & 63
-        while byte & 64:
-            byte = table[at]
-            at += 1
-            value = value << 6 | byte & 63
-        return value
-
-    while at < len(table):
-        start, _length, target, _depth = number(), number(), number(), number()
-        first, second = raw[2 * target], raw[2 * target + 2] if 2 * target + 2 < len(raw) else 0
-        # Handlers of a ``with``, and those that only clean up (a comprehension's names, another handler's state), are fine.
-        if first != v["PUSH_EXC_INFO"] or second == v["WITH_EXCEPT_START"]:
-            continue
-        raise SourceError(
-            "try statements are not supported",
-            "Let the exception pass to the caller, or test for the condition before.", co, position(co, start),
-        )  # fmt: skip
+        covered = handlers.cover(co, instrs, index_of)
+        if covered is not None:
+            return Decoded(*handlers.rearrange(instrs, offsets, lines, covered))
+    return Decoded(instrs, offsets, lines)

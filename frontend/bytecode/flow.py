@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from jitpy.frontend.bytecode import instructions as n
-from jitpy.frontend.bytecode.decode import decode, local_names, position
+from jitpy.frontend.bytecode.decode import decode, local_names, position, written_cells
 
 if TYPE_CHECKING:
     from types import CodeType
@@ -31,7 +31,8 @@ class Code:
     """A code object with all that translation asks about it; made once per code object."""
 
     __slots__ = (
-        "captured", "co", "instrs", "leaders", "lines", "live", "loops", "names", "offsets", "resumes", "size", "stored",
+        "captured", "co", "handlers", "instrs", "leaders", "lines", "live", "loops", "names", "offsets", "resumes", "size",
+        "stored", "written",
     )  # fmt: skip
 
     def __init__(self, co: CodeType) -> None:
@@ -40,10 +41,15 @@ class Code:
         self.instrs = d.instrs
         self.offsets = d.offsets
         self.lines = d.lines
+        self.handlers = d.handlers
         self.names = local_names(co)
         self.size = len(d.instrs)
         #: names that inner functions capture: always live
         self.captured = sum(1 << i for i, name in enumerate(self.names) if name in co.co_cellvars)
+        #: free variables that are assigned here: (slot, name), always live
+        self.written = tuple([(self.names.index(name), name) for name in written_cells(co)]) if co.co_freevars else ()
+        for slot, _ in self.written:
+            self.captured |= 1 << slot
         self.leaders: set[int] = set()
         self.loops: dict[int, Loop] = {}
         self.live: dict[int, int] = {}
@@ -74,6 +80,8 @@ class Code:
                         at = instrs[at][1]  # type: ignore[assignment]
                     self.resumes[i] = at, wants
                     leaders.add(at)
+        if self.handlers is not None:
+            leaders.update([h.target for h in self.handlers if h is not None])
         leaders.discard(len(instrs))
         order = sorted(leaders)
         succs: dict[int, list[int]] = {}
@@ -81,6 +89,7 @@ class Code:
         uses: dict[int, int] = {}
         defs: dict[int, int] = {}
         back: list[tuple[int, int]] = []
+        raising: dict[int, list[int]] = {}  # where exceptions go from inside a block
         for k, start in enumerate(order):
             end = order[k + 1] if k + 1 < len(order) else len(instrs)
             use = define = 0
@@ -99,6 +108,9 @@ class Code:
             if op not in n.ENDS and end < len(instrs):
                 out.append(end)
             succs[start] = out
+            if self.handlers is not None:
+                raising[start] = [h.target for h in {id(h): h for h in self.handlers[start:end] if h is not None}.values()]
+                out.extend([t for t in raising[start] if t not in out])
         # Handlers of ``with`` and cleanups are reached by exceptions alone: their jumps back into the function make no loops.
         reached = {0, *[at for at, _ in self.resumes.values()]}
         stack = list(reached)
@@ -129,11 +141,18 @@ class Code:
                 for s in succs[b]:
                     out_live |= live[s]
                 now = uses[b] | out_live & ~defs[b]
+                for s in raising.get(b, ()):
+                    now |= live[s]
                 if now != live[b]:
                     live[b] = now
                     changed = True
         self.leaders = leaders
         self.live = {b: m | self.captured for b, m in live.items()}
+        assigned = 0  # what inner functions assign may change in any loop that calls them
+        if self.co.co_cellvars:
+            for name in _assigned_inside(self.co):
+                if name in self.co.co_cellvars:
+                    assigned |= 1 << self.names.index(name)
         bodies: dict[int, set[int]] = {}
         for source, header in back:
             body = bodies.setdefault(header, {header})
@@ -144,12 +163,22 @@ class Code:
                     body.add(b)
                     stack.extend(preds[b])
         for header, body in bodies.items():
-            stored = 0
+            stored = assigned
             for b in body:
                 stored |= defs[b]
             self.loops[header] = Loop(header, stored, frozenset(body))
         for loop in self.loops.values():
             loop.inner = any(h != loop.header and h in loop.blocks for h in self.loops)
+
+
+def _assigned_inside(co: CodeType) -> set[str]:
+    """Names of enclosing functions that functions defined in ``co`` assign."""
+    found: set[str] = set()
+    for inner in co.co_consts:
+        if hasattr(inner, "co_code"):
+            found.update(written_cells(inner))
+            found.update(_assigned_inside(inner))
+    return found
 
 
 _codes: dict[CodeType, Code] = {}

@@ -48,6 +48,18 @@ LOAD_CLOSURE           name                     -> cell marker
 IMPORT_NAME            name                     level fromlist -> module
 IMPORT_FROM            name                     module -> module value
 ENTER_WITH                                      manager -> exit value
+PUSH_EXC                                        exception -> handled exception
+CHECK_EXC                                       exception classes -> exception bool
+POP_EXC                                         handled ->
+RERAISE                                         exception ->
+EXIT_WITH                                       -> None
+GET_LEN                                         obj -> obj length
+MATCH_SEQUENCE                                  obj -> obj bool
+MATCH_CLASS            count                    obj class names -> attributes or None
+MAP_ADD, SET_ADD       n                        key value -> ; value ->      to the dict or set n from the top
+SET_UPDATE             n                        values ->
+DICT_MERGE                                      dict dict -> dict        (the second is on top)
+DICT_KEYS              count                    values keys -> dict      (keys: a constant tuple)
 UNSUPPORTED            (what, hint)
 =====================  =======================  ==========================================================================
 """
@@ -58,7 +70,9 @@ _NAMES = (
     "NOP LOAD_CONST LOAD_LOCAL STORE_LOCAL DELETE_LOCAL LOAD_CLEAR LOAD_FREE STORE_FREE LOAD_GLOBAL PUSH_NULL POP COPY SWAP "
     "BINARY INPLACE COMPARE UNARY GETITEM SETITEM DELITEM GETSLICE SETSLICE BUILD LIST_APPEND LIST_EXTEND LIST_TO_TUPLE "
     "FORMAT LOAD_ATTR LOAD_METHOD CALL CALL_SPREAD JUMP JUMP_IF JUMP_IF_NONE JUMP_OR_POP GET_ITER FOR_ITER UNPACK UNPACK_EX "
-    "RETURN RAISE MAKE_FUNCTION SET_FUNCTION LOAD_CLOSURE IMPORT_NAME IMPORT_FROM ENTER_WITH YIELD UNSUPPORTED"
+    "RETURN RAISE MAKE_FUNCTION SET_FUNCTION LOAD_CLOSURE IMPORT_NAME IMPORT_FROM ENTER_WITH YIELD "
+    "PUSH_EXC CHECK_EXC POP_EXC RERAISE EXIT_WITH GET_LEN MATCH_SEQUENCE MATCH_CLASS DICT_MERGE DICT_KEYS "
+    "MAP_ADD SET_ADD SET_UPDATE UNSUPPORTED"
 )
 NAMES = _NAMES.split()
 
@@ -67,12 +81,13 @@ NAMES = _NAMES.split()
     COPY, SWAP, BINARY, INPLACE, COMPARE, UNARY, GETITEM, SETITEM, DELITEM, GETSLICE, SETSLICE, BUILD, LIST_APPEND,
     LIST_EXTEND, LIST_TO_TUPLE, FORMAT, LOAD_ATTR, LOAD_METHOD, CALL, CALL_SPREAD, JUMP, JUMP_IF, JUMP_IF_NONE, JUMP_OR_POP,
     GET_ITER, FOR_ITER, UNPACK, UNPACK_EX, RETURN, RAISE, MAKE_FUNCTION, SET_FUNCTION, LOAD_CLOSURE, IMPORT_NAME, IMPORT_FROM,
-    ENTER_WITH, YIELD, UNSUPPORTED,
+    ENTER_WITH, YIELD, PUSH_EXC, CHECK_EXC, POP_EXC, RERAISE, EXIT_WITH, GET_LEN, MATCH_SEQUENCE, MATCH_CLASS,
+    DICT_MERGE, DICT_KEYS, MAP_ADD, SET_ADD, SET_UPDATE, UNSUPPORTED,
 ) = range(len(NAMES))  # fmt: skip
 
 #: Instructions after which control does not simply go on.
 JUMPS = frozenset({JUMP, JUMP_IF, JUMP_IF_NONE, JUMP_OR_POP, FOR_ITER})
-ENDS = frozenset({JUMP, RETURN, RAISE, YIELD, UNSUPPORTED})
+ENDS = frozenset({JUMP, RETURN, RAISE, RERAISE, YIELD, UNSUPPORTED})
 
 Instr = tuple[int, object]
 

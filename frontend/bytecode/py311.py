@@ -75,6 +75,20 @@ ROWS: dict[str, tuple[int, int, object]] = {
     "COPY_FREE_VARS": (n.NOP, n.SKIP, None),
     "RESUME": (n.NOP, n.SKIP, None),
     "RETURN_GENERATOR": (n.LOAD_CONST, n.FIXED, None),  # popped at once
+    "PUSH_EXC_INFO": (n.PUSH_EXC, n.FIXED, None),
+    "CHECK_EXC_MATCH": (n.CHECK_EXC, n.FIXED, None),
+    "POP_EXCEPT": (n.POP_EXC, n.FIXED, None),
+    "RERAISE": (n.RERAISE, n.FIXED, None),
+    "WITH_EXCEPT_START": (n.EXIT_WITH, n.FIXED, None),
+    "MAP_ADD": (n.MAP_ADD, n.RAW, None),
+    "SET_ADD": (n.SET_ADD, n.RAW, None),
+    "SET_UPDATE": (n.SET_UPDATE, n.RAW, None),
+    "GET_LEN": (n.GET_LEN, n.FIXED, None),
+    "MATCH_SEQUENCE": (n.MATCH_SEQUENCE, n.FIXED, None),
+    "MATCH_CLASS": (n.MATCH_CLASS, n.RAW, None),
+    "DICT_MERGE": (n.DICT_MERGE, n.FIXED, None),
+    "DICT_UPDATE": (n.DICT_MERGE, n.FIXED, None),
+    "BUILD_CONST_KEY_MAP": (n.DICT_KEYS, n.RAW, None),
     "YIELD_VALUE": (n.YIELD, n.FIXED, None),
     "FORMAT_VALUE": (n.FORMAT, n.FORMATTING, None),
     "BUILD_STRING": (n.BUILD, n.RAW, "string"),
@@ -91,21 +105,16 @@ ROWS: dict[str, tuple[int, int, object]] = {
 
 #: Refused wherever they stand: (what, what to do instead, the opcodes that show it).
 REFUSED: tuple[tuple[str, str, str], ...] = (
-    ("match statements with patterns of classes, mappings or sequences", "Use if and elif.",
-     "GET_LEN MATCH_MAPPING MATCH_SEQUENCE MATCH_KEYS MATCH_CLASS"),
-    ("try statements", "Let the exception pass to the caller, or test for the condition before.",
-     "PUSH_EXC_INFO CHECK_EXC_MATCH CHECK_EG_MATCH WITH_EXCEPT_START POP_EXCEPT RERAISE"),
+    ("match statements with patterns of mappings", "Use if and elif.", "MATCH_MAPPING MATCH_KEYS"),
+    ("except*", "Name the classes after except.", "CHECK_EG_MATCH PREP_RERAISE_STAR"),
     ("async code", "Call the kernel from async code instead.",
      "GET_AITER GET_ANEXT BEFORE_ASYNC_WITH END_ASYNC_FOR GET_AWAITABLE"),
     ("yield from", "Write a loop that yields.", "GET_YIELD_FROM_ITER SEND"),
-    ("sets", "Use a list or an array.", "SET_ADD SET_UPDATE"),
-    ("dicts", "Use lists or arrays.", "MAP_ADD BUILD_CONST_KEY_MAP DICT_UPDATE"),
     ("classes inside a function", "Define the class outside and pass numbers and arrays.", "LOAD_BUILD_CLASS"),
     ("assignments to attributes", "Return the value, or store it in an array.", "STORE_ATTR"),
     ("deletions of attributes", "Attributes are read only.", "DELETE_ATTR"),
     ("assignments to a global", "Return the value, or store it in a global array.", "STORE_GLOBAL"),
     ("deletions of a global", "Globals are read only.", "DELETE_GLOBAL"),
-    ("** arguments", "Name the keyword arguments.", "DICT_MERGE"),
 )  # fmt: skip
 
 

@@ -15,9 +15,13 @@ floor_div, _rem  None                         a, b (i64): b not 0, a // b in 64 
 element_load     (ndim, itemsize, layout)     owner, data, ndim indices, ndim strides            the element
 element_store    (ndim, itemsize, layout)     value, owner, data, ndim indices, ndim strides     nothing
 call_kernel      (kernel, site, type codes)   flat arguments                                     the record's slots
+                 ..., True: inside try        the same                                           i32 status; the slots, 0 on failure
+site_match       exception classes            address of a site's cell                           i8: whether it is one of them
+leave            site of a call               i32 status                                         ends the block
 call_extern      (symbol, params, returns)    arguments                                          by signature
 call_status      (symbol, params, site)       arguments                                          leaves when status is not 0
 own              None                         data address of a new block                        its owner (holds a reference)
+adopt            None                         an owner, counted up for this                      the same, owning
 keep             None                         owner                                              nothing: the owner lives until here
 retain, release  None                         owner                                              nothing
 return_value     variant                      flat result                                        ends the block
@@ -33,6 +37,7 @@ NAME: dict[int, str] = {}
 
 
 def _op(number: int, name: str) -> int:
+    assert number not in NAME
     NAME[number] = name
     return number
 
@@ -60,5 +65,9 @@ SITE_ADDRESS = _op(275, "site_address")  # imm site -> i64: the address of its c
 FLOOR_DIV = _op(276, "floor_div")
 FLOOR_REM = _op(277, "floor_rem")
 
-TERMINATORS = frozenset({RAISE, RETURN_VALUE})
+ADOPT = _op(278, "adopt")
+SITE_MATCH = _op(279, "site_match")
+LEAVE = _op(280, "leave")
+
+TERMINATORS = frozenset({RAISE, RETURN_VALUE, LEAVE})
 CHECKED_ARITHMETIC = frozenset({IADD_CHECK, ISUB_CHECK, IMUL_CHECK, UADD_CHECK, USUB_CHECK, UMUL_CHECK})

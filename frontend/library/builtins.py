@@ -14,7 +14,7 @@ from jitpy.frontend.library import casts, conversions, exact, registry, scalars
 from jitpy.frontend.library.functions import call_function
 from jitpy.frontend.types import promotion
 from jitpy.frontend.types import types as ty
-from jitpy.frontend.values import Const, EitherVal, Iterator, TupleVal, UnionVal, Val, Value
+from jitpy.frontend.values import BoundMethod, Const, EitherVal, FunctionVal, Iterator, TupleVal, UnionVal, Val, Value
 
 if TYPE_CHECKING:
     from jitpy.frontend.translate.translator import Translator
@@ -170,6 +170,8 @@ def max_(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -> Value:
 def _extreme(tr: Translator, name: str, condition: str, args: list[Value], kwargs: dict[str, Value]) -> Value:
     from jitpy.frontend.library import iteration
 
+    if len(args) == 1:
+        args = [_unordered(tr, args[0], name if not kwargs else "by key")]
     if kwargs:
         return iteration_extreme(tr, name, args, kwargs)
     if len(args) == 1 and isinstance(args[0], Iterator):
@@ -212,6 +214,21 @@ def iteration_extreme(tr: Translator, name: str, args: list[Value], kwargs: dict
         which += "_or"
         given.append(kwargs["default"])
     return call_function(tr, getattr(iteration, which), given, {}, True)
+
+
+def _unordered(tr: Translator, values: Value, name: str) -> Value:
+    """The items of a dict or a set as something to iterate over; of a set where its order cannot be seen."""
+    kind = values.kind()
+    if kind is ty.Dict:
+        return tr.iterate(values)
+    if kind is ty.Set:
+        from jitpy.frontend.library import dicts
+
+        key = values.type.key  # type: ignore[attr-defined]
+        if name == "by key" or (name == "sum" and key.__class__ is ty.Scalar and key.kind == "f"):
+            return tr.iterate(values)  # refused
+        return dicts.members(tr, values)
+    return values
 
 
 def _better(tr: Translator, condition: str, best: Value, other: Value) -> Value:
@@ -282,6 +299,7 @@ def _as_typed(tr: Translator, obj: Any, t: Any) -> tuple[int, ...] | None:
 def sum_(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -> Value:
     """sum(container), sum(container, start)."""
     _count(tr, "sum", args, 1, 2)
+    args = [_unordered(tr, args[0], "sum"), *args[1:]]
     start = args[1] if len(args) > 1 else kwargs.get("start", Const(0))
     values = tr.settle(args[0])
     if isinstance(values, Iterator):
@@ -322,7 +340,7 @@ def all_(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -> Value:
 
 def _quantifier(tr: Translator, name: str, args: list[Value]) -> Value:
     _count(tr, name, args, 1, 1)
-    values = tr.settle(args[0])
+    values = tr.settle(_unordered(tr, args[0], name))
     if values.__class__ is not TupleVal:
         from jitpy.frontend.library import sequences
 
@@ -343,6 +361,11 @@ def _quantifier(tr: Translator, name: str, args: list[Value]) -> Value:
 # ------------------
 
 
+_CLASSES = {
+    "TupleVal": tuple, "List": list, "Str": str, "SliceVal": slice, "RangeVal": range, "Dict": dict, "Set": set, "Keywords": dict,
+}  # fmt: skip
+
+
 def class_of(tr: Translator, value: Value) -> Any:
     """The Python class of a value, known at compile time; None where it is not."""
     if value.__class__ is Const:
@@ -359,7 +382,7 @@ def class_of(tr: Translator, value: Value) -> Any:
         return np.ndarray
     if kind is ty.NoneType:
         return type(None)
-    return {"TupleVal": tuple, "List": list, "Str": str, "SliceVal": slice, "RangeVal": range}.get(kind.__name__)
+    return _CLASSES.get(kind.__name__)
 
 
 @registry.call(isinstance)
@@ -370,17 +393,28 @@ def isinstance_(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -> 
     if value.__class__ is EitherVal:
         tr.fork(value)
     cls = class_of(tr, value)
-    classes = _constant_classes(wanted)
+    classes = constant_classes(wanted)
     if cls is None or classes is None:
         tr.error(f"isinstance() of {value.describe()} cannot be decided at compile time")
     return Const(issubclass(cls, classes))
 
 
-def _constant_classes(value: Value) -> Any:
+def constant_classes(value: Value) -> Any:
+    """The class or (nested) tuple of classes that a value is, None where it is neither."""
     if value.__class__ is TupleVal:
-        inner = [_constant_classes(v) for v in value.items]
+        inner = [constant_classes(v) for v in value.items]
         return None if None in inner else tuple(inner)
     return value.obj if value.__class__ is Const else None
+
+
+@registry.call(callable)
+def callable_(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    """callable(x), known at compile time."""
+    _count(tr, "callable", args, 1, 1)
+    v = args[0]
+    if v.__class__ is Const:
+        return Const(callable(v.obj))
+    return Const(v.__class__ in (FunctionVal, BoundMethod))
 
 
 @registry.call(type)

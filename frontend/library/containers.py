@@ -210,7 +210,11 @@ registry.sequence[RangeVal] = _range_sequence
 
 @registry.entry(registry.getitem, RangeVal)
 def range_getitem(tr: Translator, obj: Value, index: Value) -> Value:
-    """``range(...)[i]``."""
+    """``range(...)[i]``, ``range(...)[a:b:c]``."""
+    if index.__class__ is SliceVal:
+        from jitpy.frontend.library import ranges
+
+        return ranges.part(tr, obj, index)
     count = range_count(tr, obj)  # type: ignore[arg-type]
     k = tr.index(_ssa(tr, int_value(tr, index, "a range index")), count, 0, "range object index out of range")
     return _range_item(tr, obj, k)
@@ -535,6 +539,11 @@ def sequence(tr: Translator, obj: Value) -> tuple[int, Callable[..., Value]]:
 
 
 def _static_items(tr: Translator, obj: Value) -> tuple[Value, ...] | None:
+    if obj.kind() is ty.List and obj.type.item is ty.undetermined:  # type: ignore[attr-defined]
+        from jitpy.frontend.library.list_blocks import untouched
+
+        untouched(tr, obj)
+        return ()
     return obj.items if obj.__class__ is TupleVal else None
 
 
@@ -602,6 +611,10 @@ def make_reversed(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -
         first = tr.binary("-", x.stop, Const(step))
         last = tr.binary("-", x.start, Const(step))
         return RangeVal(first, last, Const(-step))
+    if x.__class__ is RangeVal:
+        from jitpy.frontend.library import ranges
+
+        return ranges.backwards(tr, x)
     count, getter = sequence(tr, x)
     return Zipped("reversed", (x,), (Val(INT, (count,)),), (getter,), Const(0))
 

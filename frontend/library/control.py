@@ -215,18 +215,22 @@ def _as_repr(tr: Translator, item: Value) -> list[Any]:
 # -- exceptions ------------------------------------------------------------------------------------------------------------------
 
 #: Slots for raw arguments in the kernel's context.
-ERROR_SLOTS = 4
+ERROR_SLOTS = 8
 
 
 def raise_value(tr: Translator, value: Value) -> None:
     """``raise value``; ends the block."""
     from jitpy.frontend.library.functions import Raisable
+    from jitpy.frontend.translate.exceptions import Caught, rethrow
 
     if value.__class__ is Const and isinstance(value.obj, type) and issubclass(value.obj, BaseException):
         tr.raise_(value.obj)
         return
     if value.__class__ is Const and isinstance(value.obj, BaseException):
         tr.error("raising an exception object made outside is not supported", "Make it in the raise statement.")
+    if value.__class__ is Caught:
+        rethrow(tr, value)
+        return
     if value.__class__ is not Raisable:
         tr.error(f"{value.describe()} cannot be raised", "Raise an exception class or a call of one.")
     args = value.arguments
@@ -247,7 +251,7 @@ def raise_value(tr: Translator, value: Value) -> None:
 def _raise(tr: Translator, exc_class: type[BaseException], parts: list[Any], style: str) -> None:
     site_parts, raw = site_arguments(parts)
     if len(raw) > ERROR_SLOTS:
-        tr.error(f"an exception can carry {ERROR_SLOTS} numbers", "Shorten the message.")
+        tr.error(f"an exception can carry {ERROR_SLOTS} numbers (a str counts as four)", "Shorten the message.")
     tr.raise_site(tr.site(exc_class, site_parts, style), raw)
 
 

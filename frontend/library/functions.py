@@ -5,12 +5,13 @@ from __future__ import annotations
 from types import FunctionType, ModuleType
 from typing import TYPE_CHECKING, Any
 
-from jitpy.backend.ir.types import I64
+from jitpy.backend.ir.types import I32, I64
 from jitpy.frontend.bytecode.flow import code_of
 from jitpy.frontend.ir import opcodes as fo
 from jitpy.frontend.library import registry
 from jitpy.frontend.library.declared import declared_arguments, declared_local, declared_result
 from jitpy.frontend.library.registry import is_library
+from jitpy.frontend.translate.exceptions import land
 from jitpy.frontend.translate.frame import Edge, Frame
 from jitpy.frontend.translate.function_options import FunctionOptions
 from jitpy.frontend.translate.kernel import Kernel, shape_type
@@ -324,7 +325,48 @@ def _call_inner(tr: Translator, f: FunctionVal, args: list[Value], kwargs: dict[
         snapshot = capture(frame, f).captured if frame is not None else captured
         fixed = {k: v for k, v in snapshot.items() if not (v.__class__ is FunctionVal and v.code is f.code)}
         return _call_kernel_with_captured(tr, f, fixed, bound)
+    code = code_of(f.code)
+    if code.written:
+        return _inline_writing(tr, f, code, read, bound)
+    _not_while_written(tr, f)
     return _invoke(tr, f.code, f.name, f.globals, read, (), bound, True)
+
+
+def _not_while_written(tr: Translator, f: FunctionVal) -> None:
+    """A function that reads a cell which a function that is still running holds as its local cannot be called."""
+    at: Frame | None = tr.frame
+    while at is not None:
+        if at.enclosing is not None and at.enclosing is f.frame:
+            for _, name in at.code.written:
+                if name in f.code.co_freevars:
+                    tr.error(f"{f.name}() uses {name!r}, which {at.name}() assigns by nonlocal and has not returned from")
+        at = at.outer
+
+
+def _inline_writing(tr: Translator, f: FunctionVal, code: Any, read: Any, bound: list[Value]) -> Value:
+    """Call an inner function that assigns names of its enclosing function: they go in and come back beside the result."""
+    target = f.frame
+    if target is None or any(name in target.code.co.co_freevars for _, name in code.written):
+        tr.error(f"{f.name}() assigns {code.written[0][1]!r}, a name of a function that was left", "Return the value instead.")
+    _not_while_written(tr, f)
+    outer = tr.frame
+    frame = Frame(tr, code, f.name, f.globals, read, outer, tr.site(None))
+    frame.enclosing = target
+    frame.locals = [*bound, *[UNBOUND] * (len(code.names) - len(bound))]
+    places = [(slot, target.code.names.index(name)) for slot, name in code.written]
+    for slot, place in places:
+        frame.locals[slot] = target.locals[place]
+    _run(tr, frame, outer)
+    result = join_ends(tr, frame.returns)
+    ends: list[tuple[int, Any]] = list(result.ends) if isinstance(result, Outcomes) else [(tr.bb, result)]
+    if len(ends) != 1:
+        tr.error(f"{f.name}() returns or assigns different types on different paths", "Give each name one type.")
+    block, together = ends[0]
+    tr.use(block)
+    for (_, place), value in zip(places, together.items[1:], strict=True):
+        target.locals[place] = value
+    returned: Value = together.items[0]
+    return returned
 
 
 def read_cell(tr: Translator, frame: Frame, name: str) -> Value:
@@ -362,8 +404,7 @@ def bind(
 ) -> list[Value] | None:  # fmt: skip
     """Arguments in the order of the code's parameters, by Python's rules; None after raising TypeError where they do not fit."""
     count, flags = co.co_argcount, co.co_flags
-    if flags & _CO_VARKEYWORDS:
-        tr.error(f"{name}() takes **keywords, which is not supported", "Name its keyword parameters.")
+    extra: dict[str, Value] = {}
     names = co.co_varnames
     slots: list[Value | None] = list(args[:count])
     slots.extend([None] * (count - len(slots)))
@@ -377,6 +418,9 @@ def bind(
     total = count + co.co_kwonlyargcount
     for key, value in kwargs.items():
         if key not in names[co.co_posonlyargcount : total]:
+            if flags & _CO_VARKEYWORDS:
+                extra[key] = value
+                continue
             tr.raise_(TypeError, f"{name}() got an unexpected keyword argument {key!r}")
             return None
         i = names.index(key)
@@ -402,6 +446,10 @@ def bind(
             return None
     if flags & _CO_VARARGS:
         slots.append(TupleVal(rest))
+    if flags & _CO_VARKEYWORDS:
+        from jitpy.frontend.library.keywords import Keywords
+
+        slots.append(Keywords(tuple(extra), tuple(extra.values())))
     return slots  # type: ignore[return-value]
 
 
@@ -454,13 +502,23 @@ def _inline(
     outer = tr.frame
     site = tr.site(None)
     frame = Frame(tr, code, name, namespace, free, outer, site, options)
+    if frame.options.locals:
+        tr.frame = frame
+        try:
+            bound = [declared_local(tr, v, code.names[slot]) for slot, v in enumerate(bound)]
+        finally:
+            tr.frame = outer
+    frame.locals = [*bound, *[UNBOUND] * (len(code.names) - len(bound))]
+    _run(tr, frame, outer)
+    return join_ends(tr, frame.returns)
+
+
+def _run(tr: Translator, frame: Frame, outer: Frame) -> None:
+    """Walk an inlined frame."""
     srcloc = tr.srcloc
     tr.frame = frame
     try:
-        if frame.options.locals:
-            bound = [declared_local(tr, v, code.names[slot]) for slot, v in enumerate(bound)]
-        frame.locals = [*bound, *[UNBOUND] * (len(code.names) - len(bound))]
-        if 0 in code.loops:
+        if 0 in frame.code.loops:
             frame.jump_edge(0, ())
         else:
             frame.ready.append((0, tr.bb, frame.locals, []))
@@ -468,7 +526,7 @@ def _inline(
     finally:
         tr.frame = outer
         tr.srcloc = srcloc
-    return join_ends(tr, frame.returns)
+        tr.handler = frame.outer_handler
 
 
 def join_ends(tr: Translator, returns: list[Edge]) -> Value:
@@ -564,7 +622,10 @@ def _call_kernel(
     if shapes is None:
         tr.kernel.incomplete = kernel.incomplete = True
         tr.kernel.waits = tr.kernel.waits or kernel is not tr.kernel
-        tr.raise_(RecursionError)
+        if tr.handler is not None:  # what handlers return counts, too
+            land(tr, tr.iconst(1, I32), tr.site(None))
+        else:
+            tr.never()
         return Outcomes([])
     if kernel is not tr.kernel and not kernel.done:
         tr.kernel.incomplete = tr.kernel.incomplete or kernel.incomplete
@@ -573,14 +634,24 @@ def _call_kernel(
     results: list[int] = [I64]
     for t in types:
         results.extend(t)
-    values = tr.op_n(fo.CALL_KERNEL, results, *flat, imm=(kernel.name, tr.site(None), tuple([tuple(t) for t in types])))
+    site, variants = tr.site(None), tuple([tuple(t) for t in types])
+    if tr.handler is None:
+        values = tr.op_n(fo.CALL_KERNEL, results, *flat, imm=(kernel.name, site, variants))
+    else:
+        status, *rest = tr.op_n(fo.CALL_KERNEL, [I32, *results], *flat, imm=(kernel.name, site, variants, True))
+        values = tuple(rest)
+        failed, fine = tr.block(), tr.block()
+        tr.brif(status, failed, (), fine, ())
+        tr.use(failed)
+        land(tr, status, site)
+        tr.use(fine)
     at = 1
     found: list[Value] = []
     for shape, t in zip(shapes, types, strict=True):
         found.append(shape.with_parts(values[at : at + len(t)]) if t else shape)
         at += len(t)
     if not found:
-        tr.raise_(RecursionError)
+        tr.never()
         return Outcomes([])
     if len(found) == 1:
         return found[0]
@@ -610,6 +681,13 @@ def _runtime(tr: Translator, v: Value) -> Value:
     return shape.with_parts(parts)
 
 
+def raise_key_error(tr: Translator, key: Value) -> None:
+    """``raise KeyError(key)``; ends the block."""
+    from jitpy.frontend.library.control import raise_value
+
+    raise_value(tr, Raisable(KeyError, (key,)))
+
+
 def result_value(tr: Translator, v: Value) -> Value:
     """A value as it is returned from a kernel: settled, its numbers at run time."""
     if v.__class__ is EitherVal:
@@ -617,6 +695,8 @@ def result_value(tr: Translator, v: Value) -> Value:
     v = tr.settle(v)
     if v.__class__ is TupleVal:
         return TupleVal(tuple([result_value(tr, i) for i in v.items]))
+    if v.kind().__name__ == "Keywords":
+        return v.rebuild(tuple([result_value(tr, i) for i in v.children()]))  # type: ignore[attr-defined, no-any-return]
     if v.__class__ is Const:
         t = v.type
         if t is ty.none:

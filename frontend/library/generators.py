@@ -216,6 +216,7 @@ def _resume(tr: Translator, g: Generator, on_item: OnItem, on_end: Callable[[], 
     finally:
         tr.frame = outer
         tr.srcloc = srcloc
+        tr.handler = frame.outer_handler
     for edges, is_item in ((frame.returns, False), (frame.yields, True)):
         if not edges:
             continue

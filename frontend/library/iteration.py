@@ -233,3 +233,20 @@ def ordered_by(values: Any, key: Any, down: Any) -> list[Any]:
     out = [v for v in values]  # noqa: C416
     out.sort(key=key, reverse=down)
     return out
+
+
+def position(values: Any, x: Any) -> int:
+    """``values.index(x)`` of a tuple."""
+    for i, v in enumerate(values):
+        if v == x:
+            return i
+    raise ValueError("tuple.index(x): x not in tuple")
+
+
+def count(values: Any, x: Any) -> int:
+    """``values.count(x)`` of a tuple."""
+    n = 0
+    for v in values:
+        if v == x:
+            n += 1
+    return n

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from jitpy.frontend.library import iteration, registry
+from jitpy.frontend.library import dicts, iteration, registry
 from jitpy.frontend.library.functions import call_function
 from jitpy.frontend.library.generators import Generator, Together
+from jitpy.frontend.types import types as ty
 from jitpy.frontend.values import Const, Value
 
 if TYPE_CHECKING:
@@ -69,6 +70,8 @@ def sorted_(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -> Valu
     down = kwargs.get("reverse", Const(False))
     key = kwargs.get("key", Const(None))
     values = tr.settle(args[0])
+    if values.kind() is ty.Set and _is_none(key):
+        values = dicts.members(tr, values)
     if _is_none(key):
         return call_function(tr, iteration.ordered, [values, down], {}, True)
     return call_function(tr, iteration.ordered_by, [values, key, down], {}, True)

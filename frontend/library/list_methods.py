@@ -7,7 +7,15 @@ from typing import Any
 
 def part(values: list[Any], start: Any, stop: Any, step: Any) -> list[Any]:
     """``values[start:stop:step]``."""
-    n = len(values)
+    first, last, by = bounds(len(values), start, stop, step)
+    out = []
+    for i in range(first, last, by):
+        out.append(values[i])
+    return out
+
+
+def bounds(n: int, start: Any, stop: Any, step: Any) -> tuple[int, int, int]:
+    """``slice(start, stop, step).indices(n)``."""
     by = 1 if step is None else step
     if by == 0:
         raise ValueError("slice step cannot be zero")
@@ -19,10 +27,54 @@ def part(values: list[Any], start: Any, stop: Any, step: Any) -> list[Any]:
         first = max(first + n, low) if first < 0 else min(first, high)
     if stop is not None:
         last = max(last + n, low) if last < 0 else min(last, high)
-    out = []
-    for i in range(first, last, by):
-        out.append(values[i])
-    return out
+    return first, last, by
+
+
+def assign_part(values: list[Any], start: Any, stop: Any, step: Any, items: list[Any]) -> None:
+    """``values[start:stop:step] = items``."""
+    n = len(values)
+    first, last, by = bounds(n, start, stop, step)
+    new = items[:]
+    count = len(new)
+    if by == 1:
+        last = max(first, last)
+        rest = values[last:]
+        while len(values) > first:
+            values.pop()
+        values.extend(new)
+        values.extend(rest)
+        return
+    size = len(range(first, last, by))
+    if size != count:
+        raise ValueError(f"attempt to assign sequence of size {count} to extended slice of size {size}")
+    for k in range(size):
+        values[first + k * by] = new[k]
+
+
+def delete_part(values: list[Any], start: Any, stop: Any, step: Any) -> None:
+    """``del values[start:stop:step]``."""
+    n = len(values)
+    first, last, by = bounds(n, start, stop, step)
+    size = len(range(first, last, by))
+    if size == 0:
+        return
+    if by < 0:
+        first = first + (size - 1) * by
+        by = -by
+    at = first
+    for i in range(first, n):
+        gone = (i - first) % by == 0 and (i - first) // by < size
+        if not gone:
+            values[at] = values[i]
+            at += 1
+    while len(values) > at:
+        values.pop()
+
+
+def clear(values: list[Any]) -> None:
+    """``values.clear()`` of items that own memory."""
+    while len(values) > 0:
+        values.pop()
 
 
 def repeat(values: list[Any], count: int) -> list[Any]:
@@ -43,6 +95,15 @@ def equal(a: list[Any], b: list[Any]) -> bool:
         if a[i] != b[i]:
             return False
     return True
+
+
+def less(a: list[Any], b: list[Any]) -> bool:
+    """``a < b``: the first items that differ decide, else the lengths."""
+    n = min(len(a), len(b))
+    for i in range(n):
+        if a[i] != b[i]:
+            return a[i] < b[i]  # type: ignore[no-any-return]
+    return len(a) < len(b)
 
 
 def contains(values: list[Any], x: Any) -> bool:

@@ -1,12 +1,7 @@
-"""Lists: displays, blocks in memory, methods.
+"""Lists: displays, operators, methods.
 
 A list display is kept as the values it was written with (`ListDisplay`) while it is on the stack, so that ``np.array([x, y])``,
-``np.vstack([a, b])`` and ``a[[0, 2]]`` need no list at all. Anything else makes it a list block (``docs/contracts.md`` 2): a
-handle whose fields lie at fixed offsets, and items in slots of 8 bytes.
-
-An empty list has the item type `types.undetermined` until something is appended: then every name that holds it gets the item type
-(`_determine`), and paths that meet take the determined one (`translate.state.join`). The block notes the type as a number, so
-that a name this analysis lost track of raises a TypeError instead of reading the items as something else.
+``np.vstack([a, b])`` and ``a[[0, 2]]`` need no list at all. Anything else makes it a list block (`list_blocks`).
 
 Methods that are loops are Python functions (`list_methods`), compiled like any other.
 """
@@ -16,23 +11,33 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from jitpy.backend.ir import opcodes as o
-from jitpy.backend.ir.types import I8, I64
-from jitpy.frontend.library import iteration, registry
+from jitpy.backend.ir.types import I64
+from jitpy.frontend.library import control, iteration, registry
 from jitpy.frontend.library import list_methods as python
 from jitpy.frontend.library.containers import int_value, sequence
+from jitpy.frontend.library.list_blocks import (
+    LENGTH,
+    append,
+    changed,
+    converted_item,
+    determine,
+    drop_last,
+    handle,
+    item_type,
+    length,
+    load_item,
+    new,
+    store_item,
+    untouched,
+)
 from jitpy.frontend.types import types as ty
+from jitpy.frontend.types.items import owners
 from jitpy.frontend.values import NONE, Compound, Const, Iterator, SliceVal, TupleVal, Val, Value
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from jitpy.frontend.translate.translator import Translator
-
-#: Offsets from a handle, which is the block's address + 1.
-_LENGTH, _CAPACITY, _ITEMS, _FLAGS, _ORIGIN, _TYPE = 7, 15, 23, 31, 39, 47
-_BLOCK_BYTES = 64
-_IS_LIST = -56  # from the block's address: the size field; -1 tells `jitpy_release` that there are items to free
-_MAX = (1 << 63) - 1
 
 
 class ListDisplay(Compound):
@@ -71,152 +76,10 @@ def extend(tr: Translator, target: Value, items: list[Value]) -> Value:
 
 @registry.entry(registry.settle, ListDisplay)
 def _settle(tr: Translator, v: Any) -> Value:
-    made = new(tr, len(v.items))
+    made = new(tr)
     for item in v.items:
         made = append(tr, made, item)
     return made
-
-
-# -- blocks ----------------------------------------------------------------------------------------------------------------------
-
-
-def new(tr: Translator, capacity: int = 0) -> Val:
-    """An empty list."""
-    owner, data = tr.alloc(tr.iconst(_BLOCK_BYTES))
-    zero = tr.iconst(0)
-    tr.store(tr.iconst(-1), data, _IS_LIST)
-    for at in (_LENGTH, _CAPACITY, _ITEMS, _FLAGS, _ORIGIN, _TYPE):
-        tr.store(zero, data, at + 1)
-    return Val(ty.list_of(ty.undetermined), (owner,))
-
-
-def _handle(v: Value) -> int:
-    return v.parts()[0]
-
-
-def _length(tr: Translator, v: Value) -> int:
-    """The number of items; a list without an item type has none."""
-    return tr.bound(tr.load(I64, _handle(v), _LENGTH), 0, _MAX >> 4)
-
-
-def _item(v: Value) -> ty.Type:
-    return v.type.item  # type: ignore[attr-defined, no-any-return]
-
-
-def _untouched(tr: Translator, v: Value) -> None:
-    """A list without an item type must have none in memory either."""
-    lost = tr.icmp("ne", tr.load(I64, _handle(v), _TYPE), tr.iconst(0))
-    tr.check(lost, TypeError, "the item type of an empty list was decided where it cannot be seen; append to it in this function")
-
-
-def _item_parts(tr: Translator, v: Value, what: str = "an item of a list") -> tuple[ty.Type, tuple[int, ...]]:
-    """A value as an item: its type and parts."""
-    from jitpy.frontend.library.functions import result_value
-    from jitpy.frontend.translate.kernel import shape_type
-
-    v = result_value(tr, v)
-    t = shape_type(v)
-    if t is ty.py_uint:
-        tr.check(tr.icmp("slt", v.parts()[0], tr.iconst(0)), OverflowError, "Python int too large to convert to C long")
-        t = ty.py_int
-    if not _storable(t):
-        tr.error(f"{what} cannot be {t.name}", "Items are numbers, strs, and tuples of them. Use an array with one more dimension.")
-    return t, v.parts()
-
-
-def _storable(t: ty.Type) -> bool:
-    level = [t]
-    while level:
-        if any(x.__class__ not in (ty.Scalar, ty.Str, ty.Tuple, ty.NoneType) for x in level):
-            return False
-        level = [i for x in level if x.__class__ is ty.Tuple for i in x.items]
-    return True
-
-
-def _converted_item(tr: Translator, v: Val, item: Value) -> tuple[Val, tuple[int, ...]]:
-    """The list with its item type decided, and the item's parts."""
-    t, parts = _item_parts(tr, item)
-    if _item(v) is ty.undetermined:
-        v = _determine(tr, v, t)
-    elif t is not _item(v):
-        tr.error(
-            f"a {t.name} cannot go into a {v.type.name}",
-            "A list in a kernel holds items of one type. Convert the item, or use two lists.",
-        )
-    return v, parts
-
-
-def _determine(tr: Translator, v: Val, t: ty.Type) -> Val:
-    """From here on the empty list holds items of type ``t``: in all names and in memory."""
-    number = tr.iconst(ty.list_type_number(t))
-    known = tr.load(I64, _handle(v), _TYPE)
-    wrong = tr.op(o.BAND, I8, tr.icmp("ne", known, tr.iconst(0)), tr.icmp("ne", known, number))
-    tr.check(wrong, TypeError, "the list already holds items of another type")
-    tr.store(number, _handle(v), _TYPE)
-    better = Val(ty.list_of(t), v.ssa)
-    frame: Any = tr.frame
-    while frame is not None:
-        frame.locals[:] = [_refined(x, v, better) for x in frame.locals]
-        frame.stack[:] = [_refined(x, v, better) for x in frame.stack]
-        frame = frame.outer
-    return better
-
-
-def _refined(x: Value, old: Val, new: Val) -> Value:
-    """``x`` with ``old`` replaced inside it."""
-    if x.__class__ is Val:
-        return new if x.ssa == old.ssa and x.type is old.type else x
-    if isinstance(x, Compound):
-        children = x.children()
-        made = tuple([_refined(c, old, new) for c in children])
-        if any(a is not b for a, b in zip(children, made, strict=True)):
-            return x.rebuild(made)
-    return x
-
-
-def _stride(v: Value) -> int:
-    return 8 * max(len(_item(v).flat), 1)
-
-
-def _address(tr: Translator, v: Value, k: int) -> int:
-    offset = tr.op(o.IMUL, I64, k, tr.iconst(_stride(v)))
-    return tr.op(o.IADD, I64, tr.load(I64, _handle(v), _ITEMS), offset)
-
-
-def _load(tr: Translator, v: Value, k: int) -> Value:
-    """The item at a checked position."""
-    from jitpy.frontend.translate.kernel import value_of_type
-
-    t = _item(v)
-    address = _address(tr, v, k)
-    parts = tuple([tr.load(f, address, 8 * i) for i, f in enumerate(t.flat)])
-    tr.keep(_handle(v))
-    return value_of_type(t, parts)
-
-
-def _store(tr: Translator, v: Value, k: int, parts: tuple[int, ...]) -> None:
-    address = _address(tr, v, k)
-    for i, p in enumerate(parts):
-        tr.store(p, address, 8 * i)
-    tr.store(tr.iconst(1), _handle(v), _FLAGS)
-
-
-def append(tr: Translator, target: Value, item: Value) -> Val:
-    """``list.append``; the list, with its item type."""
-    v, parts = _converted_item(tr, tr.val(target), item)
-    h = _handle(v)
-    n = tr.load(I64, h, _LENGTH)
-    full = tr.icmp("eq", n, tr.load(I64, h, _CAPACITY))
-
-    def grow() -> tuple[int, ...]:
-        (data,) = tr.call_extern("jitpy_list_grow", (I64, I64), (I64,), h, tr.iconst(_stride(v)))
-        tr.check(tr.icmp("eq", data, tr.iconst(0)), MemoryError)
-        return ()
-
-    tr.branch(full, grow, lambda: (), ())
-    _store(tr, v, n, parts)
-    tr.store(tr.op(o.IADD, I64, n, tr.iconst(1)), h, _LENGTH)
-    return v
 
 
 # -- operations ------------------------------------------------------------------------------------------------------------------
@@ -226,56 +89,71 @@ def _no_item(tr: Translator, v: Value, message: str) -> Any:
     """IndexError of a list that never got an item."""
     from jitpy.frontend.library.functions import Outcomes
 
-    _untouched(tr, v)
+    untouched(tr, v)
     tr.raise_(IndexError, message)
     return Outcomes([])
 
 
 def _empty(v: Value) -> bool:
-    return _item(v) is ty.undetermined
+    return item_type(v) is ty.undetermined
 
 
 @registry.entry(registry.methods, (ty.List, "__len__"))
 def _len(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -> Value:
-    return Val(ty.py_int, (_length(tr, args[0]),))
+    return Val(ty.py_int, (length(tr, args[0]),))
 
 
 @registry.entry(registry.truth, ty.List)
 def _truth(tr: Translator, v: Value) -> int:
-    return tr.icmp("ne", _length(tr, v), tr.iconst(0))
+    return tr.icmp("ne", length(tr, v), tr.iconst(0))
 
 
 @registry.entry(registry.getitem, ty.List)
 def _getitem(tr: Translator, v: Value, index: Value) -> Value:
     if index.__class__ is SliceVal:
         if _empty(v):
-            _untouched(tr, v)
+            untouched(tr, v)
             return new(tr)
         return tr.call_python(python.part, (v, *index.children()), inline=False)
     k = tr.val(int_value(tr, index, "a list index")).ssa[0]
     if _empty(v):
         result: Value = _no_item(tr, v, "list index out of range")
         return result
-    return _load(tr, v, tr.index(k, _length(tr, v), 0, "list index out of range"))
+    return load_item(tr, v, tr.index(k, length(tr, v), 0, "list index out of range"))
 
 
 @registry.entry(registry.setitem, ty.List)
 def _setitem(tr: Translator, v: Value, index: Value, item: Value) -> None:
     if index.__class__ is SliceVal:
-        tr.error("assignment to a slice of a list is not supported", "Assign the items one by one, or use an array.")
+        items = tr.settle(item)
+        if items.kind() is not ty.List:
+            items = tr.call(Const(list), [items])
+        if _empty(items):
+            delitem(tr, v, index)
+            return
+        if _empty(v):
+            untouched(tr, v)
+            extended(tr, v, items)
+            return
+        tr.call_python(python.assign_part, (v, *index.children(), items), inline=False)
+        return
     k = tr.val(int_value(tr, index, "a list index")).ssa[0]
     if _empty(v):
-        _untouched(tr, v)
+        untouched(tr, v)
         tr.check(True, IndexError, "list assignment index out of range")
         return
-    v, parts = _converted_item(tr, v, item)  # type: ignore[arg-type]
-    _store(tr, v, tr.index(k, _length(tr, v), 0, "list assignment index out of range"), parts)
+    v, parts = converted_item(tr, v, item)  # type: ignore[arg-type]
+    store_item(tr, v, tr.index(k, length(tr, v), 0, "list assignment index out of range"), parts)
 
 
 @registry.entry(registry.delitem, ty.List)
-def _delitem(tr: Translator, v: Value, index: Value) -> None:
+def delitem(tr: Translator, v: Value, index: Value) -> None:
     if index.__class__ is SliceVal:
-        tr.error("deleting a slice of a list is not supported", "Make a new list of what stays.")
+        if _empty(v):
+            untouched(tr, v)
+        else:
+            tr.call_python(python.delete_part, (v, *index.children()), inline=False)
+        return
     if _empty(v):
         tr.check(True, IndexError, "list assignment index out of range")
         return
@@ -303,14 +181,14 @@ class ListIter(Iterator):
     def step(self, tr: Translator) -> tuple[int | bool, Callable[[], Value], Callable[[], Iterator]]:
         k = self.index.parts()[0]
         if _empty(self.source):
-            _untouched(tr, self.source)
+            untouched(tr, self.source)
             return False, lambda: NONE, lambda: self
-        more = tr.icmp("slt", k, _length(tr, self.source))
+        more = tr.icmp("slt", k, length(tr, self.source))
 
         def advance() -> Iterator:
             return ListIter(Val(ty.py_int, (tr.op(o.IADD, I64, k, tr.iconst(1)),)), self.source)
 
-        return more, lambda: _load(tr, self.source, k), advance
+        return more, lambda: load_item(tr, self.source, k), advance
 
 
 @registry.entry(registry.iterate, ty.List)
@@ -326,15 +204,15 @@ def _iterate_display(tr: Translator, v: Value) -> Iterator:
 def _sequence_item(tr: Translator, v: Value, k: int) -> Value:
     if _empty(v):
         return NONE
-    tr.check(tr.icmp("sge", k, _length(tr, v)), IndexError, "the list became shorter while it was iterated over")
-    return _load(tr, v, k)
+    tr.check(tr.icmp("sge", k, length(tr, v)), IndexError, "the list became shorter while it was iterated over")
+    return load_item(tr, v, k)
 
 
 @registry.entry(registry.sequence, ty.List)
 def _sequence(tr: Translator, v: Value) -> tuple[int, Callable[..., Value]]:
     if _empty(v):
-        _untouched(tr, v)
-    return _length(tr, v), _sequence_item
+        untouched(tr, v)
+    return length(tr, v), _sequence_item
 
 
 def _settled_operands(table: Any, name: str) -> None:
@@ -350,7 +228,7 @@ def _settled_operands(table: Any, name: str) -> None:
 
 for _name in ("+", "*"):
     _settled_operands(registry.binary, _name)
-for _name in ("==", "!=", "in"):
+for _name in ("==", "!=", "<", "<=", ">", ">=", "in"):
     _settled_operands(registry.compare, _name)
 
 
@@ -383,11 +261,59 @@ def _repeat_reversed(tr: Translator, n: Value, a: Value) -> Value:
 @registry.operator(registry.compare, "== !=", ty.List, ty.List)
 def _equal(tr: Translator, name: str, a: Value, b: Value) -> Value:
     if _empty(a) or _empty(b):
-        same = tr.icmp("eq", _length(tr, a), _length(tr, b))
+        same = tr.icmp("eq", length(tr, a), length(tr, b))
         result: Value = Val(ty.py_bool, (same,))
     else:
         result = tr.call_python(python.equal, (a, b), inline=False)
     return tr.not_(result) if name == "!=" else result
+
+
+@registry.operator(registry.compare, "< <= > >=", ty.List, ty.List)
+def _order(tr: Translator, name: str, a: Value, b: Value) -> Value:
+    if name[0] == ">":
+        a, b = b, a
+    strict = len(name) == 1
+    if not strict:  # a <= b is not (b < a): both look at the first items that differ
+        a, b = b, a
+    if _empty(a) or _empty(b):
+        result: Value = control.py_bool(tr.icmp("slt", length(tr, a), length(tr, b)))
+    else:
+        result = tr.call_python(python.less, (a, b), inline=False)
+    return result if strict else tr.not_(result)
+
+
+@registry.entry(registry.unpack, ty.List)
+def _unpack(tr: Translator, v: Value, n: int) -> list[Value] | None:
+    found = tr.settle(v)
+    count = length(tr, found)
+    if _empty(found):
+        untouched(tr, found)
+        if n:
+            tr.raise_(ValueError, f"not enough values to unpack (expected {n}, got 0)")
+            return None
+        return []
+    got = (f"not enough values to unpack (expected {n}, got ", (count, ty.py_int), ")")
+    tr.check(tr.icmp("slt", count, tr.iconst(n)), ValueError, *got)
+    tr.check(tr.icmp("sgt", count, tr.iconst(n)), ValueError, f"too many values to unpack (expected {n})")
+    return [load_item(tr, found, tr.iconst(k)) for k in range(n)]
+
+
+def unpack_starred(tr: Translator, v: Value, before: int, after: int) -> list[Value] | None:
+    """``a, *b, c = list``: the items, with a new list where the star is; None after raising."""
+    count = length(tr, v)
+    least = before + after
+    if _empty(v):
+        untouched(tr, v)
+        if least:
+            tr.raise_(ValueError, f"not enough values to unpack (expected at least {least}, got 0)")
+            return None
+        return [new(tr)]
+    got = (f"not enough values to unpack (expected at least {least}, got ", (count, ty.py_int), ")")
+    tr.check(tr.icmp("slt", count, tr.iconst(least)), ValueError, *got)
+    first = [load_item(tr, v, tr.iconst(k)) for k in range(before)]
+    end = tr.op(o.ISUB, I64, count, tr.iconst(after))
+    middle = tr.getitem(v, SliceVal(Const(before), Val(ty.py_int, (end,)), NONE))
+    return [*first, middle, *[load_item(tr, v, tr.op(o.IADD, I64, end, tr.iconst(k))) for k in range(after)]]
 
 
 @registry.operator(registry.compare, "in", None, ty.List)
@@ -407,12 +333,14 @@ def extended(tr: Translator, v: Value, items: Value) -> Value:
         return v
     if items.kind() is ty.List:
         if _empty(items):
-            _untouched(tr, items)
+            untouched(tr, items)
             return v
         if _empty(v):
-            v = _determine(tr, v, _item(items))  # type: ignore[arg-type]
+            v = determine(tr, v, item_type(items))  # type: ignore[arg-type]
     if isinstance(items, Iterator):
         items = tr.call_python(iteration.collect, (items,), inline=True)
+    if items.kind() in (ty.Dict, ty.Set):
+        items = tr.call_python(iteration.collect, (tr.iterate(items),), inline=True)
     count, item = sequence(tr, items)
     holder = [v]
 
@@ -454,8 +382,10 @@ def _extend(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -> Valu
 @registry.entry(registry.methods, (ty.List, "clear"))
 def _clear(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -> Value:
     _arguments(tr, "clear", args, kwargs, 0, 0)
-    tr.store(tr.iconst(0), _handle(args[0]), _LENGTH)
-    tr.store(tr.iconst(1), _handle(args[0]), _FLAGS)
+    if not _empty(args[0]) and owners(item_type(args[0])):
+        return tr.call_python(python.clear, args, inline=False)
+    tr.store(tr.iconst(0), handle(args[0]), LENGTH)
+    changed(tr, args[0])
     return NONE
 
 
@@ -466,15 +396,11 @@ def _pop(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -> Value:
     if _empty(v):
         result: Value = _no_item(tr, v, "pop from empty list")
         return result
-    n = _length(tr, v)
+    n = length(tr, v)
     tr.check(tr.icmp("eq", n, tr.iconst(0)), IndexError, "pop from empty list")
     if len(args) == 2:
         return tr.call_python(python.pop_at, (v, args[1]), inline=False)
-    last = tr.op(o.ISUB, I64, n, tr.iconst(1))
-    item = _load(tr, v, last)
-    tr.store(last, _handle(v), _LENGTH)
-    tr.store(tr.iconst(1), _handle(v), _FLAGS)
-    return item
+    return drop_last(tr, v)
 
 
 @registry.entry(registry.methods, (ty.List, "sort"))

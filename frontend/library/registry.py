@@ -70,7 +70,7 @@ always_inline: set[int] = set()
 
 #: Root module of a called object -> library modules to import before looking it up.
 modules: dict[str, tuple[str, ...]] = {
-    "builtins": ("scalars", "conversions", "builtins", "containers", "lists", "iterators"),
+    "builtins": ("scalars", "conversions", "builtins", "containers", "lists", "iterators", "ranges", "keywords", "dicts"),
     "math": ("math",),
     "cmath": ("complex_functions",),
     "operator": ("builtins",),
@@ -80,12 +80,16 @@ modules: dict[str, tuple[str, ...]] = {
 kinds: dict[str, tuple[str, ...]] = {
     "Scalar": ("scalars", "conversions"),
     "Array": ("arrays",),
-    "TupleVal": ("containers",),
-    "RangeVal": ("containers",),
+    "TupleVal": ("containers", "ranges"),
+    "RangeVal": ("containers", "ranges"),
+    "SliceVal": ("ranges",),
+    "Keywords": ("keywords",),
+    "Dict": ("dicts",),
+    "Set": ("dicts",),
     "List": ("lists",),
     "Str": ("strings",),
     "NoneType": ("containers",),
-    "Constant": ("containers",),
+    "Constant": ("containers", "ranges"),
     "Generator": ("iterators",),
     "Together": ("iterators",),
     "RandomSource": ("random",),

@@ -1,4 +1,4 @@
-"""Strs: constants and arguments that are compared, measured, passed on and returned.
+"""Strs: constants and arguments that are compared, measured, read character by character, passed on and returned.
 
 A run-time str is (object, address of its characters, length, bytes per character). Two constants are compared now; otherwise
 lengths come first, then the characters one by one in a loop, each read at its own width.
@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 from jitpy.backend.ir import opcodes as o
 from jitpy.backend.ir.types import I8, I16, I32, I64
-from jitpy.frontend.library import registry
+from jitpy.frontend.library import registry, scalars, string_methods
+from jitpy.frontend.library.containers import int_value, iterate_sequence
+from jitpy.frontend.library.lists import build
 from jitpy.frontend.types import types as ty
-from jitpy.frontend.values import Const, Val, Value
+from jitpy.frontend.values import Const, SliceVal, Val, Value
 
 if TYPE_CHECKING:
     from jitpy.frontend.translate.translator import Translator
@@ -98,20 +100,104 @@ def differ(tr: Translator, name: str, a: Value, b: Value) -> Value:
     return Const(name == "!=")
 
 
-@registry.operator(registry.compare, "in", ty.Str, ty.Str)
-def contains(tr: Translator, a: Value, b: Value) -> Value:
-    """``part in text`` of constants."""
-    if a.__class__ is Const and b.__class__ is Const:
-        return Const(a.obj in b.obj)
-    tr.error("'in' between strs is supported for constants only", "Compare with == instead.")
-
-
 @registry.operator(registry.binary, "+", ty.Str, ty.Str)
 def concat(tr: Translator, a: Value, b: Value) -> Value:
     """Constants only."""
     if a.__class__ is Const and b.__class__ is Const:
         return Const(a.obj + b.obj)
     tr.error("making strs at run time is not supported", "An f-string can be raised, printed or asserted.")
+
+
+# -- parts -----------------------------------------------------------------------------------------------------------------------
+#
+# A part of a str is a view of its characters: its object is 0, and one is made when it is returned.
+
+
+def view(tr: Translator, v: Val, start: int, length: int) -> Val:
+    """``length`` characters from ``start`` on."""
+    _, data, _, kind = v.ssa
+    at = tr.op(o.IADD, I64, data, tr.op(o.IMUL, I64, start, kind))
+    return Val(ty.string, (tr.iconst(0), at, length, kind))
+
+
+@registry.entry(registry.getitem, ty.Str)
+def getitem(tr: Translator, s: Value, index: Value) -> Value:
+    """``s[i]``, ``s[a:b]``."""
+    if index.__class__ is SliceVal:
+        bounds = index.children()
+        if s.__class__ is Const and all(b.__class__ is Const for b in bounds):
+            return Const(s.obj[slice(*[b.obj for b in bounds])])  # type: ignore[attr-defined]
+        if not (bounds[2].__class__ is Const and bounds[2].obj in (None, 1)):
+            tr.error("a step in a slice of a str is not supported", "Loop over the positions.")
+        from jitpy.frontend.library.list_methods import bounds as indices
+
+        v = string(tr, s)
+        got: Any = tr.call_python(indices, (Val(ty.py_int, (v.ssa[2],)), *bounds), inline=True)
+        first, last = (tr.val(x).ssa[0] for x in got.items[:2])
+        count = tr.op(o.ISUB, I64, last, first)
+        return view(tr, v, first, tr.select(tr.icmp("slt", count, tr.iconst(0)), tr.iconst(0), count))
+    k = int_value(tr, index, "a str index")
+    if s.__class__ is Const and k.__class__ is Const and -len(s.obj) <= k.obj < len(s.obj):
+        return Const(s.obj[k.obj])
+    v = string(tr, s)
+    return view(tr, v, tr.index(tr.val(k).ssa[0], v.ssa[2], 0, "string index out of range"), tr.iconst(1))
+
+
+def _sequence(tr: Translator, s: Value) -> tuple[int, Any]:
+    return string(tr, s).ssa[2], lambda tr, s, k: view(tr, string(tr, s), k, tr.iconst(1))
+
+
+registry.sequence[ty.Str] = _sequence
+
+
+@registry.entry(registry.iterate, ty.Str)
+def iterate(tr: Translator, s: Value) -> Any:
+    """Iteration over the characters."""
+    return iterate_sequence(tr, string(tr, s))
+
+
+@registry.operator(registry.compare, "in", ty.Str, ty.Str)
+def contains(tr: Translator, part: Value, s: Value) -> Value:
+    """``part in s``."""
+    if part.__class__ is Const and s.__class__ is Const:
+        return Const(part.obj in s.obj)
+    return tr.call_python(string_methods.contains, (s, part), inline=False)
+
+
+def fold(name: str) -> None:
+    """A method of constants, computed now."""
+    method = getattr(str, name)
+    loop = getattr(string_methods, name, None)
+
+    def handler(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -> Value:
+        from jitpy.frontend.library.functions import outside_value
+
+        values = [*args, *kwargs.values()]
+        if all(v.__class__ is Const for v in values):
+            known = [v.obj for v in values]  # type: ignore[attr-defined]
+            found = scalars.fold(tr, lambda *a: method(*a[: len(args)], **dict(zip(kwargs, a[len(args) :]))), *known)
+            obj = getattr(found, "obj", None)
+            if obj.__class__ is list:
+                return build(tr, [outside_value(tr, x) for x in obj])
+            return found if obj.__class__ is not tuple else outside_value(tr, obj)
+        if loop is None or kwargs or len(args) != loop.__code__.co_argcount or any(v.kind() is not ty.Str for v in args):
+            tr.error(
+                f"str.{name}() of strs that are not known at compile time is not supported here",
+                "Text can be compared, read by character, printed, and used in messages of exceptions (f-strings).",
+            )
+        return tr.call_python(loop, args, inline=False)
+
+    registry.methods[ty.Str, name] = handler
+
+
+_NAMES = (
+    "capitalize casefold center count encode endswith expandtabs find format index isalnum isalpha isascii isdecimal isdigit "
+    "isidentifier islower isnumeric isprintable isspace istitle isupper join ljust lower lstrip partition removeprefix "
+    "removesuffix replace rfind rindex rjust rpartition rsplit rstrip split splitlines startswith strip swapcase title translate "
+    "upper zfill"
+)
+for _name in _NAMES.split():
+    fold(_name)
 
 
 @registry.entry(registry.truth, ty.Str)

@@ -23,6 +23,7 @@ from jitpy.frontend.ir import opcodes as fo
 from jitpy.frontend.lower import division
 from jitpy.frontend.passes.graph import Graph, dominates
 from jitpy.frontend.passes.ownership import owner_positions
+from jitpy.frontend.translate.exceptions import is_own
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -37,7 +38,7 @@ STRIP = 16384
 #: An innermost loop of at most so many turns does not poll.
 SHORT = 256
 #: Offsets in the kernel's context (docs/contracts.md 2).
-STACK_LIMIT, COUNTDOWN, ERROR_SITE, TRACE_COUNT, ERROR_ARGS, TRACE = 0, 8, 16, 24, 32, 64
+STACK_LIMIT, COUNTDOWN, ERROR_SITE, TRACE_COUNT, TRACE, ERROR_ARGS = 0, 8, 16, 24, 64, 320
 TRACE_MAX = 30
 TRACE_FUNCTION = "$trace"
 _TRUSTED = 3
@@ -182,12 +183,7 @@ class Lowering:
                     sp = self.value((o.GET_STACK_POINTER, I64, None), I64)
                     limit = self.value((o.LOAD_, I64, (_TRUSTED, STACK_LIMIT), self.vmctx), I64)
                     bad = self.value((o.ICMP, I64, "ult", sp, limit), I8)
-                    code = self.kernel.co
-                    site = self.module.site(
-                        self.kernel.function_name, code.co_filename, code.co_firstlineno, RecursionError,
-                        ("maximum recursion depth exceeded",),
-                    )  # fmt: skip
-                    self._check(bad, site, (), ())
+                    self._check(bad, self.kernel.recursion_site(), (), ())
                     return
 
     # -- errors --------------------------------------------------------------------------------------------------------------
@@ -288,6 +284,10 @@ class Lowering:
             self.jump(self._raise_block(imm, args, owned), args)
         elif op == fo.CALL_KERNEL:
             self._call_kernel(imm, args, result, owned)
+        elif op == fo.LEAVE:
+            self.jump(self._leave_block(imm, owned), args)
+        elif op == fo.SITE_MATCH:
+            values[result[0]] = self._site_match(imm, args[0])
         elif op == fo.CALL_EXTERN:
             symbol, params, returns = imm
             inst = self.emit((o.CALL_, 0, self._extern(symbol, params, returns), *args), returns)
@@ -299,6 +299,8 @@ class Lowering:
             self._leave_if(self.out.results[inst][0], site, owned)
         elif op == fo.OWN:
             values[result[0]] = self.value((o.BOR, I64, None, args[0], self.iconst(1)), I64)
+        elif op == fo.ADOPT:
+            values[result[0]] = args[0]
         elif op == fo.RETAIN or op == fo.RELEASE:
             symbol = "jitpy_retain" if op == fo.RETAIN else "jitpy_release"
             self.emit((o.CALL_, 0, self._extern(symbol, (I64,), ()), args[0]))
@@ -362,15 +364,22 @@ class Lowering:
         return address, offset
 
     def _call_kernel(self, imm: Any, args: tuple[int, ...], result: tuple[int, ...], owned: tuple[int, ...]) -> None:
-        name, site, variants = imm
+        name, site, variants, *caught = imm
         out = self.out
         record = out.stack_slot(8 * (1 + max([len(v) for v in variants], default=0)))
         address = self.value((o.STACK_ADDR, I64, (record, 0)), I64)
         types = [out.value_types[a] for a in args]
         ref = out.import_function(name, signature([I64, I64, *types], [I32]), True)
-        inst = self.emit((o.CALL_, 0, ref, self.vmctx, address, *args), (I32,))
-        self._leave_if(out.results[inst][0], site, owned)
         values = self.values
+        if caught:  # what a call that raises leaves in the record is nothing to release
+            for k in range(1 + max([len(v) for v in variants], default=0)):
+                self.emit((o.STORE_, I64, (_TRUSTED, 8 * k), self.iconst(0), address))
+        inst = self.emit((o.CALL_, 0, ref, self.vmctx, address, *args), (I32,))
+        if caught:
+            values[result[0]] = out.results[inst][0]
+            result = result[1:]
+        else:
+            self._leave_if(out.results[inst][0], site, owned)
         if len(variants) > 1:
             values[result[0]] = self.value((o.LOAD_, I64, (_TRUSTED, 0), address), I64)
         at = 1
@@ -390,6 +399,21 @@ class Lowering:
         """The shapes of what the kernel of this name returns."""
         callee = next(k for k in self.kernel.compilation.kernels.values() if k.name == name)
         return callee.result_shapes() or ()
+    def _site_match(self, classes: tuple[type[BaseException], ...], address: int) -> int:
+        """Whether a site's exception is of the classes: its bit in words of 64 sites. All sites are known by now."""
+        words: dict[int, int] = {}
+        for i, site in enumerate(self.module.sites):
+            if site.exc_class is not None and issubclass(site.exc_class, classes) and not is_own(site.parts):
+                words[i >> 6] = words.get(i >> 6, 0) | 1 << (i & 63)
+        offset = self.value((o.ISUB, I64, None, address, self.site_address(0)), I64)
+        index = self.value((o.USHR, I64, None, offset, self.iconst(3)), I64)
+        high = self.value((o.USHR, I64, None, index, self.iconst(6)), I64)
+        word = self.iconst(0)
+        for k, bits in words.items():
+            here = self.value((o.ICMP, I64, "eq", high, self.iconst(k)), I8)
+            word = self.value((o.SELECT, I64, None, here, self.iconst(bits), word), I64)
+        bit = self.value((o.USHR, I64, None, word, self.value((o.BAND, I64, None, index, self.iconst(63)), I64)), I64)
+        return self.value((o.ICMP, I64, "ne", self.value((o.BAND, I64, None, bit, self.iconst(1)), I64), self.iconst(0)), I8)
 
     # -- loops -----------------------------------------------------------------------------------------------------------------
 

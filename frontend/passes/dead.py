@@ -14,7 +14,7 @@ from jitpy.frontend.ir import opcodes as fo
 if TYPE_CHECKING:
     from jitpy.backend.ir.function import Function
 
-_DROPPABLE = fo.CHECKED_ARITHMETIC | {fo.ELEMENT_LOAD, fo.SITE_ADDRESS, fo.FLOOR_DIV, fo.FLOOR_REM}
+_DROPPABLE = fo.CHECKED_ARITHMETIC | {fo.ELEMENT_LOAD, fo.SITE_ADDRESS, fo.SITE_MATCH, fo.FLOOR_DIV, fo.FLOOR_REM}
 _KEEPS = o.TERMINATOR | o.CALL | o.STORE | o.SIDE_EFFECT
 
 

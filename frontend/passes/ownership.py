@@ -22,7 +22,7 @@ from jitpy.backend.ir.types import I64
 from jitpy.frontend.ir import opcodes as fo
 from jitpy.frontend.passes.graph import Graph
 from jitpy.frontend.types import types as ty
-from jitpy.frontend.values import TupleVal, Val, Value
+from jitpy.frontend.values import Compound, Val, Value
 
 if TYPE_CHECKING:
     from jitpy.backend.ir.function import Function, Node
@@ -34,14 +34,17 @@ Releases = dict[int, tuple[int, ...]]
 
 def owner_positions(value: Value, start: int = 0) -> list[int]:
     """Which parts of a settled value are owners of memory, counted from ``start``."""
-    if value.__class__ is TupleVal:
+    if isinstance(value, Compound):
         found: list[int] = []
-        for item in value.items:
+        for item in value.children():
             found += owner_positions(item, start)
             start += len(item.parts())
         return found
-    if value.__class__ is Val and value.type.__class__ in (ty.Array, ty.List):
-        return [start]
+    if value.__class__ is Val:
+        if value.type.__class__ in (ty.Array, ty.List):
+            return [start]
+        if value.type.__class__ in (ty.Dict, ty.Set):
+            return [start, start + 1]
     return []
 
 
@@ -64,11 +67,11 @@ def _owning_values(func: Function, graph: Graph, calls: dict[str, Kernel]) -> se
     for b in graph.order:
         for i in func.block_insts[b]:
             node = insts[i]
-            if node[0] == fo.OWN:
+            if node[0] == fo.OWN or node[0] == fo.ADOPT:
                 work.append(results[i][0])
             elif node[0] == fo.CALL_KERNEL:
                 callee = calls.get(node[2][0])
-                at = 1
+                at = 1 + (len(node[2]) > 3)
                 for shape in callee.result_shapes() or () if callee is not None else ():
                     work += [results[i][k] for k in owner_positions(shape, at)]
                     at += len(shape.part_types())
@@ -182,7 +185,7 @@ class _Insertion:
         last = own[-1]
         alive, before_last = self._terminator(b, last)
         out = [last, *reversed(before_last)]
-        if insts[last][0] in _RAISES or insts[last][0] == fo.RAISE:
+        if insts[last][0] in (fo.RAISE, fo.LEAVE):
             self._leaving(last, alive)
         for i in reversed(own[:-1]):
             node = insts[i]

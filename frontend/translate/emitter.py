@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 from jitpy.backend.ir import opcodes as o
 from jitpy.backend.ir.types import F16, F32, F64, I8, I64, MASK
 from jitpy.frontend.ir import opcodes as fo
+from jitpy.frontend.translate import exceptions
+from jitpy.frontend.translate.exceptions import is_own
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -32,7 +34,9 @@ _LOW_BITS_THROUGH = frozenset({o.IADD, o.ISUB, o.IMUL, o.BAND, o.BOR, o.BXOR, o.
 class Emitter:
     """Writes into ``func`` at the end of block ``bb``; every instruction gets the source location ``srcloc``."""
 
-    __slots__ = ("bb", "bounds", "counted", "func", "headers", "iconsts", "journal", "module", "open", "srcloc")
+    __slots__ = (
+        "bb", "bounds", "counted", "func", "handler", "headers", "iconsts", "journal", "module", "open", "raised", "srcloc",
+    )  # fmt: skip
 
     def __init__(self, func: Function, module: KernelModule) -> None:
         self.func = func
@@ -49,6 +53,9 @@ class Emitter:
         self.open: dict[int, tuple[int | None, list[tuple[int, tuple[int, ...]] | None]]] = {}
         #: how to undo what was done to older blocks, see `Frame.rewind`
         self.journal: list[Callable[[], object]] = []
+        #: inside ``try``: (frame, its handler), and the edges to handlers that wait (see `exceptions`)
+        self.handler: Any = None
+        self.raised: list[Any] = []
 
     # -- instructions ----------------------------------------------------------------------------------------------------
 
@@ -203,12 +210,23 @@ class Emitter:
             self.use(self.block())
             return
         site, raw = self._message(exc_class, message)
+        if self.handler is not None and not is_own(message):
+            exceptions.check(self, cond, site, raw)  # type: ignore[arg-type]
+            return
         self.func.append(self.bb, (fo.CHECK, I8, site, cond, *raw), (), self.srcloc)
 
     def raise_(self, exc_class: type[BaseException], *message: Any) -> None:
         """Raise unconditionally; ends the current block."""
         site, raw = self._message(exc_class, message)
+        if self.handler is not None and not is_own(message):
+            exceptions.throw_site(self, site, raw)  # type: ignore[arg-type]
+            return
         self.func.append(self.bb, (fo.RAISE, 0, site, *raw), (), self.srcloc)
+
+    def never(self) -> None:
+        """End the block where control does not come."""
+        site, _ = self._message(RecursionError, ())
+        self.func.append(self.bb, (fo.RAISE, 0, site), (), self.srcloc)
 
     def index(self, idx: int, extent: int, axis: int = 0, what: str = "") -> int:
         """Wrap a negative index and check the bounds (IndexError): the index in 0 .. extent-1."""
@@ -221,6 +239,11 @@ class Emitter:
                 IndexError,
                 ("index ", (0, py_int), f" is out of bounds for axis {axis} with size ", (1, py_int)),
             )
+        if self.handler is not None:
+            wrapped = self.select(self.icmp("slt", idx, self.iconst(0)), self.op(o.IADD, I64, idx, extent), idx)
+            raw = () if what else (idx, extent)
+            exceptions.check(self, self.icmp("uge", wrapped, extent), site, raw)  # type: ignore[arg-type]
+            return wrapped
         return self.func.value(self.bb, (fo.INDEX_CHECK, I64, (site, axis), idx, extent), I64, self.srcloc)
 
     # -- blocks ----------------------------------------------------------------------------------------------------------

@@ -100,6 +100,7 @@ class Frame:
         "call_site",
         "code",
         "depth",
+        "enclosing",
         "forked",
         "free",
         "globals",
@@ -114,6 +115,7 @@ class Frame:
         "next_cell",
         "options",
         "outer",
+        "outer_handler",
         "owner",
         "parameters",
         "pending",
@@ -151,6 +153,8 @@ class Frame:
         self.ready: list[tuple[int, int, list[Value], list[Value]]] = []
         self.returns: list[Edge] = []
         self.yields: list[Edge] = []
+        self.outer_handler = tr.handler
+        self.enclosing: Frame | None = None  # whose cells `nonlocal` assigns
         self.widened: dict[Any, tuple[Value, ...]] = tr.compilation.widened
         #: id of a value -> (it, key and parts of the EitherVal it was)
         self.forked: dict[int, tuple[Value, tuple[Any, tuple[int, ...]]]] = {}
@@ -167,18 +171,20 @@ class Frame:
 
     # -- taking back -----------------------------------------------------------------------------------------------------
 
-    def mark(self) -> tuple[int, int, int, int, int, int]:
+    def mark(self) -> tuple[int, int, int, int, int, int, int]:
         """Where emission stands now; `rewind` goes back there, provided that the frame's own state is restored by the caller."""
         f = self.tr.func
         bb = self.tr.bb
         return (
             len(f.insts), len(f.value_types), len(f.block_insts), bb, len(f.block_insts[bb]), len(self.tr.journal),
+            len(self.tr.raised),
         )  # fmt: skip
 
-    def rewind(self, mark: tuple[int, int, int, int, int, int]) -> None:
+    def rewind(self, mark: tuple[int, int, int, int, int, int, int]) -> None:
         """Undo everything emitted since ``mark``."""
         tr, f = self.tr, self.tr.func
-        insts, values, blocks, bb, length, journal = mark
+        insts, values, blocks, bb, length, journal, raised = mark
+        del tr.raised[raised:]
         undo = tr.journal
         while len(undo) > journal:
             undo.pop()()
@@ -220,14 +226,27 @@ class Frame:
 
     def edge(self, index: int, inst: int, slot: int, stack: Sequence[Value]) -> None:
         """An edge with the current names and this stack to instruction ``index``."""
-        live = self.code.live.get(index)
+        self._add(index, Edge(self.tr.bb, inst, slot, self.state(self.code.live.get(index), stack)))
+
+    def state(self, live: int | None, stack: Sequence[Value]) -> tuple[Value, ...]:
+        """What goes along an edge: the names that are ``live`` (a mask, None for all) and a stack."""
         names = self.locals
         if live is not None:
             state = [v if live >> i & 1 else DEAD for i, v in enumerate(names)]
         else:
             state = list(names)
         state.extend(stack)
-        edge = Edge(self.tr.bb, inst, slot, tuple(state))
+        return tuple(state)
+
+    def raised(self) -> None:
+        """The instruction is done: its edges to handlers of this frame count; those of outer frames wait for theirs."""
+        waiting = self.tr.raised
+        own = [(index, edge) for frame, index, edge in waiting if frame is self]
+        waiting[:] = [r for r in waiting if r[0] is not self]
+        for index, edge in own:
+            self._add(index, edge)
+
+    def _add(self, index: int, edge: Edge) -> None:
         known = self.versions.get(index)
         if known:
             if self._enter_any(known, edge):
@@ -555,11 +574,14 @@ class Frame:
         code = self.code
         instrs, lines, leaders = code.instrs, code.lines, code.leaders
         module = tr.module
+        handlers = code.handlers
         start = index
         line = -1
         while True:
             if index != start and index in leaders:
                 self.settle_stack()
+                if tr.raised:
+                    self.raised()
                 self.jump_edge(index, self.stack)
                 return
             self.index = index
@@ -568,7 +590,9 @@ class Frame:
                 self.line = line = now
                 tr.srcloc = module.srcloc(code.co, now)
             op, arg = instrs[index]
-            depth = len(self.stack)
+            if handlers is not None:
+                handler = handlers[index]
+                tr.handler = (self, handler) if handler is not None else self.outer_handler
             saved = self.stack[:]
             mark = self.mark()
             try:
@@ -586,7 +610,8 @@ class Frame:
                     raise SourceError(error.message, error.hint, code.co, self.position()) from None
                 error.passes(code.co, self.position())
                 raise
-            del depth
+            if handlers is not None and tr.raised:
+                self.raised()
             if following is None:
                 return
             index = following

@@ -111,6 +111,12 @@ class Kernel:
         """The variants of the result as a caller may rely on them; None while nothing is known."""
         return self.variants if self.done else self.assumed
 
+    def recursion_site(self) -> int:
+        """The site of the RecursionError that the kernel raises when the stack is at its limit."""
+        return self.compilation.module.site(
+            self.function_name, self.co.co_filename, self.co.co_firstlineno, RecursionError, ("maximum recursion depth exceeded",)
+        )
+
     def translate(self) -> None:
         """Fill in ``func``; see the module's docstring for recursion."""
         c = self.compilation
@@ -205,6 +211,8 @@ def shape_type(v: Value) -> ty.Type:
         return v.type
     if v.__class__ is TupleVal:
         return ty.tuple_of(tuple([shape_type(i) for i in v.items]))
+    if v.kind().__name__ == "Keywords":
+        return ty.record_of(v.names, tuple([shape_type(i) for i in v.values]))  # type: ignore[attr-defined]
     raise SourceError(f"a {v.describe()} cannot be returned")
 
 

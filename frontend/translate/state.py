@@ -149,9 +149,12 @@ def join(a: Value, b: Value, kinds: bool = False) -> Value | None:
         return a
     ta, tb = _number(a), _number(b)
     if ca is Val and cb is Val and a.type.__class__ is ty.List and b.type.__class__ is ty.List:  # type: ignore[attr-defined]
-        if a.type.item is ty.undetermined:  # type: ignore[attr-defined]
-            return b
-        return a if b.type.item is ty.undetermined else None  # type: ignore[attr-defined]
+        item = _list_items(a.type.item, b.type.item)  # type: ignore[attr-defined]
+        if item is None:
+            return None
+        return a if item is a.type.item else b if item is b.type.item else Val(ty.list_of(item), (-1,))  # type: ignore[attr-defined]
+    if ca is Val and cb is Val and a.type.__class__ in (ty.Dict, ty.Set) and a.type.__class__ is b.type.__class__:  # type: ignore[attr-defined]
+        return _join_dicts(a, b)  # type: ignore[arg-type]
     if ta is not None and tb is not None:
         if ta is tb:
             if ta is ty.py_int and any(
@@ -180,7 +183,12 @@ def join(a: Value, b: Value, kinds: bool = False) -> Value | None:
         return _join_either(a, b, kinds)  # type: ignore[arg-type]
     if cb is EitherVal:
         return _join_either(b, a, kinds)  # type: ignore[arg-type]
-    if ca is cb and isinstance(a, Compound) and isinstance(b, Compound) and a.static() == b.static():
+    if ca is cb and isinstance(a, Compound) and isinstance(b, Compound):
+        if a.static() != b.static():
+            met = a.meet(b)
+            if met is None:
+                return None
+            a = met
         xs, ys = a.children(), b.children()
         if len(xs) != len(ys):
             return None
@@ -191,6 +199,27 @@ def join(a: Value, b: Value, kinds: bool = False) -> Value | None:
                 return None
             shapes.append(s)
         return a.rebuild(tuple(shapes))
+    return None
+
+
+def _join_dicts(a: Val, b: Val) -> Val | None:
+    """The common shape of two dicts or sets: one may be empty."""
+    if a.type.key is ty.undetermined:  # type: ignore[attr-defined]
+        return b
+    if b.type.key is ty.undetermined or ty.unreflected(a.type) is b.type:  # type: ignore[attr-defined]
+        return a if b.type.key is ty.undetermined else b  # type: ignore[attr-defined]
+    return a if ty.unreflected(b.type) is a.type else None
+
+
+def _list_items(a: ty.Type, b: ty.Type) -> ty.Type | None:
+    """The item type of two lists that meet: one may be empty, or hold empty lists."""
+    if a is b or b is ty.undetermined:
+        return a
+    if a is ty.undetermined:
+        return b
+    if a.__class__ is ty.List and b.__class__ is ty.List:
+        item = _list_items(a.item, b.item)
+        return None if item is None else ty.list_of(item)
     return None
 
 
@@ -232,8 +261,15 @@ def convert(tr: Translator, v: Value, shape: Value) -> tuple[int, ...] | None:
     if cs is EitherVal and cv is EitherVal and shape.alt.__class__ is Val and shape.typed.type is v.typed.type:  # type: ignore[attr-defined]
         return v.parts()
     if cs is Val and cv is Val and shape.type.__class__ is ty.List and v.type.__class__ is ty.List:  # type: ignore[attr-defined]
-        return v.parts() if v.type.item is ty.undetermined else None  # type: ignore[attr-defined]
-    if cs is cv and isinstance(shape, Compound) and isinstance(v, Compound) and shape.static() == v.static():
+        items = shape.type.item, v.type.item  # type: ignore[attr-defined]
+        return v.parts() if _list_items(*items) is items[0] else None
+    if cs is Val and cv is Val and shape.type.__class__ in (ty.Dict, ty.Set) and shape.type.__class__ is v.type.__class__:  # type: ignore[attr-defined]
+        return v.parts() if v.type.key is ty.undetermined or ty.unreflected(v.type) is shape.type else None  # type: ignore[attr-defined]
+    if cs is cv and isinstance(shape, Compound) and isinstance(v, Compound):
+        if shape.static() != v.static():
+            met = shape.meet(v)
+            if met is None or met.static() != shape.static():
+                return None
         xs, ys = shape.children(), v.children()
         if len(xs) != len(ys):
             return None

@@ -8,10 +8,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from jitpy.frontend.bytecode import instructions as n
-from jitpy.frontend.library import control, functions, generators, registry
+from jitpy.frontend.library import control, functions, generators, keywords, lists, patterns, registry
 from jitpy.frontend.library.declared import declared_local, declared_result
 from jitpy.frontend.library.lists import ListDisplay
 from jitpy.frontend.library.unrolling import short_range
+from jitpy.frontend.translate import exceptions
 from jitpy.frontend.translate.frame import Edge
 from jitpy.frontend.types import types as ty
 from jitpy.frontend.values import (
@@ -103,7 +104,7 @@ def _load_free(frame: Frame, arg: Any) -> Step:
 
 
 def _store_free(frame: Frame, arg: Any) -> Step:
-    frame.tr.error("nonlocal assignment is not supported", f"Return {arg!r} from the inner function, or keep it in an array.")
+    frame.tr.error(f"assignment to the free variable {arg!r} is not supported here", "Return it, or keep it in an array.")
 
 
 def _load_global(frame: Frame, arg: Any) -> Step:
@@ -125,6 +126,11 @@ def _push_null(frame: Frame, arg: Any) -> Step:
 
 def _pop(frame: Frame, arg: Any) -> Step:
     del frame.stack[len(frame.stack) - arg :]
+    return frame.index + 1
+
+
+def _pop_exc(frame: Frame, arg: Any) -> Step:
+    frame.stack.pop()
     return frame.index + 1
 
 
@@ -217,6 +223,8 @@ def _setslice(frame: Frame, arg: Any) -> Step:
 
 def _build(frame: Frame, arg: Any) -> Step:
     kind, count = arg
+    if kind == "dict":
+        count *= 2
     stack = frame.stack
     at = len(stack) - count
     tr = frame.tr
@@ -227,10 +235,14 @@ def _build(frame: Frame, arg: Any) -> Step:
         result = SliceVal(items[0], items[1], items[2] if count == 3 else NONE)
     elif kind == "list":
         result = control.build_list(tr, items)
+    elif kind == "dict":
+        result = keywords.display(tr, items)
     elif kind == "string":
         result = control.join_text(tr, items)
     else:
-        tr.error(f"{kind}s are not supported", "Use lists or arrays.")
+        from jitpy.frontend.library import dicts
+
+        result = dicts.set_display(tr, items)
     stack[at:] = (result,)
     return frame.index + 1
 
@@ -270,7 +282,7 @@ def _make_function(frame: Frame, flags: Any) -> Step:
         stack.pop()
     kwdefaults: dict[str, Value] = {}
     if flags & 2:
-        frame.tr.error("keyword-only defaults of inner functions are not supported", "Use positional parameters.")
+        kwdefaults = keywords.named(frame.tr, stack.pop())
     defaults: tuple[Value, ...] = ()
     if flags & 1:
         defaults = tuple(frame.tr.unpack_all(stack.pop()))
@@ -285,7 +297,7 @@ def _set_function(frame: Frame, flag: Any) -> Step:
     if flag == 1:
         f = FunctionVal(f.code, f.name, f.globals, tuple(frame.tr.unpack_all(value)), f.kwdefaults, f.frame)
     elif flag == 2:
-        frame.tr.error("keyword-only defaults of inner functions are not supported", "Use positional parameters.")
+        f = FunctionVal(f.code, f.name, f.globals, f.defaults, keywords.named(frame.tr, value), f.frame)
     stack.append(f)
     return frame.index + 1
 
@@ -347,12 +359,13 @@ def _result(frame: Frame, at: int, result: Any) -> Step:
 
 def _call_spread(frame: Frame, arg: Any) -> Step:
     stack = frame.stack
+    named: dict[str, Value] = {}
     if arg & 1:
-        frame.tr.error("** in calls is not supported", "Name the keyword arguments.")
+        named = keywords.named(frame.tr, stack.pop())
     args = frame.tr.unpack_all(stack[-1])
     x, y = stack[-3], stack[-2]
     callee = y if x is NULL else x if y is NULL else y
-    return _result(frame, len(stack) - 3, functions.call(frame.tr, callee, list(args), {}))
+    return _result(frame, len(stack) - 3, functions.call(frame.tr, callee, list(args), named))
 
 
 def _return(frame: Frame, arg: Any) -> Step:
@@ -368,6 +381,8 @@ def _return(frame: Frame, arg: Any) -> Step:
         value = tr.settle(value)
     if value.__class__ is FunctionVal and value.frame is frame:
         value = functions.capture(frame, value)
+    if frame.enclosing is not None:
+        value = TupleVal((value, *[frame.locals[slot] for slot, _ in frame.code.written]))
     frame.returns.append(Edge(tr.bb, tr.open_jump(), 0, (value,)))
     return None
 
@@ -380,7 +395,8 @@ def _yield(frame: Frame, arg: Any) -> Step:
 def _raise(frame: Frame, arg: Any) -> Step:
     stack = frame.stack
     if arg == 0:
-        frame.tr.error("raise without an exception is not supported", "Name the exception: raise ValueError(...).")
+        exceptions.raise_again(frame)
+        return None
     control.raise_value(frame.tr, stack[-1] if arg == 1 else stack[-2])
     return None
 
@@ -474,7 +490,14 @@ def _unpack(frame: Frame, arg: Any) -> Step:
 
 def _unpack_ex(frame: Frame, arg: Any) -> Step:
     before, after = arg
-    items = frame.tr.unpack_all(frame.stack.pop())
+    source = frame.tr.settle(frame.stack.pop())
+    if source.kind() is ty.List:
+        found = lists.unpack_starred(frame.tr, source, before, after)
+        if found is None:
+            return None
+        frame.stack.extend(reversed(found))
+        return frame.index + 1
+    items = frame.tr.unpack_all(source)
     if len(items) < before + after:
         frame.tr.raise_(ValueError, f"not enough values to unpack (expected at least {before + after}, got {len(items)})")
         return None
@@ -502,6 +525,81 @@ def _enter_with(frame: Frame, arg: Any) -> Step:
     return frame.index + 1
 
 
+def _push_exc(frame: Frame, arg: Any) -> Step:
+    exceptions.push(frame)
+    return frame.index + 1
+
+
+def _check_exc(frame: Frame, arg: Any) -> Step:
+    frame.stack[-1] = exceptions.matches(frame.tr, frame.stack[-2], frame.stack[-1])
+    return frame.index + 1
+
+
+def _reraise(frame: Frame, arg: Any) -> Step:
+    exceptions.rethrow(frame.tr, frame.stack[-1])  # type: ignore[arg-type]
+    return None
+
+
+def _exit_with(frame: Frame, arg: Any) -> Step:
+    frame.stack.append(NONE)
+    return frame.index + 1
+
+
+def _get_len(frame: Frame, arg: Any) -> Step:
+    frame.stack.append(frame.tr.call(Const(len), [frame.stack[-1]]))
+    return frame.index + 1
+
+
+def _match_sequence(frame: Frame, arg: Any) -> Step:
+    frame.stack.append(Const(patterns.is_sequence(frame.stack[-1])))
+    return frame.index + 1
+
+
+def _match_class(frame: Frame, arg: Any) -> Step:
+    stack = frame.stack
+    stack[-3:] = (patterns.match_class(frame.tr, stack[-3], stack[-2], arg, stack[-1]),)
+    return frame.index + 1
+
+
+def _dict_merge(frame: Frame, arg: Any) -> Step:
+    stack = frame.stack
+    stack[-2:] = (keywords.merged(frame.tr, stack[-2], stack[-1]),)
+    return frame.index + 1
+
+
+def _dict_keys(frame: Frame, arg: Any) -> Step:
+    stack = frame.stack
+    names = stack.pop()
+    values = stack[len(stack) - arg :]
+    del stack[len(stack) - arg :]
+    pairs = [x for pair in zip(frame.tr.unpack_all(names), values, strict=True) for x in pair]
+    stack.append(keywords.display(frame.tr, pairs))
+    return frame.index + 1
+
+
+def _map_add(frame: Frame, arg: Any) -> Step:
+    key, value = frame.stack[-2:]
+    del frame.stack[-2:]
+    frame.tr.setitem(frame.stack[-arg], key, frame.tr.settle(value))
+    return frame.index + 1
+
+
+def _set_add(frame: Frame, arg: Any) -> Step:
+    from jitpy.frontend.library import dicts
+
+    value = frame.stack.pop()
+    dicts.add(frame.tr, frame.stack[-arg], frame.tr.settle(value))
+    return frame.index + 1
+
+
+def _set_update(frame: Frame, arg: Any) -> Step:
+    values = frame.tr.settle(frame.stack.pop())
+    if values.__class__ is Const and values.obj.__class__ is frozenset:
+        values = TupleVal(tuple([functions.outside_value(frame.tr, x) for x in values.obj]))
+    frame.tr.call(frame.tr.attribute(frame.stack[-arg], "update"), [values])
+    return frame.index + 1
+
+
 def _unsupported(frame: Frame, arg: Any) -> Step:
     what, hint = arg
     frame.tr.error(f"{what} {'is' if what.endswith(('code', 'variable')) else 'are'} not supported", hint)
@@ -520,6 +618,10 @@ for _op, _step in (
     (n.UNPACK, _unpack), (n.UNPACK_EX, _unpack_ex), (n.RETURN, _return), (n.RAISE, _raise), (n.MAKE_FUNCTION, _make_function),
     (n.SET_FUNCTION, _set_function), (n.LOAD_CLOSURE, _load_closure), (n.IMPORT_NAME, _import_name),
     (n.IMPORT_FROM, _import_from), (n.ENTER_WITH, _enter_with), (n.YIELD, _yield),
+    (n.PUSH_EXC, _push_exc), (n.CHECK_EXC, _check_exc), (n.RERAISE, _reraise), (n.EXIT_WITH, _exit_with),
+    (n.POP_EXC, _pop_exc), (n.GET_LEN, _get_len), (n.MATCH_SEQUENCE, _match_sequence), (n.MATCH_CLASS, _match_class),
+    (n.DICT_MERGE, _dict_merge), (n.DICT_KEYS, _dict_keys),
+    (n.MAP_ADD, _map_add), (n.SET_ADD, _set_add), (n.SET_UPDATE, _set_update),
 ):  # fmt: skip
     STEPS[_op] = _step
 

@@ -13,6 +13,7 @@ from jitpy.backend.ir.types import F16, F32, F64, I8, I16, I32, I64
 from jitpy.frontend.errors import SourceError
 from jitpy.frontend.ir import opcodes as fo
 from jitpy.frontend.library import registry
+from jitpy.frontend.translate import exceptions
 from jitpy.frontend.translate.emitter import Emitter
 from jitpy.frontend.types import types as ty
 from jitpy.frontend.values import Const, EitherVal, Iterator, TupleVal, UnionVal, Val, Value, advice
@@ -164,6 +165,9 @@ class Translator(Emitter):
 
     def raise_site(self, site: int, raw: Sequence[int]) -> None:
         """Raise at a site that was made before; ends the block."""
+        if self.handler is not None:
+            exceptions.throw_site(self, site, raw)
+            return
         self.func.append(self.bb, (fo.RAISE, 0, site, *raw), (), self.srcloc)
 
     def open_entry(self) -> Any:

@@ -14,6 +14,8 @@ str               i64 object, i64 data, i64 length, i64 kind (bytes per characte
 tuple             the elements' flats, one after the other
 array             i64 owner, i64 data, i64 shape * ndim, i64 strides (bytes) * ndim
 list              i64 handle of a list block (see docs/contracts.md)
+dict, set         i64 handle of the list of entries, i64 handle of the index (see library/dict_methods.py)
+record            the values' flats, one after the other
 random source     i64 object, i64 address of its bit generator
 ================  ==================================================================================================
 
@@ -117,6 +119,41 @@ class List(Type):
         self.reflected = reflected
 
 
+class Dict(Type):
+    """A dict whose keys have one type and whose values have one; ``reflected`` as for lists."""
+
+    __slots__ = ("key", "reflected", "value")
+
+    def __init__(self, key: Type, value: Type, reflected: bool) -> None:
+        super().__init__(f"dict[{key.name}, {value.name}]", (clif.I64, clif.I64))
+        self.key = key
+        self.value = value
+        self.reflected = reflected
+
+
+class Set(Type):
+    """A set whose items, called ``key`` as a dict's, have one type."""
+
+    __slots__ = ("key", "reflected")
+
+    def __init__(self, key: Type, reflected: bool) -> None:
+        super().__init__(f"set[{key.name}]", (clif.I64, clif.I64))
+        self.key = key
+        self.reflected = reflected
+
+
+class Record(Type):
+    """A dict that is returned whose str keys are known at compile time."""
+
+    __slots__ = ("items", "keys")
+
+    def __init__(self, keys: tuple[str, ...], items: tuple[Type, ...]) -> None:
+        name = ", ".join(f"{k!r}: {t.name}" for k, t in zip(keys, items, strict=True))
+        super().__init__(f"{{{name}}}", tuple(f for t in items for f in t.flat))
+        self.keys = keys
+        self.items = items
+
+
 class Constant(Type):
     """A value known at compile time that has no runtime form: a function, a class, a module. Two are the same if the object is."""
 
@@ -205,24 +242,82 @@ def random_source(family: str, bits: str) -> RandomSource:
 _NUMBERED = (None, *PY_SCALARS, py_uint, *NP_SCALARS, string, none)
 
 
-def list_type_number(t: Type) -> int:
-    """What a list block notes of its item type: scalars by position, tuples of up to six scalars by their items; never 0."""
-    if t.__class__ is Tuple:
-        items = t.items
-        if len(items) <= 6 and all(i.__class__ is not Tuple for i in items):
-            return sum(_NUMBERED.index(i) << 8 * k for k, i in enumerate(items, 1)) | len(items) << 56 | 0xFF
-        import zlib
+_dicts: dict[tuple[Type, Type, bool], Dict] = {}
+_sets: dict[tuple[Type, bool], Set] = {}
+_records: dict[tuple[tuple[str, ...], tuple[Type, ...]], Record] = {}
 
-        return zlib.crc32(t.name.encode()) << 8 | 0xFE
-    return _NUMBERED.index(t)
+
+def dict_of(key: Type, value: Type, reflected: bool = False) -> Dict:
+    """The dict type with these types of keys and values."""
+    t = _dicts.get((key, value, reflected))
+    if t is None:
+        t = _dicts[key, value, reflected] = Dict(key, value, reflected)
+    return t
+
+
+def set_of(key: Type, reflected: bool = False) -> Set:
+    """The set type with this type of items."""
+    t = _sets.get((key, reflected))
+    if t is None:
+        t = _sets[key, reflected] = Set(key, reflected)
+    return t
+
+
+def record_of(keys: tuple[str, ...], items: tuple[Type, ...]) -> Record:
+    """The type of a dict with these keys and types of values."""
+    t = _records.get((keys, items))
+    if t is None:
+        t = _records[keys, items] = Record(keys, items)
+    return t
+
+
+def unreflected(t: Type) -> Type:
+    """The type of a dict or set that was made inside."""
+    return dict_of(t.key, t.value) if t.__class__ is Dict else set_of(t.key)  # type: ignore[attr-defined]
+
+
+def entry_of(t: Type) -> Type:
+    """The type of the entries of a dict or set: hash, key, value."""
+    if t.__class__ is Dict:
+        return tuple_of((py_int, t.key, t.value))
+    return tuple_of((py_int, t.key))  # type: ignore[attr-defined]
+
+
+#: Numbers below 256 are taken by scalars; these mark the others in the low byte.
+_DEEP, _FLAT_TUPLE, _LIST = 0xFE, 0xFF, 0xFD
+
+
+def list_type_number(t: Type) -> int:
+    """What a list block notes of its item type: scalars by position, tuples of up to six scalars by their items; never 0.
+
+    All lists have one number: each tells itself what it holds.
+    """
+    if t.__class__ is List:
+        return _LIST
+    if t.__class__ is Tuple and len(t.items) <= 6 and all(i in _NUMBERED for i in t.items):
+        return sum(_NUMBERED.index(i) << 8 * k for k, i in enumerate(t.items, 1)) | len(t.items) << 56 | _FLAT_TUPLE
+    if t in _NUMBERED:
+        return _NUMBERED.index(t)
+    import zlib
+
+    return zlib.crc32(_spelled(t).encode()) << 8 | _DEEP
+
+
+def _spelled(t: Type) -> str:
+    """A name under which lists that only differ in what they hold, and arrays that differ in layout, are the same."""
+    if t.__class__ is List:
+        return "list"
+    if t.__class__ is Array:
+        return f"array {t.dtype.name} {t.ndim} {t.readonly}"
+    return "(" + ", ".join(map(_spelled, t.items)) + ")" if t.__class__ is Tuple else t.name
 
 
 def list_type_from(number: int) -> Type | None:
-    """The item type of a number, None where it does not say (0, deep tuples)."""
+    """The item type of a number, None where it does not say (0, lists, arrays, deep tuples)."""
     low = number & 0xFF
-    if low == 0xFF:
+    if low == _FLAT_TUPLE:
         return tuple_of(tuple([_NUMBERED[number >> 8 * k & 0xFF] for k in range(1, (number >> 56) + 1)]))  # type: ignore[misc]
-    return None if low == 0xFE else _NUMBERED[low]
+    return None if low in (_DEEP, _LIST) else _NUMBERED[low]
 
 
 def constant(value: object) -> Constant:

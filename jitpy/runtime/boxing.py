@@ -101,7 +101,7 @@ class _Wrapper(Assembler):
         super().__init__(name, (I64, I64, I64, I64), (I64,))
         self.exact = exact
         self.types = types
-        self.lists: list[tuple[int, int, ty.List]] = []  # (object, handle, type)
+        self.lists: list[tuple[int, int, ty.Type]] = []  # (object, handle, type)
         holder, self.args, nargsf, kwnames = self.arguments()
         self.miss = self.label(cold=True)
         self.fail = self.label(cold=True)
@@ -271,6 +271,9 @@ class _Wrapper(Assembler):
             return [o, self.binary(op.IADD, o, self.iconst(random_bits(t)))]
         if isinstance(t, ty.List):
             return [self.unbox_list(o, t)]
+        if isinstance(t, ty.Dict | ty.Set):
+            entries = self.unbox_list(o, t)
+            return [entries, self.load(I64, entries, rec.INDEX_OF_ENTRIES)]
         return []
 
     def unbox_scalar(self, o: int, t: ty.Scalar) -> list[int]:
@@ -319,7 +322,7 @@ class _Wrapper(Assembler):
         )  # fmt: skip
         return [o, self.binary(op.IADD, o, header), self.load(I64, o, at.STR_LENGTH), kind]
 
-    def unbox_list(self, o: int, t: ty.List) -> int:
+    def unbox_list(self, o: int, t: ty.Type) -> int:
         """A list block made by Python; the next record when the items are of other types."""
         before = self.lists[-1][1] if self.lists else self.iconst(0)
         handle = self.call("jitpy_unbox_list", (I64, I64, I64), (I64,), o, self.symbol(object_symbol(t)), before)
@@ -407,7 +410,15 @@ class _Wrapper(Assembler):
         if isinstance(t, ty.List):
             handle = self.load(I64, record, offset)
             return self.call("jitpy_box_list", (I64, I64), (I64,), handle, self.symbol(object_symbol(t)))
-        if isinstance(t, ty.Str | ty.RandomSource):
+        if isinstance(t, ty.Dict | ty.Set):
+            entries, index = self.load(I64, record, offset), self.load(I64, record, offset + 8)
+            params = (I64, I64, I64)
+            return self.call("jitpy_box_dict", params, (I64,), entries, index, self.symbol(object_symbol(t)))
+        if isinstance(t, ty.Record):
+            return self.box_record(t, record, offset)
+        if isinstance(t, ty.Str):
+            return self.box_string(record, offset)
+        if isinstance(t, ty.RandomSource):
             o = self.load(I64, record, offset)
         elif isinstance(t, ty.Constant):
             o = self.symbol(object_symbol(t.value))
@@ -415,6 +426,39 @@ class _Wrapper(Assembler):
             o = self.symbol("Py_None")
         self.call("Py_IncRef", (I64,), (), o)
         return o
+
+    def box_record(self, t: ty.Record, record: int, offset: int) -> int:
+        """A new dict with the keys that the type says."""
+        o = self.call("PyDict_New", (), (I64,))
+        self.leave_if(self.icmp("eq", o, self.iconst(0)), self.fail)
+        for key, item in zip(t.keys, t.items):
+            got = self.box(item, record, offset)
+            good, bad, stored = self.label(), self.label(cold=True), self.label()
+            self.brif(got, good, bad)
+            self.at(bad)
+            self.call("Py_DecRef", (I64,), (), o)
+            self.jump(self.fail)
+            self.at(good)
+            failed = self.call("PyDict_SetItem", (I64, I64, I64), (I32,), o, self.symbol(object_symbol(intern(key))), got)
+            self.call("Py_DecRef", (I64,), (), got)
+            self.brif(failed, bad, stored)
+            self.at(stored)
+            offset += 8 * len(item.flat)
+        return o
+
+    def box_string(self, record: int, offset: int) -> int:
+        """The object itself, or for a part of one (object 0) a new str of its characters."""
+        o = self.load(I64, record, offset)
+        whole, made, done = self.label(), self.label(cold=True), self.label(I64)
+        self.brif(o, whole, made)
+        self.at(made)
+        kind = self.load(I32, record, offset + 24)
+        data, length = self.load(I64, record, offset + 8), self.load(I64, record, offset + 16)
+        self.jump(done, self.call("PyUnicode_FromKindAndData", (I32, I64, I64), (I64,), kind, data, length))
+        self.at(whole)
+        self.call("Py_IncRef", (I64,), (), o)
+        self.jump(done, o)
+        return self.at(done)[0]
 
     def box_scalar(self, t: ty.Scalar, record: int, offset: int) -> int:
         if t is ty.py_float:
@@ -497,6 +541,10 @@ def type_symbol(t: ty.Type) -> str:
         return "PyTuple_Type"
     if isinstance(t, ty.List):
         return "PyList_Type"
+    if isinstance(t, ty.Dict):
+        return "PyDict_Type"
+    if isinstance(t, ty.Set):
+        return "PySet_Type"
     if isinstance(t, ty.RandomSource):
         return "jitpy_class_" + t.family
     assert isinstance(t, ty.Scalar)

@@ -27,6 +27,7 @@ PYTHON = {
     "jitpy_unbox_list_function": ("jitpy.runtime.lists", "unbox"),
     "jitpy_box_list_function": ("jitpy.runtime.lists", "box"),
     "jitpy_reflect_list_function": ("jitpy.runtime.lists", "reflect"),
+    "jitpy_box_dict_function": ("jitpy.runtime.dicts", "box"),
     "jitpy_draw_function": ("jitpy.runtime.printing", "draw_number"),
 }
 

@@ -32,13 +32,16 @@ CTX_STACK_LIMIT = 0
 CTX_COUNTDOWN = 8
 CTX_SITE = 16
 CTX_TRACE_COUNT = 24
-CTX_ARGUMENTS = 32
 CTX_TRACE = 64
 CTX_TRACE_MAX = 30
 CTX_FLAGS = 304
 CTX_BLOCKS = 312
-CTX_BYTES = 320
+CTX_ARGUMENTS = 320  # eight slots
+CTX_BYTES = 384
 FLAG_NOGIL = 1
+
+#: Where the block of a dict's entries, made for an argument, has its index (`dicts`).
+INDEX_OF_ENTRIES = 63
 
 #: Back edges between two looks at the clock.
 POLL_EVERY = 50_000

@@ -1,6 +1,6 @@
-"""Reading a value of a frontend type from slots of 8 bytes: for error messages, printing and lists.
+"""Values of frontend types in slots of 8 bytes, read and written: for error messages, printing and lists.
 
-The slow counterpart of the boxing that wrappers do in machine code.
+The slow counterpart of the boxing and unboxing that wrappers do in machine code.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import numpy as np
 from jitpy.frontend.types import types as ty
 from jitpy.runtime.boxing import dtype_name
 from jitpy.runtime.layout import word
+from jitpy.runtime.libc import ffi
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -20,8 +21,12 @@ if TYPE_CHECKING:
     from typing import Any
 
 
-def read(t: ty.Type, at: int) -> Any:
-    """The object whose flat components lie in the slots from ``at``."""
+def read(t: ty.Type, at: int, inner: Callable[[ty.List, int], list[Any]] | None = None) -> Any:
+    """The object whose flat components lie in the slots from ``at``.
+
+    ``inner(type, handle)`` gives the list of a block. With it, arrays come as a returned array does; without, as views that live
+    no longer than the kernel's frame.
+    """
     if isinstance(t, ty.Scalar):
         return _read_scalar(t, at)
     if isinstance(t, ty.NoneType):
@@ -31,17 +36,19 @@ def read(t: ty.Type, at: int) -> Any:
     if isinstance(t, ty.Tuple):
         items = []
         for item in t.items:
-            items.append(read(item, at))
+            items.append(read(item, at, inner))
             at += 8 * len(item.flat)
         return tuple(items)
     if isinstance(t, ty.Str | ty.RandomSource):
-        return ctypes.cast(word(at), ctypes.py_object).value
+        return ctypes.cast(word(at), ctypes.py_object).value if word(at) else _part_of_string(at)
     if isinstance(t, ty.Array):
-        return _read_array(t, at)
+        return _read_array(t, at) if inner is None else _box_array(t, at)
+    assert isinstance(t, ty.List)
+    if inner is not None:
+        return inner(t, word(at))
     from jitpy.runtime import lists
 
-    assert isinstance(t, ty.List)
-    return lists.read_block(t, word(at))
+    return lists.list_of(t, word(at), {})
 
 
 #: Conversions of f-strings.
@@ -62,6 +69,11 @@ def part(message_part: Any, arguments: int) -> Any:
     if conversion:
         obj = _CONVERSIONS[conversion](obj)
     return format(obj, spec)
+
+
+def _part_of_string(at: int) -> str:
+    data, length, kind = word(at + 8), word(at + 16), word(at + 24)
+    return ctypes.string_at(data, length * kind).decode({1: "latin-1", 2: "utf-16-le", 4: "utf-32-le"}[kind], "surrogatepass")
 
 
 def _read_scalar(t: ty.Scalar, at: int) -> Any:
@@ -97,23 +109,97 @@ def _read_array(t: ty.Array, at: int) -> Any:
     )
 
 
-def write(t: ty.Type, at: int, obj: Any) -> bool:
-    """Store the flats of a scalar or a tuple of scalars; False where the object is not of the type."""
+def machine(symbol: str, declaration: str) -> Any:
+    """A function of ``runtime.clif`` as a C function pointer."""
+    function = _machine.get(symbol)
+    if function is None:
+        from jitpy.runtime.helpers import code
+
+        function = _machine[symbol] = ffi.cast(declaration, code()[symbol])
+    return function
+
+
+_machine: dict[str, Any] = {}
+_descriptors: dict[ty.Scalar, Any] = {}
+
+
+def _box_array(t: ty.Array, at: int) -> Any:
+    """The ndarray of an array in a list block, which keeps its reference."""
+    machine("jitpy_retain", "void(*)(uint64_t)")(word(at))
+    descriptor = _descriptors.setdefault(t.dtype, np.dtype(dtype_name(t.dtype)))
+    box = _machine.get("box")
+    if box is None:
+        boxing = int(ffi.cast("uint64_t", machine("jitpy_box_array", "void *")))
+        box = _machine["box"] = ctypes.PYFUNCTYPE(ctypes.py_object, *[ctypes.c_void_p] * 4)(boxing)
+    return box(at, id(descriptor), t.ndim, 0 if t.readonly else 0x400)
+
+
+def points(t: ty.Type) -> bool:
+    """Whether a value of the type points at a Python object."""
+    if isinstance(t, ty.Tuple):
+        return any(map(points, t.items))
+    return isinstance(t, (ty.Array, ty.List, ty.Str))
+
+
+def same(a: Any, b: Any) -> bool:
+    """Whether two objects of one class are the same value: numbers and tuples of them by value, others by identity."""
+    if a is b:
+        return True
+    if a.__class__ is tuple:
+        return len(a) == len(b) and all(x.__class__ is y.__class__ and same(x, y) for x, y in zip(a, b))
+    if isinstance(a, (int, complex, str)) or (isinstance(a, float) and a):
+        return bool(a == b)
+    return isinstance(a, (float, np.generic)) and repr(a) == repr(b)
+
+
+def write(t: ty.Type, at: int, obj: Any, inner: Callable[[ty.List, Any], int] | None = None) -> bool:
+    """Store the flats of an object that an item of a list may be; False where it is not of the type.
+
+    ``inner(type, list)`` gives the handle of a list's block, 0 where it is of another type.
+    """
     if isinstance(t, ty.Tuple):
         if obj.__class__ is not tuple or len(obj) != len(t.items):
             return False
         for item, o in zip(t.items, obj):
-            if not write(item, at, o):
+            if not write(item, at, o, inner):
                 return False
             at += 8 * len(item.flat)
         return True
     if t is ty.none:
         return obj is None
+    slots = ffi.cast("int64_t *", at)
+    if isinstance(t, ty.Array):
+        from jitpy.arguments import typeof
+
+        own = typeof(obj) if obj.__class__ is np.ndarray else None
+        if own is not t and (own.__class__ is not ty.Array or t is not ty.array_of(own.dtype, own.ndim, "A", own.readonly)):
+            return False
+        for k, x in enumerate((id(obj), obj.ctypes.data, *obj.shape, *obj.strides)):
+            slots[k] = x
+        return True
+    if isinstance(t, ty.List):
+        handle = inner(t, obj) if inner is not None else 0
+        slots[0] = handle
+        return handle != 0
+    if t is ty.string:
+        if obj.__class__ is not str:
+            return False
+        slots[0], slots[1], slots[2], slots[3] = id(obj), *characters(obj)
+        return True
     data = scalar_bytes(t, obj)
     if data is None:
         return False
     ctypes.memmove(at, data, len(data))
     return True
+
+
+def characters(text: str) -> tuple[int, int, int]:
+    """Where a str's characters are, how many, and bytes per character."""
+    from jitpy.runtime import layout
+
+    state = word(id(text) + layout.STR_STATE, 4)
+    header = layout.STR_ASCII_HEADER if state & layout.STR_ASCII else layout.STR_HEADER
+    return id(text) + header, len(text), state >> layout.STR_KIND_SHIFT & 7
 
 
 def scalar_bytes(t: ty.Type, obj: Any) -> bytes | None:

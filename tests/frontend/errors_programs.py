@@ -15,10 +15,10 @@ class Point:
         self.x = x
 
 
-def try_statement(x, a, s):
+def except_of_an_interrupt(x, a, s):
     try:
         return 1 / x
-    except ZeroDivisionError:
+    except KeyboardInterrupt:
         return 0.0
 
 
@@ -43,14 +43,14 @@ def global_store(x, a, s):
     return x
 
 
-def dict_literal(x, a, s):
-    d = {"a": x}
-    return x
+def dict_of_two_types(x, a, s):
+    d = {1: x}
+    d[2.0] = x
+    return d
 
 
-def set_literal(x, a, s):
-    d = {x, 1.0}
-    return x
+def set_in_its_order(x, a, s):
+    return [v for v in {x, 1.0}]
 
 
 def global_dict(x, a, s):
@@ -74,7 +74,7 @@ def takes_keywords(x, **k):
 
 
 def calls_takes_keywords(x, a, s):
-    return takes_keywords(x)
+    return takes_keywords(x, **s)
 
 
 def unknown_function(x, a, s):
@@ -123,21 +123,24 @@ def len_float(x, a, s):
     return len(x)
 
 
-def nonlocal_store(x, a, s):
-    def f():
-        nonlocal x
-        x = 1.0
-    f()
-    return x
+def nonlocal_of_a_left_function(x, a, s):
+    def make():
+        c = 0.0
+        def add():
+            nonlocal c
+            c += x
+            return c
+        return add
+    return make()()
 
 
 def list_of_two_types(x, a, s):
     return [1, x]
 
 
-def list_of_arrays(x, a, s):
-    out = []
-    out.append(a)
+def list_of_two_dtypes(x, a, s):
+    out = [a]
+    out.append(a > 1)
     return out
 
 
@@ -153,12 +156,6 @@ def f_string_returned(x, a, s):
 def errstate_raise(x, a, s):
     with np.errstate(divide="raise"):
         return 1 / x
-
-
-def list_slice_assignment(x, a, s):
-    v = [1, 2]
-    v[0:1] = [3]
-    return v
 
 
 def bare_raise(x, a, s):

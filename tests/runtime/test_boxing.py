@@ -218,7 +218,7 @@ def test_what_cannot_be_an_argument_gets_advice(hand):
 
     for value, advice in (
         (np.zeros(3).view(Sub), "np.asarray"), (np.zeros(3, object), "numeric"), (np.zeros(3, ">f8"), "astype"),
-        ({}, "arrays or tuples"), (MyInt(3), "plain value"), (np.zeros(3, "M8[s]"), "int64"), (object(), "object"),
+        (frozenset(), "sorted"), (MyInt(3), "plain value"), (np.zeros(3, "M8[s]"), "int64"), (object(), "object"),
         ([1, 2.0], "one type"),
     ):  # fmt: skip
         with pytest.raises(UnsupportedError, match=advice):

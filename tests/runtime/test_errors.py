@@ -13,7 +13,7 @@ RAISE = """function %kernel(i64, i64, i64) -> i32 system_v {
 block0(v0: i64, v1: i64, v2: i64):
     v3 = symbol_value.i64 gv0
     store notrap aligned v3, v0+16
-    store notrap aligned v2, v0+32
+    store notrap aligned v2, v0+320
     v4 = symbol_value.i64 gv1
     store notrap aligned v4, v0+64
     v5 = iconst.i64 1
