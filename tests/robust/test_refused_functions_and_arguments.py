@@ -14,7 +14,7 @@ def f(x, s):
 
 
 @pytest.mark.parametrize(("value", "advice"), [
-    ({1}, r"np.array\(sorted\(x\)\)"), (b"ab", r"np.frombuffer\(x, np.uint8\)"), (range(3), "its start, stop and step"),
+    (frozenset({1}), r"np.array\(sorted\(x\)\)"), (b"ab", r"np.frombuffer\(x, np.uint8\)"), (range(3), "its start, stop and step"),
     ((i for i in "a"), r"list\(x\)"),
     (np.ma.array([1.0]), r"x.data and np.ma.getmaskarray\(x\)"), (object(), "its numbers and arrays one by one"),
     (np.zeros(2, ">f8"), r"a.astype\('float64'\)"),
