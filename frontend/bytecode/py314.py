@@ -13,7 +13,9 @@ if TYPE_CHECKING:
 
 __all__ = ["COMPARE_SHIFT", "COMPARISONS", "NULL_AFTER", "OPERATORS", "ROWS"]
 
-COMMON_CONSTANTS: tuple[object, ...] = (AssertionError, NotImplementedError, tuple, all, any)
+#: What ``tuple(generator)`` is compared with, so that it goes the general way: its short cut makes a list of unknown length.
+NOT_TUPLE = object()
+COMMON_CONSTANTS: tuple[object, ...] = (AssertionError, NotImplementedError, NOT_TUPLE, all, any)
 
 
 def _common_constant(instrs: list[n.Instr], arg: int, co: CodeType, slots: tuple[str, ...]) -> n.Expansion:

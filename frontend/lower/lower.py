@@ -514,7 +514,7 @@ class Lowering:
             return
         cond = values[node[3]]
         if own_limit is not None and own_limit[0] == "strip":
-            self._strip_test(b, own_limit[1], targets, args)
+            self._strip_test(b, cond, own_limit[1], targets, args)
             return
         self.emit((op, self.out.value_types[cond], tuple(targets), cond, *args))
 
@@ -532,12 +532,12 @@ class Lowering:
         far = self.value((o.IADD, I64, None, start, chunk), I64)
         return self.value((o.SELECT, I64, None, more, far, start), I64)
 
-    def _strip_test(self, b: int, limit: int, targets: list[tuple[int, int]], args: list[int]) -> None:
+    def _strip_test(self, b: int, cond: int, limit: int, targets: list[tuple[int, int]], args: list[int]) -> None:
         """The header of a strip-mined loop: the body below the limit; else out at the end, or poll and go on."""
         index, _, stop, _ = self.kernel.counted[b]
         values, out = self.values, self.out
-        # The comparison with the end is needed in the cold path only: drop the one just made.
-        out.block_insts[self.bb].pop()
+        # The comparison with the end is needed in the cold path only. Behind it may stand the limit of a loop that is next.
+        out.block_insts[self.bb].remove(out.value_defs[cond])
         below = self.value((o.ICMP, I64, "slt", values[index], limit), I8)
         (then, n), (exit_, m) = targets
         # Not cold: it is the way out too, and what only cold blocks lead to counts as cold itself.
