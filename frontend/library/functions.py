@@ -710,6 +710,8 @@ def result_value(tr: Translator, v: Value) -> Value:
             return v
         tr.error(f"returning a {v.describe()} is not supported", "Return numbers, arrays, tuples or lists.")
     if v.__class__ is not Val:
+        if v.describe() == "formatted str":
+            tr.error("a formatted str cannot be returned or kept", "It can be printed, asserted, and raised with an exception.")
         tr.error(f"returning a {v.describe()} is not supported", "Return numbers, arrays, tuples or lists.")
     return v
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 THEMES = {
     "constructors": "empty zeros ones full empty_like zeros_like ones_like full_like eye identity",
     "constructors_ranges": "arange linspace",
+    "constructors_iterated": "fromiter",
     "constructors_nested": "array asarray ascontiguousarray asfortranarray copy asanyarray atleast_1d",
     "limits": "iinfo finfo",
     "arrays": "ndim shape size dtype",

@@ -70,7 +70,9 @@ always_inline: set[int] = set()
 
 #: Root module of a called object -> library modules to import before looking it up.
 modules: dict[str, tuple[str, ...]] = {
-    "builtins": ("scalars", "conversions", "builtins", "containers", "lists", "iterators", "ranges", "keywords", "dicts"),
+    "builtins": (
+        "scalars", "conversions", "builtins", "containers", "lists", "iterators", "ranges", "keywords", "dicts", "strings",
+    ),
     "math": ("math",),
     "cmath": ("complex_functions",),
     "operator": ("builtins",),
@@ -84,6 +86,7 @@ kinds: dict[str, tuple[str, ...]] = {
     "RangeVal": ("containers", "ranges"),
     "SliceVal": ("ranges",),
     "Keywords": ("keywords",),
+    "Text": ("strings",),
     "Dict": ("dicts",),
     "Set": ("dicts",),
     "List": ("lists",),

@@ -13,6 +13,7 @@ from jitpy.backend.ir import opcodes as o
 from jitpy.backend.ir.types import I8, I16, I32, I64
 from jitpy.frontend.library import registry, scalars, string_methods
 from jitpy.frontend.library.containers import int_value, iterate_sequence
+from jitpy.frontend.library.control import Text, format_value, join_text
 from jitpy.frontend.library.lists import build
 from jitpy.frontend.types import types as ty
 from jitpy.frontend.values import Const, SliceVal, Val, Value
@@ -211,3 +212,55 @@ def length(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -> Value
     """``len(s)``."""
     v: Any = args[0]
     return Const(len(v.obj)) if v.__class__ is Const else Val(ty.py_int, (v.ssa[2],))
+
+
+# -- text --------------------------------------------------------------------------------------------------------------------------
+
+
+@registry.call(str)
+def make_text(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    """``str(x)``: text that can be printed, raised and asserted."""
+    if kwargs or len(args) > 1:
+        tr.error("str() takes one value", "Encodings are not supported.")
+    if not args:
+        return Const("")
+    if args[0].kind() is ty.Str:
+        return args[0]
+    return format_value(tr, args[0], "", None)
+
+
+@registry.call(repr)
+def make_repr(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    """``repr(x)``: as `make_text`."""
+    return format_value(tr, args[0], "r", None)
+
+
+@registry.entry(registry.methods, (ty.Str, "format"))
+def formatted(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    """``"...".format(...)``: the text of an f-string."""
+    import string as python_string
+
+    text, *values = args
+    if text.__class__ is not Const:
+        tr.error("str.format() of a str that is not known at compile time is not supported", "Write the format out.")
+    pieces: list[Value] = []
+    number = 0
+    for literal, name, spec, conversion in python_string.Formatter().parse(text.obj):
+        pieces.append(Const(literal))
+        if name is None:
+            continue
+        if name == "":
+            name, number = str(number), number + 1
+        found = values[int(name)] if name.isdigit() and int(name) < len(values) else kwargs.get(name)
+        if found is None or "{" in (spec or ""):
+            tr.error(f"the field {name!r} of this format is not supported", "Use an f-string.")
+        pieces.append(format_value(tr, found, conversion or "", Const(spec) if spec else None))
+    return join_text(tr, pieces)
+
+
+def _put_together(tr: Translator, a: Value, b: Value) -> Value:
+    return join_text(tr, [a, b])
+
+
+for _left, _right in ((Text, Text), (Text, ty.Str), (ty.Str, Text)):
+    registry.operator(registry.binary, "+", _left, _right)(_put_together)

@@ -201,3 +201,8 @@ def rows(m):
 @program((6,))
 def comprehension_of_several(n):
     return [(i, j) for i in range(n) if i % 2 for j in range(i, n) if j != 3]
+
+
+@program((A,), (A[:0],))
+def arrays_of_generators(a):
+    return np.fromiter((x * 2 for x in a), np.float64), np.fromiter((i for i in range(3)), dtype=np.int32)

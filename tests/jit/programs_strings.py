@@ -79,3 +79,12 @@ def in_lists(v, s):
     out = [x for x in v if x != s]
     v.sort()
     return out, s in v, v.index("new"), v[0][0]
+
+
+@program((3, 2.5), (-1, 0.5))
+def text_raised(n, x):
+    if n < 0:
+        raise ValueError("n is {} and {:.3f}".format(n, x))
+    print(str(n), repr(x), str(n) + "!" if n > 100 else "few", "{1} {0!r}".format(n, x))
+    assert x > 1, str(x)
+    return n
