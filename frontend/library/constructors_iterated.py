@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-
 from jitpy.frontend.library import registry
 from jitpy.frontend.values import Const, Value
 
