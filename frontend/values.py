@@ -207,21 +207,26 @@ class Compound(Value):
 
 
 class TupleVal(Compound):
-    """A tuple of known length."""
+    """A tuple of known length; ``cls``: the named tuple's class."""
 
-    __slots__ = ("items",)
+    __slots__ = ("cls", "items")
 
-    def __init__(self, items: tuple[Value, ...]) -> None:
+    def __init__(self, items: tuple[Value, ...], cls: Any = None) -> None:
         self.items = items
+        self.cls = cls
 
     def children(self) -> tuple[Value, ...]:
         return self.items
 
     def rebuild(self, children: tuple[Value, ...]) -> Value:
-        return TupleVal(children)
+        return TupleVal(children, self.cls)
+
+    def static(self) -> Any:
+        return self.cls
 
     def describe(self) -> str:
-        return "(" + ", ".join(i.describe() for i in self.items) + ("," if len(self.items) == 1 else "") + ")"
+        name = "" if self.cls is None else self.cls.__name__
+        return name + "(" + ", ".join(i.describe() for i in self.items) + ("," if len(self.items) == 1 else "") + ")"
 
 
 class SliceVal(Compound):

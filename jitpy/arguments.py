@@ -176,6 +176,8 @@ def _other(value: Any) -> ty.Type:
         raise UnsupportedError(f"{name}, a subclass of ndarray, may mean another arithmetic; pass np.asarray(x)")
     if cls.__module__.partition(".")[0] == "pandas":
         raise UnsupportedError(f"{name} cannot be an argument; pass x.to_numpy()")
+    if isinstance(value, tuple) and hasattr(cls, "_fields") and cls.__mro__[1] is tuple:
+        return ty.tuple_of(tuple([typeof(v) for v in value]), cls)
     if isinstance(value, tuple):
         raise UnsupportedError(f"the named tuple {name} cannot be an argument; pass tuple(x)")
     if isinstance(value, np.generic):

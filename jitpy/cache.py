@@ -54,7 +54,7 @@ def compile_overload(
     """As `compiler.compile_overload`, through the cache."""
     global hits, misses
     where = folder()
-    if where is None:
+    if where is None or any(map(_is_named, types)):
         from jitpy import compiler
 
         return compiler.compile_overload(py_func, types, options, exact)
@@ -70,6 +70,13 @@ def compile_overload(
     overload = load_overload(compiled.module, compiled.image, types, exact)
     compiled.describe(overload)
     return overload
+
+
+def _is_named(t: ty.Type) -> bool:
+    """Whether a named tuple is in a type: its class may be another one in another process, so its kernels are not kept."""
+    if isinstance(t, ty.Tuple):
+        return t.cls is not None or any(map(_is_named, t.items))
+    return isinstance(t, ty.List) and _is_named(t.item)
 
 
 # -- where
@@ -153,6 +160,8 @@ def _describe(t: ty.Type) -> object:
     if isinstance(t, ty.Array):
         return "array", t.dtype.name, t.ndim, t.layout, t.readonly
     if isinstance(t, ty.Tuple):
+        if t.cls is not None:
+            raise _Uncacheable("named tuple")
         return "tuple", tuple(_describe(i) for i in t.items)
     if isinstance(t, ty.List):
         return "list", _describe(t.item), t.reflected
@@ -301,6 +310,12 @@ def _type_from(data: Any) -> ty.Type:
         return ty.random_source(data[1], data[2])
     if kind == "tuple":
         return ty.tuple_of(tuple(_type_from(i) for i in data[1]))
+    if kind == "dict":
+        return ty.dict_of(_type_from(data[1]), _type_from(data[2]), data[3])
+    if kind == "set":
+        return ty.set_of(_type_from(data[1]), data[2])
+    if kind == "record":
+        return ty.record_of(data[1], tuple(_type_from(i) for i in data[2]))
     return ty.list_of(_type_from(data[1]), data[2])
 
 

@@ -382,6 +382,8 @@ def class_of(tr: Translator, value: Value) -> Any:
         return np.ndarray
     if kind is ty.NoneType:
         return type(None)
+    if value.__class__ is TupleVal and value.cls is not None:
+        return value.cls
     return _CLASSES.get(kind.__name__)
 
 

@@ -191,13 +191,16 @@ def message_parts(tr: Translator, value: Value, repr_strings: bool = False) -> l
             parts.extend(made)
         return parts
     if cls is TupleVal:
-        parts = ["("]
+        named = value.cls  # type: ignore[attr-defined]
+        parts = ["(" if named is None else named.__name__ + "("]
         items = value.items  # type: ignore[attr-defined]
         for i, item in enumerate(items):
             if i:
                 parts.append(", ")
+            if named is not None:
+                parts.append(f"{named._fields[i]}=")
             parts.extend(_as_repr(tr, item))
-        parts.append(",)" if len(items) == 1 else ")")
+        parts.append(",)" if len(items) == 1 and named is None else ")")
         return parts
     settled = tr.settle(value)
     if settled.__class__ is Val:

@@ -83,6 +83,8 @@ class Raisable(Compound):
 def outside_value(tr: Translator, obj: Any) -> Value:
     """The abstract value of an object from outside the kernel: a constant, a global, a cell, a default."""
     cls = obj.__class__
+    if isinstance(obj, tuple) and hasattr(cls, "_fields") and cls.__mro__[1] is tuple:
+        return TupleVal(tuple([outside_value(tr, item) for item in obj]), cls)
     if cls is tuple:
         return TupleVal(tuple([outside_value(tr, item) for item in obj]))
     if cls is slice:
@@ -175,6 +177,10 @@ def call(tr: Translator, callee: Value, args: list[Value], kwargs: dict[str, Val
                     )
                 obj = obj.jitted
             return _call_jitted(tr, obj, args, kwargs)
+        if isinstance(obj, type) and issubclass(obj, tuple) and hasattr(obj, "_fields"):
+            from jitpy.frontend.library.named_tuples import make
+
+            return make(tr, obj, args, kwargs)
         if isinstance(obj, type) and issubclass(obj, BaseException):
             if kwargs:
                 tr.error("keyword arguments of exceptions are not supported", "Pass them by position.")
@@ -694,7 +700,7 @@ def result_value(tr: Translator, v: Value) -> Value:
         tr.fork(v)
     v = tr.settle(v)
     if v.__class__ is TupleVal:
-        return TupleVal(tuple([result_value(tr, i) for i in v.items]))
+        return TupleVal(tuple([result_value(tr, i) for i in v.items]), v.cls)
     if v.kind().__name__ == "Keywords":
         return v.rebuild(tuple([result_value(tr, i) for i in v.children()]))  # type: ignore[attr-defined, no-any-return]
     if v.__class__ is Const:

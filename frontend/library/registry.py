@@ -82,7 +82,7 @@ modules: dict[str, tuple[str, ...]] = {
 kinds: dict[str, tuple[str, ...]] = {
     "Scalar": ("scalars", "conversions"),
     "Array": ("arrays",),
-    "TupleVal": ("containers", "ranges"),
+    "TupleVal": ("containers", "ranges", "named_tuples"),
     "RangeVal": ("containers", "ranges"),
     "SliceVal": ("ranges",),
     "Keywords": ("keywords",),

@@ -210,7 +210,7 @@ def shape_type(v: Value) -> ty.Type:
     if v.__class__ is Val or v.__class__ is Const:
         return v.type
     if v.__class__ is TupleVal:
-        return ty.tuple_of(tuple([shape_type(i) for i in v.items]))
+        return ty.tuple_of(tuple([shape_type(i) for i in v.items]), v.cls)
     if v.kind().__name__ == "Keywords":
         return ty.record_of(v.names, tuple([shape_type(i) for i in v.values]))  # type: ignore[attr-defined]
     raise SourceError(f"a {v.describe()} cannot be returned")
@@ -225,7 +225,7 @@ def value_of_type(t: ty.Type, parts: tuple[int, ...]) -> Value:
             n = len(item.flat)
             items.append(value_of_type(item, parts[at : at + n]))
             at += n
-        return TupleVal(tuple(items))
+        return TupleVal(tuple(items), t.cls)
     if t is ty.none:
         return Const(None)
     if t.__class__ is ty.Constant:

@@ -10,7 +10,7 @@ def stored_type(t: ty.Type) -> ty.Type:
     if t.__class__ is ty.List and t.reflected:
         return ty.list_of(t.item)
     if t.__class__ is ty.Tuple:
-        return ty.tuple_of(tuple([stored_type(i) for i in t.items]))
+        return ty.tuple_of(tuple([stored_type(i) for i in t.items]), t.cls)
     return t
 
 

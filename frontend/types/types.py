@@ -64,14 +64,15 @@ class Str(Type):
 
 
 class Tuple(Type):
-    """A tuple with the types of its elements."""
+    """A tuple with the types of its elements; ``cls``: the named tuple's class, or None."""
 
-    __slots__ = ("items",)
+    __slots__ = ("cls", "items")
 
-    def __init__(self, items: tuple[Type, ...]) -> None:
+    def __init__(self, items: tuple[Type, ...], cls: type | None) -> None:
         name = "(" + ", ".join(t.name for t in items) + ("," if len(items) == 1 else "") + ")"
-        super().__init__(name, tuple(f for t in items for f in t.flat))
+        super().__init__((cls.__qualname__ if cls is not None else "") + name, tuple(f for t in items for f in t.flat))
         self.items = items
+        self.cls = cls
 
 
 class RandomSource(Type):
@@ -197,7 +198,7 @@ none = NoneType("None", ())
 undetermined = NoneType("nothing yet", ())
 string = Str("str", (clif.I64,) * 4)
 
-_tuples: dict[tuple[Type, ...], Tuple] = {}
+_tuples: dict[tuple[tuple[Type, ...], type | None], Tuple] = {}
 _arrays: dict[tuple[Scalar, int, str, bool], Array] = {}
 _lists: dict[tuple[Type, bool], List] = {}
 _sources: dict[tuple[str, str], RandomSource] = {}
@@ -206,11 +207,11 @@ _sources: dict[tuple[str, str], RandomSource] = {}
 _constants: weakref.WeakValueDictionary[int, Constant] = weakref.WeakValueDictionary()
 
 
-def tuple_of(items: tuple[Type, ...]) -> Tuple:
-    """The tuple type with these element types."""
-    t = _tuples.get(items)
+def tuple_of(items: tuple[Type, ...], cls: type | None = None) -> Tuple:
+    """The tuple type with these element types, of a named tuple's class where ``cls`` is given."""
+    t = _tuples.get((items, cls))
     if t is None:
-        t = _tuples[items] = Tuple(items)
+        t = _tuples[items, cls] = Tuple(items, cls)
     return t
 
 
@@ -294,13 +295,19 @@ def list_type_number(t: Type) -> int:
     """
     if t.__class__ is List:
         return _LIST
-    if t.__class__ is Tuple and len(t.items) <= 6 and all(i in _NUMBERED for i in t.items):
+    if t.__class__ is Tuple and t.cls is None and len(t.items) <= 6 and all(i in _NUMBERED for i in t.items):
         return sum(_NUMBERED.index(i) << 8 * k for k, i in enumerate(t.items, 1)) | len(t.items) << 56 | _FLAT_TUPLE
     if t in _NUMBERED:
         return _NUMBERED.index(t)
     import zlib
 
-    return zlib.crc32(_spelled(t).encode()) << 8 | _DEEP
+    number = zlib.crc32(_spelled(t).encode()) << 8 | _DEEP
+    _by_number[number] = t
+    return number
+
+
+#: The types behind numbers of deep types that this process has met.
+_by_number: dict[int, Type] = {}
 
 
 def _spelled(t: Type) -> str:
@@ -309,15 +316,19 @@ def _spelled(t: Type) -> str:
         return "list"
     if t.__class__ is Array:
         return f"array {t.dtype.name} {t.ndim} {t.readonly}"
+    if t.__class__ is Tuple and t.cls is not None:
+        return f"{t.cls.__module__}.{t.cls.__qualname__} " + " ".join(map(_spelled, t.items))
     return "(" + ", ".join(map(_spelled, t.items)) + ")" if t.__class__ is Tuple else t.name
 
 
 def list_type_from(number: int) -> Type | None:
-    """The item type of a number, None where it does not say (0, lists, arrays, deep tuples)."""
+    """The item type of a number, None where it does not say: 0, and deep types of a kernel from the cache on disk."""
     low = number & 0xFF
+    if low == _LIST:
+        return list_of(undetermined)
     if low == _FLAT_TUPLE:
         return tuple_of(tuple([_NUMBERED[number >> 8 * k & 0xFF] for k in range(1, (number >> 56) + 1)]))  # type: ignore[misc]
-    return None if low in (_DEEP, _LIST) else _NUMBERED[low]
+    return _by_number.get(number) if low == _DEEP else _NUMBERED[low]
 
 
 def constant(value: object) -> Constant:

@@ -501,7 +501,12 @@ class _Wrapper(Assembler):
             self.at(good)
             self.store(got, o, at.TUPLE_ITEMS + 8 * i)
             offset += 8 * len(item.flat)
-        return o
+        if t.cls is None:
+            return o
+        named = self.call("PyObject_CallOneArg", (I64, I64), (I64,), self.symbol(object_symbol(maker(t.cls))), o)
+        self.call("Py_DecRef", (I64,), (), o)
+        self.leave_if(self.icmp("eq", named, self.iconst(0)), self.fail)
+        return named
 
 
 def random_bits(t: ty.RandomSource) -> int:
@@ -509,6 +514,14 @@ def random_bits(t: ty.RandomSource) -> int:
     from jitpy.runtime import random_layout
 
     return random_layout.offset(t.family)
+
+
+_makers: dict[type, object] = {}
+
+
+def maker(cls: type) -> object:
+    """What makes a named tuple of a tuple."""
+    return _makers.setdefault(cls, cls._make)  # type: ignore[attr-defined]
 
 
 def has_array(t: ty.Type) -> bool:
@@ -538,7 +551,7 @@ def type_symbol(t: ty.Type) -> str:
     if isinstance(t, ty.Array):
         return "PyArray_Type"
     if isinstance(t, ty.Tuple):
-        return "PyTuple_Type"
+        return "PyTuple_Type" if t.cls is None else object_symbol(t.cls)
     if isinstance(t, ty.List):
         return "PyList_Type"
     if isinstance(t, ty.Dict):

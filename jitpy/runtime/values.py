@@ -38,7 +38,7 @@ def read(t: ty.Type, at: int, inner: Callable[[ty.List, int], list[Any]] | None 
         for item in t.items:
             items.append(read(item, at, inner))
             at += 8 * len(item.flat)
-        return tuple(items)
+        return tuple(items) if t.cls is None else t.cls._make(items)  # type: ignore[attr-defined]
     if isinstance(t, ty.Str | ty.RandomSource):
         return ctypes.cast(word(at), ctypes.py_object).value if word(at) else _part_of_string(at)
     if isinstance(t, ty.Array):
@@ -158,7 +158,8 @@ def write(t: ty.Type, at: int, obj: Any, inner: Callable[[ty.List, Any], int] | 
     ``inner(type, list)`` gives the handle of a list's block, 0 where it is of another type.
     """
     if isinstance(t, ty.Tuple):
-        if obj.__class__ is not tuple or len(obj) != len(t.items):
+        expected: Any = t.cls or tuple
+        if obj.__class__ is not expected or len(obj) != len(t.items):
             return False
         for item, o in zip(t.items, obj):
             if not write(item, at, o, inner):
