@@ -49,7 +49,7 @@ def outcome(function, arguments):
 
 
 #: Modules whose programs make blocks in every call: none may stay, also when the program raises.
-WATCHED = {f"programs_{theme}" for theme in "lists dicts strings named_tuples exceptions language".split()}
+WATCHED = {f"programs_{theme}" for theme in ("lists", "dicts", "strings", "named_tuples", "exceptions", "language")}
 
 
 def allocated() -> int:
