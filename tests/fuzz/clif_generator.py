@@ -23,7 +23,10 @@ from jitpy.backend.ir.infer import TYPE_CODES
 from jitpy.backend.ir.memflags import NOTRAP, with_region
 
 SCALARS = (ty.I8, ty.I16, ty.I32, ty.I64, ty.I128, ty.F16, ty.F32, ty.F64, ty.F128)
-VECTORS = (ty.I8X16, ty.I16X8, ty.I32X4, ty.I64X2, ty.F32X4, ty.F64X2)
+VECTORS = (
+    ty.I8X16, ty.I16X8, ty.I32X4, ty.I64X2, ty.F32X4, ty.F64X2,
+    ty.vector(ty.I32, 8), ty.vector(ty.F64, 4), ty.vector(ty.I8, 64), ty.vector(ty.I64, 8), ty.vector(ty.F32, 16),
+)  # fmt: skip
 TYPES = SCALARS + VECTORS
 #: Formats whose opcodes are made like any instruction; the rest is memory, control and calls.
 _PLAIN = ("unary", "binary", "ternary", "int_compare", "float_compare", "binary_imm8", "ternary_imm8", "int_add_trap", "shuffle",
@@ -164,7 +167,7 @@ class _Body:
         bits = value_bits(self.random, type)
         if ty.IS_VECTOR[type] or type == ty.F128:
             opcode = op.F128CONST if type == ty.F128 else op.VCONST
-            return self.append(opcode, type, bits.to_bytes(16, "little"))
+            return self.append(opcode, type, bits.to_bytes(ty.BYTES[type], "little"))
         if type == ty.I128:
             low, high = (self.append(op.ICONST, ty.I64, bits >> s & ty.MASK[ty.I64]) for s in (0, 64))
             return self.append(op.ICONCAT, ty.I64, None, low, high, result=ty.I128)
@@ -397,7 +400,7 @@ def immediate(r: random.Random, number: int, control: ty.Type) -> Any:
     if format == "unary_imm":
         return value_bits(r, control)
     if format == "unary_const":
-        return value_bits(r, control).to_bytes(16, "little")
+        return value_bits(r, control).to_bytes(ty.BYTES[control], "little")
     return None
 
 
