@@ -1,7 +1,7 @@
 """Running functions as machine code of this host, in a process of their own.
 
 Each function is compiled alone, so that one that cannot be compiled fails only its own tests. Beside each stands a
-trampoline, CLIF too, that takes one pointer: it loads the arguments from slots of 64 bytes, calls, and stores the
+trampoline, CLIF too, that takes one pointer: it loads the arguments from slots of 256 bytes, calls, and stores the
 results to the same slots. Machine code that is wrong may crash, so calls are made in a child process: a handler there
 reports the signal and the address of the instruction, which the trap table turns into a trap code; the next call
 starts another child.
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from jitpy.backend.settings import Settings
     from jitpy.backend.target.target import Target
 
-_SLOT = 64  # of the widest vectors
+_SLOT = 256  # of the widest values: four registers of 512 bits
 #: Seconds a call may take.
 TIMEOUT = 20
 
