@@ -17,6 +17,7 @@ def generate_all() -> None:
     EGraph()
     EGraph(counted=True)
     vector.module()
+    vector.module(counted=True)
     lowering.generate()
     helpers.code()
     helpers.math_code()
