@@ -342,7 +342,9 @@ def merged_axes(tr: Translator, v: Val, axes: tuple[int, ...]) -> tuple[Val, int
     shape = extents(v)
     new_shape = (*shape[:first], product(tr, shape[first : last + 1]), *shape[last + 1 :])
     steps = indexing.steps_of(tr, v)
-    new_steps = (*steps[:first], steps[last], *steps[last + 1 :])
+    # From the extents: the stride of an axis of extent 1 says nothing, also in C order.
+    merged = mul(tr, tr.iconst(itemsize(t)), product(tr, shape[last + 1 :]))
+    new_steps = (*steps[:first], merged, *steps[last + 1 :])
     view = Val(ty.array_of(t.dtype, len(new_shape), "C", t.readonly), (*v.ssa[:2], *new_shape, *new_steps))
     return view, first
 

@@ -120,3 +120,13 @@ def test_half_extremes() -> None:
 
     check(extremes, np.array([0.0, -0.0], np.float16))
     check(extremes, np.array([-0.0, 0.0, 0.0], np.float16))
+
+
+def test_axis_of_one_element() -> None:
+    """An axis of extent 1 may have any stride in an array that NumPy calls contiguous."""
+
+    def sums(a: Any) -> Any:
+        return a.sum(axis=(0, 1)), a.max(axis=(0, 1)), a.sum(axis=1), a.sum()
+
+    a = spread((5, 1, 2))
+    check(sums, np.lib.stride_tricks.as_strided(a, a.shape, (16, -16, 8)))
