@@ -205,11 +205,11 @@ def _exact_comparison(tr: Translator, name: str, values: Sequence[Value]) -> Val
         scalar = tr.val(scalar)
 
     def emit(tr: Translator, args: list[Parts]) -> Parts:
-        from jitpy.frontend.library import scalars
+        from jitpy.frontend.library import scalars_compare
 
         pair = [scalar, scalar]
         pair[1 - at] = Val(strong, args[0])
-        result = scalars.compare(tr, name, *pair)
+        result = scalars_compare.compare(tr, name, *pair)
         return tr.val(result).ssa
 
     return Elementwise(tr, emit, (values[1 - at],), ty.np_bool)

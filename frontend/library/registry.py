@@ -71,7 +71,8 @@ always_inline: set[int] = set()
 #: Root module of a called object -> library modules to import before looking it up.
 modules: dict[str, tuple[str, ...]] = {
     "builtins": (
-        "scalars", "conversions", "builtins", "containers", "lists", "iterators", "ranges", "keywords", "dicts", "strings",
+        "scalars", "scalars_compare", "conversions", "builtins", "containers", "lists", "iterators", "ranges", "keywords", "dicts",
+        "strings",
     ),
     "math": ("math",),
     "cmath": ("complex_functions",),
@@ -80,7 +81,7 @@ modules: dict[str, tuple[str, ...]] = {
 }
 #: Kind's class name -> library modules with its operators and methods.
 kinds: dict[str, tuple[str, ...]] = {
-    "Scalar": ("scalars", "conversions"),
+    "Scalar": ("scalars", "scalars_compare", "conversions"),
     "Array": ("arrays",),
     "TupleVal": ("containers", "ranges", "named_tuples"),
     "RangeVal": ("containers", "ranges"),

@@ -138,9 +138,9 @@ def element(tr: Translator, ufunc: Any, operands: Sequence[Value]) -> Value:
     types = tuple(tr.type_of(v) for v in operands)
     name = ufunc.__name__
     if name in _CONDITIONS:
-        from jitpy.frontend.library import scalars
+        from jitpy.frontend.library import scalars_compare
 
-        return scalars.numpy_comparison(tr, _CONDITIONS[name], *operands)
+        return scalars_compare.numpy_comparison(tr, _CONDITIONS[name], *operands)
     loop = resolve(tr, ufunc, types)  # type: ignore[arg-type]
     args = [convert(tr, v, t) for v, t in zip(operands, loop)]
     last = operands[-1]
