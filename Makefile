@@ -51,6 +51,7 @@ $(STAMP): pyproject.toml setup.py
 	$(PYTHON) -m venv $(VENV)
 	$(PY) -m pip install -q --upgrade pip
 	$(PY) -m pip install -q -e ".[test,lint]"
+	$(PY) -m compileall -q jitpy frontend backend
 	@touch $(STAMP)
 
 # objdump and gcc are oracles of the encoder and ABI tests; installed where we may.

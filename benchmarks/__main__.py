@@ -2,9 +2,9 @@
 
     python -m benchmarks [--kernels NAME,...] [--json FILE] [--quick]
 
-First calls are timed cold (a fresh dispatcher on a fresh function object per repetition, so that nothing but the shared wrappers
-and libraries is warm) and steady run time as the best of several on fresh arguments. Bounds checks are on in jitpy; Numba runs
-with its defaults.
+First calls are timed cold (the best of three, each of a fresh dispatcher on a fresh function object, so that nothing but the shared
+wrappers and libraries is warm) and steady run time as the best of several on fresh arguments. Bounds checks are on in jitpy; Numba
+runs with its defaults.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ def main() -> int:
     if not console.is_terminal:
         console = Console(width=170)  # a file or a pipe has room for the whole table
     rows = [
-        measure_kernel(theme, function, arguments, repeats=3 if options.quick else 7)
+        measure_kernel(theme, function, arguments, repeats=3 if options.quick else 7, cold=1 if options.quick else 3)
         for theme, function, arguments in track(chosen, "kernels", console=console)
     ]
     figures = {

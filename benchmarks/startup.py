@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from typing import Any
@@ -31,14 +32,18 @@ print(json.dumps({{"import": imported - numpy_done, "total": done - numpy_done,
 def measure(rounds: int = 5) -> dict[str, Any]:
     """Seconds after NumPy for the import and for import plus first kernel, and peak MiB: medians of processes in turn."""
     samples: dict[str, list[dict[str, float]]] = {"jitpy": [], "numba": []}
-    for _ in range(rounds):
+    # Modules are compiled once and kept, as they are for users; the first process of each is not counted.
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    for _ in range(rounds + 1):
         for module, found in samples.items():
             text = subprocess.run(
-                [sys.executable, "-c", _PROGRAM.format(module=module)], capture_output=True, text=True, check=False
+                [sys.executable, "-c", _PROGRAM.format(module=module)], capture_output=True, text=True, check=False, env=environment
             )
             if text.returncode:
                 raise RuntimeError(f"{module} failed in a fresh process:\n{text.stderr}")
             found.append(json.loads(text.stdout))
+    for found in samples.values():
+        del found[0]
     return {
         module: {key: sorted(s[key] for s in found)[len(found) // 2] for key in ("import", "total", "peak")}
         for module, found in samples.items()

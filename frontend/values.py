@@ -229,8 +229,8 @@ class TupleVal(Compound):
         return name + "(" + ", ".join(i.describe() for i in self.items) + ("," if len(self.items) == 1 else "") + ")"
 
 
-class SliceVal(Compound):
-    """A slice; absent bounds are ``Const(None)``."""
+class _Bounds(Compound):
+    """What slices and ranges are made of."""
 
     __slots__ = ("start", "step", "stop")
 
@@ -243,27 +243,22 @@ class SliceVal(Compound):
         return self.start, self.stop, self.step
 
     def rebuild(self, children: tuple[Value, ...]) -> Value:
-        return SliceVal(*children)
+        return type(self)(*children)
+
+
+class SliceVal(_Bounds):
+    """A slice; absent bounds are ``Const(None)``."""
+
+    __slots__ = ()
 
     def describe(self) -> str:
         return "slice"
 
 
-class RangeVal(Compound):
+class RangeVal(_Bounds):
     """A range of Python ints: each of start, stop, step an int Const or a Val of py_int. The step is not zero."""
 
-    __slots__ = ("start", "step", "stop")
-
-    def __init__(self, start: Value, stop: Value, step: Value) -> None:
-        self.start = start
-        self.stop = stop
-        self.step = step
-
-    def children(self) -> tuple[Value, ...]:
-        return self.start, self.stop, self.step
-
-    def rebuild(self, children: tuple[Value, ...]) -> Value:
-        return RangeVal(*children)
+    __slots__ = ()
 
     def describe(self) -> str:
         return "range"

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from jitpy.backend.ir import opcodes as o
 from jitpy.backend.ir.function import Function, signature
-from jitpy.backend.ir.types import BYTES, I8, I32, I64, IS_INT
+from jitpy.backend.ir.types import I8, I32, I64
 from jitpy.frontend.ir import opcodes as fo
 from jitpy.frontend.lower import division
 from jitpy.frontend.passes.graph import Graph, dominates
@@ -623,6 +623,3 @@ def lower(kernel: Kernel, module: KernelModule, graph: Graph, facts: Facts, rele
     lowering = Lowering(kernel, module, graph, facts)
     lowering.releases = releases
     return lowering.run()
-
-
-__all__ = ["BYTES", "IS_INT", "lower"]

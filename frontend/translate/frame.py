@@ -19,10 +19,8 @@ from __future__ import annotations
 from heapq import heappop, heappush
 from typing import TYPE_CHECKING, Any
 
-from jitpy.backend.ir import opcodes as o
 from jitpy.frontend.bytecode import instructions as n
 from jitpy.frontend.errors import SourceError
-from jitpy.frontend.ir import opcodes as fo
 from jitpy.frontend.library.registry import is_library
 from jitpy.frontend.translate.state import DEAD, convert, join, runtime_shape, same
 from jitpy.frontend.translate.translator import Fork
@@ -644,6 +642,3 @@ class Frame:
 def _copy(v: Val | Const) -> Value:
     """The same number as an object of its own."""
     return Val(v.type, v.ssa) if isinstance(v, Val) else Const(v.obj)
-
-
-__all__ = ["Edge", "Frame", "Version", "fo", "o"]

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from jitpy.backend.ir import opcodes as o
 from jitpy.backend.ir.function import AbiParam, Function, Signature
 from jitpy.backend.ir.types import I32, I64
 from jitpy.frontend.bytecode.flow import code_of
@@ -231,6 +230,3 @@ def value_of_type(t: ty.Type, parts: tuple[int, ...]) -> Value:
     if t.__class__ is ty.Constant:
         return Const(t.value)
     return Val(t, parts)
-
-
-__all__ = ["Compilation", "Kernel", "o", "shape_type", "value_of_type"]

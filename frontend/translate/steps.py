@@ -8,19 +8,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from jitpy.frontend.bytecode import instructions as n
-from jitpy.frontend.library import control, functions, generators, keywords, lists, patterns, registry
+from jitpy.frontend.library import control, functions, generators, keywords, lists, patterns
 from jitpy.frontend.library.declared import declared_local, declared_result
 from jitpy.frontend.library.lists import ListDisplay
 from jitpy.frontend.library.unrolling import short_range
 from jitpy.frontend.translate import exceptions
 from jitpy.frontend.translate.frame import Edge
-from jitpy.frontend.types import types as ty
 from jitpy.frontend.values import (
     NONE,
     NULL,
     UNBOUND,
     Const,
-    EitherVal,
     FunctionVal,
     Marker,
     MaybeUnbound,
@@ -624,5 +622,3 @@ for _op, _step in (
     (n.MAP_ADD, _map_add), (n.SET_ADD, _set_add), (n.SET_UPDATE, _set_update),
 ):  # fmt: skip
     STEPS[_op] = _step
-
-__all__ = ["STEPS", "EitherVal", "registry", "ty"]
