@@ -196,15 +196,22 @@ def allocate(tr: Translator, dtype: ty.Scalar, shape: Sequence[int], layout: str
 
 
 def checked_bytes(tr: Translator, shape: Sequence[int], size: int) -> int:
-    """The bytes of an array; ValueError where they leave 64 bits."""
+    """The bytes of an array; ValueError where they leave 64 bits, not counting extents of 0, as NumPy does it."""
     total = tr.iconst(size)
     bad: int | bool = False
+    empty: int | bool = False
     for n in shape:
         x, y = known(tr, total), known(tr, n)
-        if x is not None and y is not None and x * y <= _MAX_BYTES:
-            total = tr.iconst(x * y)
+        if x is not None and y is not None and x * max(y, 1) <= _MAX_BYTES:
+            total = tr.iconst(x * max(y, 1))
+            empty = either(tr, empty, y == 0)
             continue
-        total, overflow = tr.op_n(op.UMUL_OVERFLOW, (I64, I8), total, n)
+        if len(shape) > 1:
+            empty = either(tr, empty, y == 0 if y is not None else tr.icmp("eq", n, tr.iconst(0)))
+            n = maximum(tr, n, tr.iconst(1))
+        total, overflow = tr.op_n(op.SMUL_OVERFLOW, (I64, I8), total, n)
         bad = either(tr, bad, overflow)
     tr.check(bad, ValueError, TOO_BIG)
-    return total
+    if empty.__class__ is bool:
+        return tr.iconst(0) if empty else total
+    return tr.select(empty, tr.iconst(0), total)
