@@ -695,7 +695,7 @@ def length(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -> Value
 @registry.call(print)
 def print_values(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -> Value:
     """``print(..., sep=, end=)``: to sys.stdout, by the runtime."""
-    from jitpy.frontend.library.control import message_parts, site_arguments
+    from jitpy.frontend.library.control import message_parts, owners_in, site_arguments
 
     parts: list[Any] = []
     for a in args:
@@ -719,6 +719,8 @@ def print_values(tr: Translator, args: list[Value], kwargs: dict[str, Value]) ->
     site = tr.site(None, (*site_parts, *keywords), "print")
     record = tr.stack_slots(raw)
     tr.call_extern_status("jitpy_print", (I64, I64, I64), tr.vmctx(), tr.site_address(site), record)
+    for owner in owners_in(flat):
+        tr.keep(owner)
     return Const(None)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from types import FunctionType, ModuleType
 from typing import TYPE_CHECKING, Any
 
+from jitpy.backend.ir.types import I64
 from jitpy.frontend.library import registry
 from jitpy.frontend.types import types as ty
 from jitpy.frontend.values import NONE, BoundMethod, Compound, Const, EitherVal, TupleVal, Val, Value, advice
@@ -169,6 +170,12 @@ def join_text(tr: Translator, items: list[Value]) -> Value:
     return Text(tuple(pieces), tuple(formats))
 
 
+def _has_format_of_its_own(v: Value) -> bool:
+    """NumPy formats its narrow floats as Python's, and shows them as their own."""
+    t = getattr(v, "type", None)
+    return t.__class__ is ty.Scalar and not t.weak and t.kind in "fc" and t.bits // (1 + (t.kind == "c")) < 64
+
+
 def message_parts(tr: Translator, value: Value, repr_strings: bool = False) -> list[Any]:
     """A value as message parts for a site: str, or (SSA values, type[, conversion, spec])."""
     cls = value.__class__
@@ -184,7 +191,7 @@ def message_parts(tr: Translator, value: Value, repr_strings: bool = False) -> l
                 parts.append(piece.obj)
                 continue
             made = message_parts(tr, piece)
-            if form != ("", ""):
+            if form != ("", "") or _has_format_of_its_own(piece):
                 if len(made) != 1 or made[0].__class__ is str:
                     tr.error(f"a format of {piece.describe()} is not supported", "Format its elements.")
                 made = [(*made[0][:2], *form)]
@@ -255,7 +262,21 @@ def _raise(tr: Translator, exc_class: type[BaseException], parts: list[Any], sty
     site_parts, raw = site_arguments(parts)
     if len(raw) > ERROR_SLOTS:
         tr.error(f"an exception can carry {ERROR_SLOTS} numbers (a str counts as four)", "Shorten the message.")
+    for owner in owners_in(parts):  # the exception is made when this frame is left: the runtime releases what it read
+        tr.call_extern("jitpy_retain", (I64,), (), owner)
     tr.raise_site(tr.site(exc_class, site_parts, style), raw)
+
+
+def owners_in(parts: list[Any]) -> list[int]:
+    """The owners of the arrays and lists among message parts."""
+    from jitpy.frontend.passes.ownership import owner_positions
+
+    found = []
+    for part in parts:
+        if part.__class__ is not str and part[0].__class__ is tuple:
+            ssa, t = part[:2]
+            found += [ssa[k] for k in owner_positions(Val(t, ssa))]
+    return found
 
 
 def site_arguments(parts: list[Any]) -> tuple[tuple[Any, ...], tuple[int, ...]]:

@@ -14,6 +14,7 @@ from jitpy.frontend.library.lists import ListDisplay
 from jitpy.frontend.library.unrolling import short_range
 from jitpy.frontend.translate import exceptions
 from jitpy.frontend.translate.frame import Edge
+from jitpy.frontend.types import types as ty
 from jitpy.frontend.values import (
     NONE,
     NULL,
@@ -106,6 +107,9 @@ def _store_free(frame: Frame, arg: Any) -> Step:
 
 
 def _load_global(frame: Frame, arg: Any) -> Step:
+    if arg[0] == "@":  # an assertion that pytest has rewritten fails here: what follows composes its message
+        frame.tr.raise_(AssertionError)
+        return None
     frame.stack.append(functions.load_global(frame.tr, frame.globals, arg))
     return frame.index + 1
 

@@ -20,6 +20,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from types import FrameType
+    from typing import Any
 
     from jitpy.frontend.module import Site
 
@@ -57,6 +58,7 @@ def make_exception(context: int) -> BaseException:
     site = sites[i]
     cls = site.exc_class or SystemError
     arguments = [values.part(part, context + CTX_ARGUMENTS) for part in site.parts]
+    _release_owners(site.parts, context + CTX_ARGUMENTS)
     if site.style == "args":
         exception = cls(*arguments)
     elif arguments:
@@ -68,6 +70,18 @@ def make_exception(context: int) -> BaseException:
         cells.append(word(context + CTX_TRACE + 8 * k))
     exception.__traceback__ = _traceback(cells)
     return exception
+
+
+def _release_owners(parts: Sequence[Any], arguments: int) -> None:
+    """Drop the references that the raising frame took for the arrays and lists among the parts."""
+    for part in parts:
+        if part.__class__ is not str and part[0] != "const" and part[1].__class__.__name__ in ("Array", "List"):
+            import ctypes
+
+            from jitpy.runtime import helpers
+
+            release = ctypes.CFUNCTYPE(None, ctypes.c_uint64)(helpers.code()["jitpy_release"])
+            release(word(arguments + 8 * part[0]))
 
 
 def add_frames(context: int, exception: BaseException) -> None:

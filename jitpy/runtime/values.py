@@ -91,10 +91,11 @@ def _read_scalar(t: ty.Scalar, at: int) -> Any:
 
 
 class _Memory:
-    """What ``np.asarray`` needs to see an array in memory."""
+    """What ``np.asarray`` needs to see an array in memory, and the object that keeps this memory."""
 
-    def __init__(self, interface: dict[str, Any]) -> None:
+    def __init__(self, interface: dict[str, Any], keeper: Any) -> None:
         self.__array_interface__ = interface
+        self.keeper = keeper
 
 
 def _read_array(t: ty.Array, at: int) -> Any:
@@ -103,10 +104,15 @@ def _read_array(t: ty.Array, at: int) -> Any:
     dtype = np.dtype(dtype_name(t.dtype))
     if 0 in shape:
         return np.empty(shape, dtype)
-    data = word(at + 8)
-    return np.asarray(
-        _Memory({"version": 3, "typestr": dtype.str, "shape": shape, "strides": strides, "data": (data, t.readonly)})
-    )
+    data, owner = word(at + 8), word(at)
+    interface = {"version": 3, "typestr": dtype.str, "shape": shape, "strides": strides, "data": (data, t.readonly)}
+    if owner & 1 or not owner:  # a block of ours, which may be gone before the array is
+        return np.array(np.asarray(_Memory(interface, None)))
+    keeper: Any = ctypes.cast(owner, ctypes.py_object).value
+    whole = keeper.__array_interface__ if keeper.__class__ is np.ndarray else None
+    if whole is not None and (whole["data"][0], keeper.shape, keeper.strides, keeper.dtype) == (data, shape, strides, dtype):
+        return keeper
+    return np.asarray(_Memory(interface, keeper))
 
 
 def machine(symbol: str, declaration: str) -> Any:
