@@ -695,7 +695,7 @@ def length(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -> Value
 @registry.call(print)
 def print_values(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -> Value:
     """``print(..., sep=, end=)``: to sys.stdout, by the runtime."""
-    from jitpy.frontend.library.control import message_parts, owners_in, site_arguments
+    from jitpy.frontend.library.control import call_with_parts, message_parts, owners_in, site_arguments
 
     parts: list[Any] = []
     for a in args:
@@ -717,10 +717,7 @@ def print_values(tr: Translator, args: list[Value], kwargs: dict[str, Value]) ->
     rest = iter(numbered)
     site_parts = [("text", tuple([next(rest) for _ in p[1]])) if p[0] == "text" else next(rest) for p in parts]
     site = tr.site(None, (*site_parts, *keywords), "print")
-    record = tr.stack_slots(raw)
-    tr.call_extern_status("jitpy_print", (I64, I64, I64), tr.vmctx(), tr.site_address(site), record)
-    for owner in owners_in(flat):
-        tr.keep(owner)
+    call_with_parts(tr, site, raw, owners_in(flat))
     return Const(None)
 
 

@@ -262,9 +262,18 @@ def _raise(tr: Translator, exc_class: type[BaseException], parts: list[Any], sty
     site_parts, raw = site_arguments(parts)
     if len(raw) > ERROR_SLOTS:
         tr.error(f"an exception can carry {ERROR_SLOTS} numbers (a str counts as four)", "Shorten the message.")
-    for owner in owners_in(parts):  # the exception is made when this frame is left: the runtime releases what it read
-        tr.call_extern("jitpy_retain", (I64,), (), owner)
+    owners = owners_in(parts)
+    if owners:  # the exception is made when this frame is left and its blocks are gone: the runtime reads them now
+        call_with_parts(tr, tr.site(None, site_parts, "hold"), raw, owners)
     tr.raise_site(tr.site(exc_class, site_parts, style), raw)
+
+
+def call_with_parts(tr: Translator, site: int, raw: tuple[int, ...], owners: list[int]) -> None:
+    """Let the interpreter do what a site says (`runtime/printing.py`), with the raw arguments of its parts."""
+    record = tr.stack_slots(raw)
+    tr.call_extern_status("jitpy_print", (I64, I64, I64), tr.vmctx(), tr.site_address(site), record)
+    for owner in owners:
+        tr.keep(owner)
 
 
 def owners_in(parts: list[Any]) -> list[int]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import itertools
 import sys
+from _thread import get_ident
 from types import FunctionType, TracebackType
 
 from jitpy.backend.errors import CompileError
@@ -57,8 +58,7 @@ def make_exception(context: int) -> BaseException:
     sites, i = site_at(cell)
     site = sites[i]
     cls = site.exc_class or SystemError
-    arguments = [values.part(part, context + CTX_ARGUMENTS) for part in site.parts]
-    _release_owners(site.parts, context + CTX_ARGUMENTS)
+    arguments = _arguments(site.parts, context + CTX_ARGUMENTS)
     if site.style == "args":
         exception = cls(*arguments)
     elif arguments:
@@ -72,16 +72,20 @@ def make_exception(context: int) -> BaseException:
     return exception
 
 
-def _release_owners(parts: Sequence[Any], arguments: int) -> None:
-    """Drop the references that the raising frame took for the arrays and lists among the parts."""
+#: Per thread, what the last raised site with arrays or lists among its parts carries.
+_held: dict[int, list[Any]] = {}
+
+
+def hold(parts: Sequence[Any], arguments: int) -> None:
+    """Read the parts of an exception that is about to be raised, as long as its arrays and lists are alive."""
+    _held[get_ident()] = [values.part(part, arguments) for part in parts]
+
+
+def _arguments(parts: Sequence[Any], arguments: int) -> list[Any]:
     for part in parts:
         if part.__class__ is not str and part[0] != "const" and part[1].__class__.__name__ in ("Array", "List"):
-            import ctypes
-
-            from jitpy.runtime import helpers
-
-            release = ctypes.CFUNCTYPE(None, ctypes.c_uint64)(helpers.code()["jitpy_release"])
-            release(word(arguments + 8 * part[0]))
+            return _held.pop(get_ident())
+    return [values.part(part, arguments) for part in parts]
 
 
 def add_frames(context: int, exception: BaseException) -> None:

@@ -7,15 +7,19 @@ from __future__ import annotations
 import ctypes
 
 from jitpy.runtime import values
-from jitpy.runtime.errors import site_at
+from jitpy.runtime.errors import hold, site_at
 
 
 def print_site(context: int, cell: int, arguments: int, unused: int) -> int:
-    """Print what a site of kind print says: its parts are strings and (slot, type), each an argument of ``print``.
+    """Print what a site of kind print says: its parts are strings and (slot, type), each an argument of ``print``. A site of kind
+    hold: read what an exception will carry.
 
     A part ``("text", parts)`` is one argument of several parts; ``("sep", text)`` or ``("end", text)`` sets the keyword.
     """
     sites, i = site_at(cell)
+    if sites[i].style == "hold":
+        hold(sites[i].parts, arguments)
+        return 0
     objects = []
     keywords = {}
     for part in sites[i].parts:
