@@ -106,23 +106,24 @@ def range_count(tr: Translator, r: RangeVal) -> int:
 class RangeIter(Iterator):
     """Steps of +1 or -1, or by any constant: the index itself runs; no overflow, as it never passes the end.
 
-    ``end`` is the stop for steps of one, else the exact value after the last.
+    ``end`` is ``stop`` for steps of one, else the exact value after the last.
     """
 
-    __slots__ = ("end", "index", "start", "step_by")
+    __slots__ = ("end", "index", "start", "step_by", "stop")
 
-    def __init__(self, index: Value, end: Value, start: Value, step_by: int) -> None:
+    def __init__(self, index: Value, end: Value, start: Value, stop: Value, step_by: int) -> None:
         self.index = index
         self.end = end
         self.start = start
+        self.stop = stop
         self.step_by = step_by
 
     def children(self) -> tuple[Value, ...]:
-        return self.index, self.end, self.start
+        return self.index, self.end, self.start, self.stop
 
     def rebuild(self, children: tuple[Value, ...]) -> Value:
-        index, end, start = children
-        return RangeIter(index, end, start, self.step_by)
+        index, end, start, stop = children
+        return RangeIter(index, end, start, stop, self.step_by)
 
     def static(self) -> Any:
         return self.step_by
@@ -135,10 +136,12 @@ class RangeIter(Iterator):
         step = self.step_by
         more = tr.icmp("slt" if step == 1 else "sgt" if step == -1 else "ne", i, end)
         tr.counted_loop(tr.bb, i, start, end, step)
+        if step not in (1, -1):
+            tr.stepped_loop(tr.bb, i, start, self.stop.parts()[0], tr.iconst(step))
 
         def advance() -> Iterator:
             following = tr.op(o.IADD, I64, i, tr.iconst(step))
-            return RangeIter(Val(INT, (following,)), self.end, self.start, step)
+            return RangeIter(Val(INT, (following,)), self.end, self.start, self.stop, step)
 
         return more, lambda: Val(INT, (i,)), advance
 
@@ -146,15 +149,17 @@ class RangeIter(Iterator):
 class CountIter(Iterator):
     """Any step known at run time only: the index and the number of turns left."""
 
-    __slots__ = ("index", "left", "step_by")
+    __slots__ = ("index", "left", "start", "step_by", "stop")
 
-    def __init__(self, index: Value, left: Value, step_by: Value) -> None:
+    def __init__(self, index: Value, left: Value, step_by: Value, start: Value, stop: Value) -> None:
         self.index = index
         self.left = left
         self.step_by = step_by
+        self.start = start
+        self.stop = stop
 
     def children(self) -> tuple[Value, ...]:
-        return self.index, self.left, self.step_by
+        return self.index, self.left, self.step_by, self.start, self.stop
 
     def rebuild(self, children: tuple[Value, ...]) -> Value:
         return CountIter(*children)
@@ -165,11 +170,12 @@ class CountIter(Iterator):
     def step(self, tr: Translator) -> tuple[int | bool, Callable[[], Value], Callable[[], Iterator]]:
         i, left, by = self.index.parts()[0], self.left.parts()[0], self.step_by.parts()[0]
         more = tr.icmp("ne", left, tr.iconst(0))
+        tr.stepped_loop(tr.bb, i, self.start.parts()[0], self.stop.parts()[0], by)
 
         def advance() -> Iterator:
-            return CountIter(
-                Val(INT, (tr.op(o.IADD, I64, i, by),)), Val(INT, (tr.op(o.ISUB, I64, left, tr.iconst(1)),)), self.step_by
-            )
+            following = Val(INT, (tr.op(o.IADD, I64, i, by),))
+            rest = Val(INT, (tr.op(o.ISUB, I64, left, tr.iconst(1)),))
+            return CountIter(following, rest, self.step_by, self.start, self.stop)
 
         return more, lambda: Val(INT, (i,)), advance
 
@@ -182,12 +188,13 @@ def iterate_range(tr: Translator, obj: Value) -> Iterator:
     if r.step.__class__ is Const:
         step = r.step.obj
         if step in (1, -1):
-            return RangeIter(start, tr.val(r.stop), start, step)
+            stop = tr.val(r.stop)
+            return RangeIter(start, stop, start, stop, step)
         if _MIN <= step <= _MAX:
             count = range_count(tr, r)
             end = tr.op(o.IADD, I64, start.ssa[0], tr.op(o.IMUL, I64, count, tr.iconst(step)))
-            return RangeIter(start, Val(INT, (end,)), start, step)
-    return CountIter(start, Val(INT, (range_count(tr, r),)), tr.val(r.step))
+            return RangeIter(start, Val(INT, (end,)), start, tr.val(r.stop), step)
+    return CountIter(start, Val(INT, (range_count(tr, r),)), tr.val(r.step), start, tr.val(r.stop))
 
 
 def _range_sequence(tr: Translator, obj: Value) -> tuple[int, Callable[..., Value]]:

@@ -30,14 +30,17 @@ def float_to_int(tr: Translator, x: int, flat: int = F64, exponent: int = 63) ->
     """The float ``x``, truncated, as a signed i64: ValueError for NaN, OverflowError outside -2**exponent ..
     2**exponent.
     """
-    tr.check(tr.fcmp("uno", x, x), ValueError, _NAN)
-    low = tr.fcmp("lt", x, tr.fconst(-(2.0**exponent), flat))
-    high = tr.fcmp("ge", x, tr.fconst(2.0**exponent, flat))
-    tr.check(
-        tr.op(op.BOR, I8, low, high),
-        OverflowError,
-        "cannot convert float infinity or a float beyond 64 bits to integer",
-    )
+    limit = 2.0**exponent
+
+    def large() -> tuple[int, ...]:
+        tr.check(tr.fcmp("uno", x, x), ValueError, _NAN)
+        low, high = tr.fcmp("lt", x, tr.fconst(-limit, flat)), tr.fcmp("ge", x, tr.fconst(limit, flat))
+        message = "cannot convert float infinity or a float beyond 64 bits to integer"
+        tr.check(tr.op(op.BOR, I8, low, high), OverflowError, message)
+        return ()
+
+    # One comparison tells all good numbers but the lowest.
+    tr.branch(tr.fcmp("uge", tr.op(op.FABS, flat, x), tr.fconst(limit, flat)), large, tuple, (), seldom=True)
     return tr.op(op.FCVT_TO_SINT_PROVEN, I64, x)
 
 

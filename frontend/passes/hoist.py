@@ -172,6 +172,8 @@ class _Loop:
             for h, (index, start, stop, step) in list(self.kernel.counted.items()):
                 if h not in body:
                     self.kernel.counted[h] = (index, renamed.get(start, start), renamed.get(stop, stop), step)
+            for h, (index, *rest) in list(self.kernel.stepped.items()):
+                self.kernel.stepped[h] = (index, *[renamed.get(v, v) for v in rest])  # type: ignore[assignment]
             for b in graph.order:
                 if b not in body:
                     for i in f.block_insts[b]:

@@ -66,6 +66,7 @@ class Ranges(Differences):
         super().__init__(kernel.func, _extents(kernel) | kernel.bounds)
         self.graph = graph
         self.granted = granted
+        self.stepped = kernel.stepped
         self.idom = graph.dominators()
         self.children: dict[int, list[int]] = {}
         for b in graph.order[1:]:
@@ -117,6 +118,9 @@ class Ranges(Differences):
             node = insts[f.block_insts[preds[0]][-1]]
             if node[0] == o.BRIF and node[2][0][0] != node[2][1][0]:
                 self.condition(node[3], node[2][0][0] == b)
+                stepped = self.stepped.get(preds[0])
+                if stepped is not None and node[2][0][0] == b:
+                    self._step(*stepped)
         if b in self.headers:
             self._assume(b)
         else:
@@ -152,6 +156,16 @@ class Ranges(Differences):
                 for target, n in node[2]:
                     self._edge(target, node[at : at + n], b)
                     at += n
+
+    def _step(self, index: int, start: int, stop: int, step: int) -> None:
+        """``index`` is among ``range(start, stop, step)``."""
+        low, high = self.interval(step)
+        if low > 0:
+            self.less_equal(start, index, 0)
+            self.less_equal(index, stop, -1)
+        elif high < 0:
+            self.less_equal(index, start, 0)
+            self.less_equal(stop, index, -1)
 
     def info(self, v: int) -> _Info:
         """What is known of ``v`` here."""

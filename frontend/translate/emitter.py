@@ -36,6 +36,7 @@ class Emitter:
 
     __slots__ = (
         "bb", "bounds", "counted", "func", "handler", "headers", "iconsts", "journal", "module", "open", "raised", "srcloc",
+        "stepped",
     )  # fmt: skip
 
     def __init__(self, func: Function, module: KernelModule) -> None:
@@ -47,6 +48,8 @@ class Emitter:
         self.bounds: dict[int, tuple[int, int]] = {}  # what is known about i64 values: smallest, largest
         #: loop header -> (index value, start, stop, step) of counted loops
         self.counted: dict[int, tuple[int, int, int, int]] = {}
+        #: loop header -> (index value, start, stop, step value) of loops by other steps than one
+        self.stepped: dict[int, tuple[int, int, int, int]] = {}
         #: loop header -> whether another loop is inside
         self.headers: dict[int, bool] = {}
         #: terminators whose targets are not all known: instruction -> (condition or None, targets)
@@ -360,6 +363,10 @@ class Emitter:
     def counted_loop(self, header: int, index: int, start: int, stop: int, step: int) -> None:
         """Note that ``header`` is a counted loop's: ``index`` runs from ``start`` while it is below (above, for -1) ``stop``."""
         self.counted[header] = (index, start, stop, step)
+
+    def stepped_loop(self, header: int, index: int, start: int, stop: int, step: int) -> None:
+        """Note that ``header`` enters its loop, by its first target, with what ``range(start, stop, step)`` gives as ``index``."""
+        self.stepped[header] = (index, start, stop, step)
 
     def loop_header(self, block: int, inner: bool = False) -> None:
         """Note that a back edge leads to ``block``; ``inner``: the loop has another one inside."""

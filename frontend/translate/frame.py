@@ -190,7 +190,7 @@ class Frame:
         del f.value_types[values:], f.value_defs[values:]
         del f.block_insts[blocks:], f.block_params[blocks:], f.layout[blocks:]
         del f.block_insts[bb][length:]
-        for table in (tr.counted, tr.headers):
+        for table in (tr.counted, tr.headers, tr.stepped):
             while table and next(reversed(table)) >= blocks:
                 table.popitem()
         tr.bb = bb

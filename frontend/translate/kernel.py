@@ -75,6 +75,7 @@ class Kernel:
         "incomplete",
         "name",
         "options",
+        "stepped",
         "variants",
         "waits",
         "written",
@@ -103,6 +104,7 @@ class Kernel:
         self.declared: tuple[ty.Type, ...] = ()  # what the signature says of the result; nothing: anything
         self.func: Function = None  # type: ignore[assignment]
         self.counted: dict[int, tuple[int, int, int, int]] = {}
+        self.stepped: dict[int, tuple[int, int, int, int]] = {}
         self.headers: dict[int, bool] = {}
         self.bounds: dict[int, tuple[int, int]] = {}
 
@@ -190,7 +192,7 @@ class Kernel:
             frame.ready.append((0, tr.bb, names, []))
         frame.run()
         self.compilation.module.current = outer
-        self.counted, self.headers, self.bounds = tr.counted, tr.headers, tr.bounds
+        self.counted, self.headers, self.bounds, self.stepped = tr.counted, tr.headers, tr.bounds, tr.stepped
 
     def emit_return(self, tr: Translator, value: Value) -> None:
         """Return a settled value from the kernel."""

@@ -786,3 +786,36 @@ def short_ranges(a, stop):
     for _ in range(0):
         total = None
     return total, found, d if len(a) > 2 else -1
+
+
+@program((ints(9, 50), 0, 9, 2), (ints(9, 50), 8, -1, -3), (ints(9, 50), 0, 9, 0), (ints(9, 50), 0, 10, 3), (ints(9, 50), -9, 9, 4),
+         (ints(9, 50), 3, 2**62, 2**62), (ints(9, 50), 0, 12, 3), (ints(9, 50), 4, -12, -4))  # fmt: skip
+def strides(a, start, stop, step):
+    s = 0
+    for i in range(start, stop, step):
+        s = s * 3 + a[i]
+        a[i] = s & 7
+    for i in range(0, len(a), 2):
+        s += a[i]
+    for i in range(len(a) - 1, 0, -2):
+        s = s * 3 + a[i] - a[i - 1]
+    return s & 0xFFFF
+
+
+@program((2.0**62,), (-(2.0**63),), (2.0**63,), (-(2.0**63) - 2048.0,), (math.nan,), (-math.inf,), (np.float32(2.0**63),), (-0.9,))
+def truncated(x):
+    return int(x)
+
+
+@program((ints(6, 50),), (ints(0, 5),))
+def flag_that_nobody_asks(a):
+    out = np.zeros_like(a)
+    running = 0
+    previous = 0.5
+    for i in range(a.shape[0]):
+        running += a[i]
+        out[i] = running
+        previous = running * 0.5
+        if i == 3:
+            previous = 1
+    return out

@@ -345,6 +345,12 @@ def _compute(tr, code, t, imm, a, arg_types, result):
             assert q <= MASK[t] >> 1, "overflow in division"
             return q & MASK[t]
         return (x - q * y) & MASK[t]
+    if code in (fo.FLOOR_DIV, fo.FLOOR_REM):
+        x, y = to_signed(a[0], t), to_signed(a[1], t)
+        if code == fo.FLOOR_REM:
+            return (x % y) & MASK[t]
+        assert x // y <= MASK[t] >> 1, "overflow in division"
+        return (x // y) & MASK[t]
     if code == o.UDIV_PROVEN:
         return a[0] // a[1]
     if code == o.UREM_PROVEN:
