@@ -74,7 +74,7 @@ def _drop_parameters(func: Function, order: list[int], branches: list[int], used
         return
     for i in branches:
         node = insts[i]
-        if any([t in live for t, _ in node[2]]):
+        if not live.keys().isdisjoint([t for t, _ in node[2]]):
             at = len(node) - sum([n for _, n in node[2]])
             targets, args = [], list(node[3:at])
             for t, n in node[2]:
