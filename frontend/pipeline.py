@@ -91,7 +91,7 @@ def finish(kernel: Kernel, module: KernelModule) -> Any:
     """Passes and lowering of one translated kernel."""
     func = kernel.func
     graph = Graph(func)
-    dead.remove(func, graph.order)
+    dead.remove(func, graph.order, kernel.counted.values())
     if kernel.written:
         relax.relax(kernel, graph.order)
     graph, facts = ranges.analyse(kernel, graph)

@@ -15,10 +15,12 @@ from jitpy.frontend.values import Const, RangeVal, TupleVal, Value
 if TYPE_CHECKING:
     from jitpy.frontend.translate.frame import Frame
 
-#: Turns of one loop; bytecode instructions of all turns together, where a call counts as many, for what it may inline.
+#: Turns of one loop; bytecode instructions of all turns together, where a call counts as many, for what it may inline,
+#: and an instruction in an inner loop as `INNER`.
 MOST_TURNS = 4
 BUDGET = 480
 CALL = 16
+INNER = 3
 
 
 def short_range(frame: Frame, v: Value) -> Value:
@@ -40,6 +42,23 @@ def short_range(frame: Frame, v: Value) -> Value:
             if outer.__class__ is TupleIter:
                 copies *= max(len(outer.items), 1)
         at = at.outer
-    after: Any = instrs[header][1]
-    cost = after - header + CALL * [op for op, _ in instrs[header:after]].count(n.CALL)
-    return TupleVal(tuple([Const(i) for i in turns])) if copies * cost <= BUDGET else v
+    return TupleVal(tuple([Const(i) for i in turns])) if copies * _cost(frame, header) <= BUDGET else v
+
+
+def _cost(frame: Frame, header: int) -> int:
+    """What one turn is worth: instructions in inner loops count for several, as these may be unrolled too, or versioned."""
+    code = frame.code
+    after: Any = code.instrs[header][1]
+    cost = 0
+    weight = 1
+    ends: list[int] = []
+    for i in range(header + 1, after):
+        op, arg = code.instrs[i]
+        while ends and i == ends[-1]:
+            ends.pop()
+            weight //= INNER
+        cost += weight * (CALL if op == n.CALL else 1)
+        if op == n.FOR_ITER:
+            ends.append(arg)  # type: ignore[arg-type]
+            weight *= INNER
+    return cost

@@ -188,19 +188,19 @@ class Lowering:
 
     # -- errors --------------------------------------------------------------------------------------------------------------
 
-    def _check(self, cond: int, site: int, raw: tuple[int, ...], owned: tuple[int, ...]) -> None:
+    def _check(self, cond: int, site: int, raw: tuple[int, ...], owned: tuple[int, ...], kind: str = "raise") -> None:
         go_on = self.out.block()
-        self.brif(cond, self._raise_block(site, raw, owned), raw, go_on, ())
+        self.brif(cond, self._raise_block(site, raw, owned, kind), raw, go_on, ())
         self.bb = go_on
 
-    def _raise_block(self, site: int, raw: tuple[int, ...], owned: tuple[int, ...]) -> int:
-        key = ("raise", site, owned)
+    def _raise_block(self, site: int, raw: tuple[int, ...], owned: tuple[int, ...], kind: str = "raise") -> int:
+        key = (kind, site, owned)
         b = self.cold.get(key)
         if b is None:
             b = self.cold[key] = self.cold_block()
             types = self.out.value_types
             params = [self.out.param(b, types[v]) for v in raw]
-            self.pending_cold.append((b, ("raise", site, params, owned, self.srcloc)))
+            self.pending_cold.append((b, (kind, site, params, owned, self.srcloc)))
         return b
 
     def _leave_block(self, site: int, owned: tuple[int, ...]) -> int:
@@ -216,7 +216,9 @@ class Lowering:
         for b, (kind, site, params, owned, srcloc) in self.pending_cold:
             self.bb = b
             self.srcloc = srcloc
-            if kind == "raise":
+            if kind != "leave":
+                if kind == "index" and params:
+                    params[0] = self._unwrapped(*params)
                 self.emit((o.STORE_, I64, (_TRUSTED, ERROR_SITE), self.site_address(site), self.vmctx))
                 for k, p in enumerate(params):
                     t = self.out.value_types[p]
@@ -336,9 +338,15 @@ class Lowering:
         bad = self.value((o.ICMP, I64, "uge", wrapped, extent), I8)
         site = imm[0]
         needed = self.module.sites[site].parts
-        raw = (idx, extent) if any(p.__class__ is not str for p in needed) else ()
-        self._check(bad, site, raw, owned)
+        raw = (wrapped, extent) if any(p.__class__ is not str for p in needed) else ()
+        self._check(bad, site, raw, owned, "index")
         return wrapped
+
+    def _unwrapped(self, wrapped: int, extent: int) -> int:
+        """The index as the user gave it, from what the check had: so the check alone keeps no register for the message."""
+        negative = self.value((o.ICMP, I64, "slt", wrapped, self.iconst(0)), I8)
+        given = self.value((o.ISUB, I64, None, wrapped, extent), I64)
+        return self.value((o.SELECT, I64, None, negative, given, wrapped), I64)
 
     def _address(self, node: tuple[Any, ...], args: tuple[int, ...], skip: int) -> tuple[int, int]:
         """(address, constant offset) of an element."""

@@ -12,16 +12,19 @@ from jitpy.backend.ir import opcodes as o
 from jitpy.frontend.ir import opcodes as fo
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from jitpy.backend.ir.function import Function
 
 _DROPPABLE = fo.CHECKED_ARITHMETIC | {fo.ELEMENT_LOAD, fo.SITE_ADDRESS, fo.SITE_MATCH, fo.FLOOR_DIV, fo.FLOOR_REM}
 _KEEPS = o.TERMINATOR | o.CALL | o.STORE | o.SIDE_EFFECT
 
 
-def remove(func: Function, order: list[int]) -> None:
+def remove(func: Function, order: list[int], counted: Iterable[tuple[int, ...]] = ()) -> None:
     """Drop dead instructions and dead block parameters from the reachable blocks ``order``.
 
-    An argument is used where its parameter is: what loops only pass around goes.
+    An argument is used where its parameter is: what loops only pass around goes. ``counted``: index, start and stop of counted
+    loops, which are lowered by them.
     """
     insts, results, value_defs, block_params = func.insts, func.results, func.value_defs, func.block_params
     effects, table = o.EFFECTS, func.block_insts
@@ -30,6 +33,8 @@ def remove(func: Function, order: list[int]) -> None:
     roots: set[int] = set()
     incoming: dict[int, list[int]] = {}  # block parameter -> its arguments
     branches: list[int] = []
+    for loop in counted:
+        stack.extend(loop[:3])
     for b in order:
         for i in table[b]:
             node = insts[i]

@@ -159,6 +159,9 @@ class Ranges(Differences):
 
     def _step(self, index: int, start: int, stop: int, step: int) -> None:
         """``index`` is among ``range(start, stop, step)``."""
+        d = self.func.value_defs[step]
+        if d >= 0 and self.func.insts[d][0] == o.ICONST:  # which nothing else may use, so that it was dropped
+            self._constant(d, self.func.insts[d])
         low, high = self.interval(step)
         if low > 0:
             self.less_equal(start, index, 0)
