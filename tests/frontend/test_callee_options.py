@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 import subprocess
 import sys
 from fractions import Fraction
@@ -191,7 +192,7 @@ def test_a_callee_with_other_options_is_another_entry_of_the_cache(tmp_path: Any
     for options in ("", "overflow='wrap'", ""):
         file = tmp_path / "kernels.py"
         file.write_text(text.format(options=options))
-        env = {"JITPY_CACHE_DIR": str(tmp_path / "cache"), "PATH": ""}
+        env = {**os.environ, "JITPY_CACHE_DIR": str(tmp_path / "cache")}
         got.append(subprocess.run([sys.executable, str(file)], env=env, capture_output=True, text=True, check=True).stdout.strip())
     assert got == ["overflow", "0", "overflow"]
 
