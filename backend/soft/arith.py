@@ -254,8 +254,15 @@ def _quotient(f: Soft, x: Value, y: Value) -> Value:
     return (quotient << 12) | remainder.ne(0).to(T.I128)
 
 
+_TAIL = 52  # bits of a root behind its first 64
+
+
 def sqrt(s: SoftFormat) -> Function:
-    """The square root, one bit at a time, each by comparing with what is left."""
+    """The square root of an f128: its first 64 bits, and the rest by one division (Zimmermann, Karatsuba Square Root, 1999).
+
+    With N = T * 2**(2k), a root s of T and its remainder r: (q, u) = divmod(r * 2**k, 2 s) makes s * 2**k + q the root of
+    N, whose remainder is u * 2**k - q**2; where that is negative the root is one less.
+    """
     f = Soft(f"{s.name}_sqrt", (s.type,), (s.type,))
     (x,) = (a.bits() for a in f.args)
     with f.when(s.magnitude(x).eq(0), rare=True):
@@ -264,20 +271,41 @@ def sqrt(s: SoftFormat) -> Function:
         s.first_nan(f, x)
         s.ret(f, x.slt(0).then(s.nan, x))
     exponent, m = s.unpack(x)
-    # An even exponent has an exact half. The root gets one bit more than a fraction; what then remains is sticky.
+    # An even exponent has an exact half.
     power = exponent - s.bias
     odd = power & 1
-    remainder = f.variable((m >> (s.width - 2 - s.fraction)) << odd)
-    root, twice = f.variable(f.value(0, s.wide)), f.variable(f.value(0, s.wide))
-    bit = f.variable(f.value(2 << s.fraction, s.wide))
-    with f.loop(lambda: bit.now.ne(0)):
-        # (root + bit)**2 - root**2, over bit
-        trial = twice.now + bit.now
-        fits = trial <= remainder.now
-        remainder.now = fits.then(remainder.now - trial, remainder.now) << 1
-        twice.now = fits.then(trial + bit.now, twice.now)
-        root.now = root.now + fits.then(bit.now, 0)
-        bit.now = bit.now >> 1
-    m = (root.now << (s.width - 2 - s.fraction)) | remainder.now.ne(0).to(s.wide)
+    head, remainder = _root_of_128_bits(f, (m >> 1) << odd)
+    q, u = f.call("i128_udivmod", (T.I128, T.I128), remainder << _TAIL, head << 1)
+    rest = (u << _TAIL) - q * q
+    root = (head << _TAIL) + q - rest.slt(0).to(T.I128)
+    # Where the root was one too large, the remainder is not 0 either.
+    m = (root << (63 - _TAIL + 1)) | rest.ne(0).to(T.I128)
     s.ret(f, s.pack(f.value(0, s.int), (power - odd).sar(1) + s.bias, m))
     return f.finish()
+
+
+def _root_of_128_bits(f: Soft, x: Value) -> tuple[Value, Value]:
+    """The root of an i128 of at least 2**126, and the remainder.
+
+    The root of the upper half as an f64 is good to 52 bits, so one step of Newton's method is off by two at most.
+    """
+    _, high = x.halves()
+    guess = (high.to_float().op("sqrt") * f.f64(2.0**32)).to_int()
+    error = x - _square(guess)
+    step = error.sar(14).to(T.I64).op("sdiv_proven", guess >> 13)
+    wide = guess.to(T.I128) + f.join(step, step.sar(63))
+    remainder = x - wide * wide
+    for _ in range(2):
+        over = remainder.slt(0)
+        wide = wide - over.to(T.I128)
+        remainder = over.then(remainder + (wide << 1) + 1, remainder)
+    for _ in range(2):
+        under = remainder.sgt(wide << 1)
+        remainder = under.then(remainder - (wide << 1) - 1, remainder)
+        wide = wide + under.to(T.I128)
+    return wide, remainder
+
+
+def _square(x: Value) -> Value:
+    wide = x.to(T.I128)
+    return wide * wide

@@ -54,7 +54,7 @@ class Value:
         return self.op("ineg")
 
     def __mul__(self, other: Operand) -> Value:
-        return self.op("imul", other)
+        return self.op("fmul" if T.IS_FLOAT[self.type] else "imul", other)
 
     def __and__(self, other: Operand) -> Value:
         return self.op("band", other)
@@ -133,6 +133,14 @@ class Value:
         make = self.f.b.uextend if T.BITS[type] > T.BITS[self.type] else self.f.b.ireduce
         return Value(self.f, make(type, self.ssa))
 
+    def to_float(self) -> Value:
+        """An unsigned integer as an f64."""
+        return Value(self.f, self.f.b.fcvt_from_uint(T.F64, self.ssa))
+
+    def to_int(self) -> Value:
+        """An f64 as an unsigned i64, saturated."""
+        return Value(self.f, self.f.b.fcvt_to_uint_sat(T.I64, self.ssa))
+
     def halves(self) -> tuple[Value, Value]:
         """Low and high half of an integer."""
         low, high = self.f.b.isplit(self.ssa)
@@ -183,6 +191,10 @@ class Soft:
             return Value(self, self.b.iconst(type, x))
         low, high = self.value(x & T.MASK[T.I64], T.I64), self.value(x >> 64, T.I64)
         return self.join(low, high)
+
+    def f64(self, x: float) -> Value:
+        """An f64."""
+        return Value(self, self.b.f64const(x))
 
     def op(self, name: str, *operands: Value) -> Value:
         """The instruction of this name."""
