@@ -123,6 +123,10 @@ class _Call:
             handle = lists.unbox(id(obj), id(t), self.lists[-1][1] if self.lists else 0, 0)
             self.lists.append((id(obj), handle, id(t)))
             return [handle]
+        if isinstance(t, ty.Dict | ty.Set):
+            handle = lists.unbox(id(obj), id(t), self.lists[-1][1] if self.lists else 0, 0)
+            self.lists.append((id(obj), handle, id(t)))
+            return [handle, word(handle + rec.INDEX_OF_ENTRIES)]
         if isinstance(t, ty.RandomSource):
             from jitpy.runtime import random_layout
 
@@ -143,7 +147,19 @@ class _Call:
             for item in t.items:
                 items.append(self.box(item, at))
                 at += 8 * len(item.flat)
-            return tuple(items)
+            return tuple(items) if t.cls is None else t.cls._make(items)  # type: ignore[attr-defined]
+        if isinstance(t, ty.Record):
+            made = {}
+            for key, item in zip(t.keys, t.items):
+                made[key] = self.box(item, at)
+                at += 8 * len(item.flat)
+            return made
+        if isinstance(t, ty.Dict | ty.Set):
+            from jitpy.runtime import dicts
+
+            got = ctypes.cast(dicts.box(word(at), word(at + 8), id(t), 0), ctypes.py_object).value
+            ctypes.pythonapi.Py_DecRef(ctypes.py_object(got))
+            return got
         if isinstance(t, ty.Array):
             return self.box_array(t, at)
         if isinstance(t, ty.List):

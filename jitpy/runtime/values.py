@@ -6,6 +6,7 @@ The slow counterpart of the boxing and unboxing that wrappers do in machine code
 from __future__ import annotations
 
 import ctypes
+import os
 import struct
 
 import numpy as np
@@ -200,10 +201,22 @@ def write(t: ty.Type, at: int, obj: Any, inner: Callable[[ty.List, Any], int] | 
     return True
 
 
+_copies: dict[str, Any] = {}
+
+
+def _coding(text: str) -> tuple[int, str]:
+    widest = max(map(ord, text), default=0)
+    return (1, "latin-1") if widest < 256 else (2, "utf-16-le") if widest < 65536 else (4, "utf-32-le")
+
+
 def characters(text: str) -> tuple[int, int, int]:
     """Where a str's characters are, how many, and bytes per character."""
     from jitpy.runtime import layout
 
+    if os.environ.get("JITPY_PORTABLE_CALLS") or not layout.STR_COMPACT:  # where objects' fields are unknown: a copy
+        kind, coding = _coding(text)
+        copy = _copies.setdefault(text, ctypes.create_string_buffer(text.encode(coding, "surrogatepass")))
+        return ctypes.addressof(copy), len(text), kind
     state = word(id(text) + layout.STR_STATE, 4)
     header = layout.STR_ASCII_HEADER if state & layout.STR_ASCII else layout.STR_HEADER
     return id(text) + header, len(text), state >> layout.STR_KIND_SHIFT & 7
