@@ -6,7 +6,6 @@ The slow counterpart of the boxing and unboxing that wrappers do in machine code
 from __future__ import annotations
 
 import ctypes
-import os
 import struct
 
 import numpy as np
@@ -213,7 +212,7 @@ def characters(text: str) -> tuple[int, int, int]:
     """Where a str's characters are, how many, and bytes per character."""
     from jitpy.runtime import layout
 
-    if os.environ.get("JITPY_PORTABLE_CALLS") or not layout.STR_COMPACT:  # where objects' fields are unknown: a copy
+    if not layout.KNOWN:
         kind, coding = _coding(text)
         copy = _copies.setdefault(text, ctypes.create_string_buffer(text.encode(coding, "surrogatepass")))
         return ctypes.addressof(copy), len(text), kind
