@@ -14,7 +14,7 @@ from types import SimpleNamespace
 import numpy as np
 from jitpy.backend.ir import opcodes as o
 from jitpy.backend.ir.function import Function, signature
-from jitpy.backend.ir.types import BITS, F16, F32, F64, MASK, to_signed
+from jitpy.backend.ir.types import BITS, F16, F32, F64, I64, MASK, to_signed
 from jitpy.frontend.ir import opcodes as fo
 from jitpy.frontend.library import scalars  # noqa: F401
 from jitpy.frontend.translate.function_options import FunctionOptions
@@ -42,6 +42,7 @@ class Harness(Translator):
         self.frame = SimpleNamespace(options=FunctionOptions(options or {}), globals={})
         self.sites = []
         self.module = None
+        self.handler = None
 
     def site(self, exc_class, parts=(), style="text"):
         self.sites.append((exc_class, parts))
@@ -338,6 +339,9 @@ def _compute(tr, code, t, imm, a, arg_types, result):
         if arg_types[0] in _S:
             return _bits_of(a[0], arg_types[0])
         return _of_bits(a[0], result)
+    if code in (fo.FLOOR_DIV, fo.FLOOR_REM):
+        x, y = (to_signed(v, I64) for v in a)
+        return (x // y if code == fo.FLOOR_DIV else x % y) & MASK[I64]
     if code in (o.SDIV_PROVEN, o.SREM_PROVEN):
         x, y = to_signed(a[0], t), to_signed(a[1], t)
         q = abs(x) // abs(y) * (1 if (x < 0) == (y < 0) else -1)
