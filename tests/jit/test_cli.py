@@ -1,12 +1,14 @@
 """``python -m jitpy``: each command on a small file, by its output and exit status."""
 
 import json
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 
 from jitpy.cli import main
 
+suite = pytest.mark.skipif(find_spec("rich") is None, reason="the command test needs the extra cli, which other Pythons' tests lack")
 CLIF = """test interpret
 test run
 
@@ -59,6 +61,7 @@ def test_graph_and_code(file: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert status == 0 and text.startswith("%double:\n") and "ret" in text
 
 
+@suite
 def test_suite_reports(file: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     report, ledger = tmp_path / "report.json", tmp_path / "ledger"
     common = ("test", file, "-j", "1", "--opt", "speed", "--ledger", str(ledger))
@@ -87,5 +90,9 @@ def test_bad_input_is_an_error_not_a_traceback(tmp_path: Path, capsys: pytest.Ca
     bad.write_text("function %f( {")
     status, _, error = run(capsys, "compile", str(bad))
     assert status == 1 and f"error: {bad}:1:" in error
+
+
+@suite
+def test_a_missing_folder_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     status, _, error = run(capsys, "test", str(tmp_path / "none"), "-j", "1")
     assert status == 1 and "no such file or folder" in error
