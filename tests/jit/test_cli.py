@@ -8,7 +8,7 @@ import pytest
 
 from jitpy.cli import main
 
-suite = pytest.mark.skipif(find_spec("rich") is None, reason="the command test needs the extra cli, which other Pythons' tests lack")
+suite = pytest.mark.skipif(find_spec("rich") is None, reason="the command test needs rich, which other Pythons' tests lack")
 CLIF = """test interpret
 test run
 
