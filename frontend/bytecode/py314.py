@@ -14,12 +14,13 @@ if TYPE_CHECKING:
 __all__ = ["COMPARE_SHIFT", "COMPARISONS", "NULL_AFTER", "OPERATORS", "ROWS"]
 
 #: What ``tuple(generator)`` is compared with, so that it goes the general way: its short cut makes a list of unknown length.
-NOT_TUPLE = object()
-COMMON_CONSTANTS: tuple[object, ...] = (AssertionError, NotImplementedError, NOT_TUPLE, all, any)
+NOT_IT = object()
+COMMON_CONSTANTS: tuple[object, ...] = (AssertionError, NotImplementedError, tuple, all, any)
 
 
 def _common_constant(instrs: list[n.Instr], arg: int, co: CodeType, slots: tuple[str, ...]) -> n.Expansion:
-    return ((n.LOAD_CONST, COMMON_CONSTANTS[arg]),), 0
+    constant = COMMON_CONSTANTS[arg]
+    return ((n.LOAD_CONST, NOT_IT if constant is tuple else constant),), 0
 
 
 def _call_spread(instrs: list[n.Instr], arg: int, co: CodeType, slots: tuple[str, ...]) -> n.Expansion:

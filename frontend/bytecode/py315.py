@@ -17,7 +17,9 @@ COMMON_CONSTANTS: tuple[object, ...] = (*py314.COMMON_CONSTANTS, list, set, None
 
 
 def _common_constant(instrs: list[n.Instr], arg: int, co: CodeType, slots: tuple[str, ...]) -> n.Expansion:
-    return ((n.LOAD_CONST, COMMON_CONSTANTS[arg]),), 0
+    # The short cuts of all, any, list, set and tuple are taken for none of them: see py314.NOT_IT.
+    constant = COMMON_CONSTANTS[arg]
+    return ((n.LOAD_CONST, py314.NOT_IT if 2 <= arg <= 6 else constant),), 0
 
 
 def _get_iter(instrs: list[n.Instr], arg: int, co: CodeType, slots: tuple[str, ...]) -> n.Expansion:

@@ -1,6 +1,7 @@
 """Programs with generators that are consumed where they are made; see `programs`."""
 
 import math
+import sys
 
 import numpy as np
 from programs import program
@@ -65,15 +66,17 @@ def genexp_of_genexp(n):
     return sum(y + 1 for y in (x * x for x in (i for i in range(n) if i % 2)))
 
 
-@program(((2, 3.5, 4),), ((),))
-def genexp_tuple(t):
-    return tuple(2 * x for x in t), sum(x for x in t)
+# CPython 3.15 begins the iteration inside of the generator, where the length of a tuple is not known: refused there.
+if sys.version_info < (3, 15):
 
+    @program(((2, 3.5, 4),), ((),))
+    def genexp_tuple(t):
+        return tuple(2 * x for x in t), sum(x for x in t)
 
-@program((np.zeros((4, 6)),))
-def genexp_shape(a):
-    shape = tuple(s // 2 for s in a.shape)
-    return np.ones(shape), tuple(i * s for i, s in enumerate(a.shape))
+    @program((np.zeros((4, 6)),))
+    def genexp_shape(a):
+        shape = tuple(s // 2 for s in a.shape)
+        return np.ones(shape), tuple(i * s for i, s in enumerate(a.shape))
 
 
 def fibonacci(n):
