@@ -1,12 +1,15 @@
 """Which calls are inlined, and that the function stays what it was (tests/fuzz inlines every call of random modules)."""
 
 import pytest
+from jitpy.backend import isa
 from jitpy.backend.analysis.verifier import verify
 from jitpy.backend.interp.interpreter import Interpreter
 from jitpy.backend.interp.meaning import Trap
 from jitpy.backend.ir import opcodes as op
 from jitpy.backend.ir.function import Function
 from jitpy.backend.opt.inline import cost_of, inline_module
+from jitpy.backend.pipeline import compile_module
+from jitpy.backend.settings import Settings
 from jitpy.backend.text.parser import parse_functions
 
 CALLER = """
@@ -90,3 +93,16 @@ def test_costs() -> None:
     assert cost_of(parse_functions(FRAME)[0]) is None
     small, large = cost_of(parse_functions(SMALL)[0]), cost_of(parse_functions(LARGE)[0])
     assert small is not None and large is not None and small < 10 < 50 < large
+
+
+def test_the_setting_inlines_in_the_pipeline() -> None:
+    """With ``enable_inlining`` the caller's code calls nothing; without it, the callee."""
+    target = isa.lookup("x86_64", {})
+
+    def relocations(enable: bool) -> list[str]:
+        functions = parse_functions(SMALL + CALLER)
+        module = compile_module(functions, target, Settings("speed", enable_verifier=True, enable_inlining=enable))
+        return [symbol for _, done in module.functions if done.name == "caller" for _, _, symbol, _ in done.relocs]
+
+    assert relocations(True) == []
+    assert set(relocations(False)) == {"callee"}
