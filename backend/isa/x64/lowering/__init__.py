@@ -2,29 +2,20 @@
 
 from __future__ import annotations
 
-import os
 from typing import Any
 
-from jitpy.backend.isle.build import generated
+from jitpy.backend.isa.lowering import decision_code
 
-_HERE = os.path.dirname(os.path.abspath(__file__))
-_SCALARS = ("int", "float", "convert", "memory", "branch", "call")
-_VECTORS = ("vector_int", "vector_compare", "vector_float", "vector_lanes", "vector_memory")
-
-
-def _generate(name: str, themes: tuple[str, ...]) -> Any:
-    return generated(
-        name,
-        sources=[os.path.join(os.path.dirname(_HERE), "rules", theme + ".isle") for theme in ("prelude", *themes)],
-        host="jitpy.backend.isa.x64.lowering.host:host",
-        depends=[os.path.join(_HERE, "..", "..", "..", "ir", "opcodes.py")],
-    )
+_SCALARS = ("x64_rules", ("int", "float", "convert", "memory", "branch", "call"), ("x86",))
+_VECTORS = (
+    "x64_vector_rules", ("vector_int", "vector_compare", "vector_float", "vector_lanes", "vector_memory"), ("vector_x86",)
+)  # fmt: skip
 
 
 def generate() -> None:
     """Make the modules of decision code from the rules."""
-    _generate("x64_rules", _SCALARS)
-    _generate("x64_vector_rules", _VECTORS)
+    decision_code("x64", *_SCALARS)
+    decision_code("x64", *_VECTORS)
 
 
 def rules(ctx: Any) -> dict[str, Any]:
@@ -33,14 +24,14 @@ def rules(ctx: Any) -> dict[str, Any]:
     """
     from jitpy.backend.isa.x64.lowering.branch import BranchLowering
 
-    found: dict[str, Any] = _generate("x64_rules", _SCALARS).make(BranchLowering(ctx))
+    found: dict[str, Any] = decision_code("x64", *_SCALARS).make(BranchLowering(ctx))
     table: list[Any] = []
 
     def more(node: Any, inst: Any) -> Any:
         if not table:
             from jitpy.backend.isa.x64.lowering.vector import VectorLowering
 
-            table.extend(_generate("x64_vector_rules", _VECTORS).make(VectorLowering(ctx))["lower.table"])
+            table.extend(decision_code("x64", *_VECTORS).make(VectorLowering(ctx))["lower.table"])
         rule = table[node[0]] if node[0] < len(table) else None
         return None if rule is None else rule(node, inst)
 

@@ -11,8 +11,8 @@ from typing import Any
 
 from jitpy.backend.ir import memflags
 from jitpy.backend.ir.opcodes import IADD, ICONST, IMUL, ISHL, LOAD_, STACK_ADDR
-from jitpy.backend.ir.trapcode import CODES, DEFAULT_MEMORY
 from jitpy.backend.ir.types import BITS, I64, MASK
+from jitpy.backend.isa.lowering import Lowering, signed, trap_of
 from jitpy.backend.isa.x64.rows import ROWS, X64Row
 from jitpy.backend.target.row import FLOAT, INT, MInst
 from jitpy.backend.target.target import SLOT
@@ -26,62 +26,19 @@ _SCALE = {2: 1, 4: 2, 8: 3}
 _STEPS = 8  # how far an address expression is followed
 
 
-def signed(value: Any, type: Any) -> Any:
-    """The signed reading of an iconst's immediate."""
-    bits = BITS[type]
-    return value - (1 << bits) if value >> (bits - 1) else value
-
-
 def fits32(value: Any) -> bool:
     """Whether a signed 32-bit immediate can hold it."""
     return bool(-0x80000000 <= value < 0x80000000)
 
 
-def trap_of(flags: Any) -> str | None:
-    """The trap code a memory access records, None if it cannot trap."""
-    if flags & memflags.NOTRAP:
-        return None
-    code = memflags.trap(flags)
-    return DEFAULT_MEMORY if code is None else CODES[code]
-
-
-class Base:
-    """The context's lists and functions under short names, and the operands."""
+class Base(Lowering):
+    """Operands."""
 
     def __init__(self, ctx: Any) -> None:
-        self.ctx = ctx
-        self.insts = ctx.insts
-        self.nodes = ctx.nodes
-        self.types = ctx.types
-        self.uses = ctx.uses
-        self.results = ctx.results
-        self.value_defs = ctx.value_defs
-        self.put_in_reg = ctx.put_in_reg
-        self.put_in_regs = ctx.put_in_regs
-        self.emit = ctx.emit
-        self.temp = ctx.temp
-        self.sink = ctx.sink
-        self.features = features = ctx.features
-        self.avx = bool(features["has_avx"])
+        super().__init__(ctx)
+        self.avx = bool(self.features["has_avx"])
 
     # Emission.
-
-    def op(self, row: X64Row, *uses: Any, imm: Any = None) -> Any:
-        """Emit an instruction with one general result; the result's vreg."""
-        d = self.temp(INT)
-        self.emit(MInst(row, (d,), uses, imm))
-        return d
-
-    def fop(self, row: X64Row, *uses: Any, imm: Any = None) -> Any:
-        """Emit an instruction with one float result; the result's vreg."""
-        d = self.temp(FLOAT)
-        self.emit(MInst(row, (d,), uses, imm))
-        return d
-
-    def do(self, row: X64Row, *uses: Any, imm: Any = None) -> tuple[()]:
-        """Emit an instruction without result."""
-        self.emit(MInst(row, (), uses, imm))
-        return ()
 
     def op_mem(self, family: Family, amode: Amode, *uses: Any, imm: Any = None, trap: str | None = None) -> Any:
         """Emit an instruction with a general result and an address."""
@@ -107,11 +64,6 @@ class Base:
         return ()
 
     # Constants.
-
-    def constant_of(self, v: Any) -> Any:
-        """The signed value of an integer constant, else None."""
-        n = self.nodes[v]
-        return signed(n[2], n[1]) if n[0] == ICONST else None
 
     def imm(self, value: Any) -> Any:
         """A general register with a constant. Never by xor: it may be placed between a comparison and its use."""

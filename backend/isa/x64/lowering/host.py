@@ -1,71 +1,21 @@
-"""The rules' embedding: what their terms, types and constants mean. Read when rules are compiled, not afterwards."""
+"""What the rules' terms mean here beside CLIF's own: see `backend/isa/embedding.py`. Read when rules are compiled."""
 
 from __future__ import annotations
 
-from jitpy.backend.ir import opcodes
-from jitpy.backend.isa.x64 import conditions
+from jitpy.backend.isa.embedding import clif_host
 from jitpy.backend.isle.host import Host
-
-_OPERATIONS = ("add", "sub", "and", "or", "xor", "adc", "sbb", "neg", "not", "shl", "shr", "sar", "rol", "ror")
-_VECTOR_OPERATIONS = ("psll", "psrl", "psra", "s", "u", "uu", "sat", "trap", "proven", "x86")
-_FLOAT_OPERATIONS = ("add", "sub", "mul", "div", "min", "max")
-_WITH_IMMEDIATE = frozenset((
-    "unary_imm", "unary_ieee16", "unary_ieee32", "unary_ieee64", "unary_const", "binary_imm8", "ternary_imm8",
-    "int_compare",
-    "float_compare", "load", "store", "load_no_offset", "store_no_offset", "atomic_rmw", "atomic_cas", "stack_addr",
-    "dynamic_stack_addr", "func_addr", "unary_global_value", "trap", "cond_trap", "int_add_trap", "shuffle",
-))  # fmt: skip
-_VARIABLE = frozenset((
-    "jump", "multiary", "call", "call_indirect", "try_call", "try_call_indirect", "exception_handler_address",
-))  # fmt: skip
 
 
 def host() -> Host:
     """The declaration."""
-    h = Host()
-    h.discriminant(type="Inst", bind="insts[{v}]", tag="{n}[0]")
-    for number, name in enumerate(opcodes.NAME):
-        form = opcodes.FORMAT[number]
-        if form in _VARIABLE:
-            continue
-        fields = ["{n}[1]"]
-        if form in _WITH_IMMEDIATE:
-            fields.append("{n}[2]")
-        count = 1 if form in ("brif", "branch_table") else sum(a != "*" for a in opcodes.ARGS[number])
-        fields += [f"{{n}}[{3 + i}]" for i in range(count)]
-        h.variant(term=name, type="Inst", tag=number, fields=fields)
-    h.inline_extractor("def_inst", "value_defs[{v}] if nodes[{v}][0] >= 0 else None")
-    h.inline_constructor("output", "{0}")
-    h.inline_constructor("value_type", "types[{0}]")
-    h.inline_constructor("value_def", "value_defs[{0}]")
-    h.inline_constructor("pair", "({0}, {1})")
-    for name in ("i8", "i16", "i32", "i64", "i128", "f16", "f32", "f64", "f128", "i8x16", "i16x8", "i32x4", "i64x2", "f64x2"):
-        from jitpy.backend.ir.types import BY_NAME
-
-        h.constant("$" + name.upper(), BY_NAME[name])
-    for name, test in (
-        ("one_reg", "{v} <= 4"), ("narrow", "{v} <= 2"), ("wide", "3 <= {v} <= 4"), ("scalar", "{v} < 16"),
-        ("scalar_float", "7 <= {v} <= 8"), ("vector", "{v} >= 16"),
-        ("float_vector", "{v} >= 16 and 7 <= {v} & 15 <= 8"), ("bits", "{v} >= 16 or 7 <= {v} <= 8"),
-        ("any_float", "6 <= {v} <= 9"),
-    ):  # fmt: skip
-        h.inline_extractor(name, f"{{v}} if {test} else None")
-    h.inline_test("is_type", "{0} == {1}")
-    for name in ("avx", "sse41", "fma", "f16c", "bmi1", "cmpxchg16b"):
-        h.inline_test("has_" + name, f"features['has_{name}']")
+    h = clif_host({
+        "has_and_not": "features['has_bmi1']", "has_fma": "features['has_fma']",
+        "has_half_conversions": "features['has_f16c']", "has_atomic_pair": "features['has_cmpxchg16b']",
+        "has_pinned_reg": "features['enable_pinned_reg']",
+    })  # fmt: skip
+    h.inline_test("has_sse41", "features['has_sse41']")
     h.inline_test("has_ssse3", "features['has_ssse3']")
-    h.inline_extractor("zeros", "not any({v})")
-    h.inline_test("has_pinned_reg", "features['enable_pinned_reg']")
     for name in ("lt", "gt"):
         h.constant("$" + name.upper(), name)
-    for name in _VECTOR_OPERATIONS:
-        h.constant("$" + name, name)
-    for name in _OPERATIONS:
-        h.constant("$" + name, name)
-    for name in _FLOAT_OPERATIONS:
-        h.constant("$f" + name, name)
-    for name in ("L", "G", "B", "A", "O", "GE", "AE"):
-        h.constant("$" + name, getattr(conditions, name))
-    h.entry("lower", dispatch=True)
-    h.entry("lower_branch", dispatch=True)
+    h.constant("$x86", "x86")
     return h

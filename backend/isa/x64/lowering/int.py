@@ -1,6 +1,6 @@
-"""Integer operations. i8 and i16 values live in 32-bit registers with arbitrary upper bits and are computed in 32
-bits wherever
-the low bits of the result depend on the low bits of the operands alone; otherwise operands are extended first."""
+"""Integer operations. i8 and i16 values live in 32-bit registers with arbitrary upper bits and are computed in 32 bits
+wherever the low bits of the result depend on the low bits of the operands alone; otherwise operands are extended first.
+"""
 
 from __future__ import annotations
 
@@ -9,10 +9,13 @@ from typing import Any
 from jitpy.backend.ir.opcodes import BAND, BY_NAME, IADD
 from jitpy.backend.ir.types import BITS, I8, I16, I32, I64, MASK
 from jitpy.backend.isa.x64.conditions import AE, CC_NAMES, NE, NS, A, B, E, G, L, O
+from jitpy.backend.isa.x64.conditions import INT as CONDITION
 from jitpy.backend.isa.x64.lowering.base import Base, fits32
 from jitpy.backend.isa.x64.rows import ROWS
 from jitpy.backend.target.row import INT, MInst
 
+#: What the high half of an i128 does where the low half leaves a carry.
+_WITH_CARRY = {"add": "adc", "sub": "sbb"}
 _COMMUTATIVE = frozenset(("add", "and", "or", "xor"))
 #: (operation, form) -> row by type; i8 and i16 use the 32-bit row.
 _ALU: dict[tuple[str, str], tuple[Any, ...]] = {
@@ -287,17 +290,15 @@ class IntLowering(Base):
             return result, result
         return result, self.op(SETCC[cond])
 
-    def add_carry(self, op: str, flag: Any, type: Any, x: Any, y: Any, carry: Any) -> tuple[Any, Any]:
-        """x op y op carry and its carry or overflow: the carry's low bit becomes CF by adding -1 to the zero-extended
-        i8.
-        """
+    def add_carry(self, is_signed: bool, difference: bool, type: Any, x: Any, y: Any, carry: Any) -> tuple[Any, Any]:
+        """x + y + carry, or x - y - carry, and its carry or overflow."""
         bits = BITS[type]
         a, b = self.put_in_reg(x), self.put_in_reg(y)
         # The carry is an i8 with any nonzero meaning 1: cmp 0, c sets CF exactly where c is not zero.
         zero = self.imm(0)
         self.do(ROWS["cmp8_rr"], zero, self.put_in_reg(carry))
-        result = self.op(ROWS[f"{op}{bits}_rr"], a, b)
-        return result, self.op(SETCC[flag])
+        result = self.op(ROWS[f"{'sbb' if difference else 'adc'}{bits}_rr"], a, b)
+        return result, self.op(SETCC[O if is_signed else B])
 
     def const_int(self, type: Any, k: Any) -> Any:
         """An integer constant."""
@@ -315,10 +316,10 @@ class IntLowering(Base):
         differing = self.alu_rr("and", type, self.alu_rr("xor", type, a, b), self.put_in_reg(c))
         return self.alu_rr("xor", type, differing, b)
 
-    def overflow_wide(self, low: str, high: str, cc: Any, x: Any, y: Any) -> tuple[Any, Any]:
+    def overflow_wide(self, is_signed: bool, difference: bool, x: Any, y: Any) -> tuple[Any, Any]:
         """i128: the high half's flags."""
-        pair = self.alu_pair(low, high, x, y)
-        return pair, self.op(SETCC[cc])
+        pair = self.alu_pair("sub" if difference else "add", x, y)
+        return pair, self.op(SETCC[O if is_signed else B])
 
     # Comparison.
 
@@ -408,16 +409,16 @@ class IntLowering(Base):
         """yes where the condition holds, else no (vregs); keeps the flags."""
         return self.op(_CMOV[width(type)][cc], no, yes)
 
-    def min_max(self, cc: Any, type: Any, x: Any, y: Any) -> Any:
-        """x where x cc y, else y."""
+    def min_max(self, code: str, type: Any, x: Any, y: Any) -> Any:
+        """x where x code y, else y."""
         a, b = self.put_in_reg(x), self.put_in_reg(y)
         self.do(_CMP["rr"][type], a, b)
-        return self.cmov(cc, type, a, b)
+        return self.cmov(CONDITION[code], type, a, b)
 
-    def min_max_pair(self, cc: Any, x: Any, y: Any) -> tuple[Any, Any]:
+    def min_max_pair(self, code: str, x: Any, y: Any) -> tuple[Any, Any]:
         """The same for i128."""
         a, b = self.put_in_regs(x), self.put_in_regs(y)
-        cc = self.compare_pair(x, y, cc)
+        cc = self.compare_pair(x, y, CONDITION[code])
         return self.cmov(cc, I64, a[0], b[0]), self.cmov(cc, I64, a[1], b[1])
 
     def abs(self, type: Any, x: Any) -> Any:
@@ -571,10 +572,10 @@ class IntLowering(Base):
 
     # i128: pairs of i64.
 
-    def alu_pair(self, low: str, high: str, x: Any, y: Any) -> tuple[Any, Any]:
+    def alu_pair(self, op: str, x: Any, y: Any) -> tuple[Any, Any]:
         """Both halves, the second with the carry of the first where that matters; nothing stands between them."""
         a, b = self.put_in_regs(x), self.put_in_regs(y)
-        return self.alu_rr(low, I64, a[0], b[0]), self.alu_rr(high, I64, a[1], b[1])
+        return self.alu_rr(op, I64, a[0], b[0]), self.alu_rr(_WITH_CARRY.get(op, op), I64, a[1], b[1])
 
     def neg_pair(self, x: Any) -> tuple[Any, Any]:
         """0 - x."""

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 from jitpy.backend.ir import memflags
 from jitpy.backend.ir.opcodes import BAND, BOR, BXOR, IADD, ISUB, LOAD_
 from jitpy.backend.ir.types import BITS, F32, I8, I64
+from jitpy.backend.isa.lowering import trap_of
 from jitpy.backend.isa.x64.insts.atomic import RMW_LOOPS
-from jitpy.backend.isa.x64.lowering.base import Amode, Base, fits32, trap_of
+from jitpy.backend.isa.x64.lowering.base import Amode, Base, fits32
 from jitpy.backend.isa.x64.regs import RAX, RDI, RDX, RSI, SYSV_CLOBBERS, SYSV_SAVED
 from jitpy.backend.isa.x64.rows import ROWS
 from jitpy.backend.target.row import INT, MInst

@@ -1,0 +1,87 @@
+"""What the lowering of every ISA begins with: the context's lists under short names, emission, constants behind values;
+and how an ISA's rules become decision code.
+
+An ISA's ``lowering/`` is a chain of classes by theme, `Lowering` at its root; the last of them is what the rules' terms are
+looked up in. The terms, and so the names of the methods, are the same on all ISAs: `rules/`.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from jitpy.backend.ir import memflags
+from jitpy.backend.ir.opcodes import ICONST
+from jitpy.backend.ir.trapcode import CODES, DEFAULT_MEMORY
+from jitpy.backend.ir.types import BITS
+from jitpy.backend.isle.build import generated
+from jitpy.backend.target.row import FLOAT, INT, MInst, Row
+
+_HERE = os.path.dirname(os.path.abspath(__file__))
+
+
+def decision_code(isa: str, name: str, shared: tuple[str, ...], own: tuple[str, ...]) -> Any:
+    """The module generated as ``name`` from rules by theme: those that all ISAs share, and the ISA's own."""
+    places = [os.path.join(_HERE, "rules", theme + ".isle") for theme in ("prelude", *shared)]
+    places += [os.path.join(_HERE, isa, "rules", theme + ".isle") for theme in own]
+    return generated(
+        name,
+        sources=places,
+        host=f"jitpy.backend.isa.{isa}.lowering.host:host",
+        depends=[os.path.join(_HERE, "embedding.py"), os.path.join(_HERE, "..", "ir", "opcodes.py")],
+    )
+
+
+def signed(value: Any, type: Any) -> Any:
+    """The signed reading of an iconst's immediate."""
+    bits = BITS[type]
+    return value - (1 << bits) if value >> (bits - 1) else value
+
+
+def trap_of(flags: Any) -> str | None:
+    """The trap code a memory access records, None if it cannot trap."""
+    if flags & memflags.NOTRAP:
+        return None
+    code = memflags.trap(flags)
+    return DEFAULT_MEMORY if code is None else CODES[code]
+
+
+class Lowering:
+    """The context's lists and functions under short names, and emission."""
+
+    def __init__(self, ctx: Any) -> None:
+        self.ctx = ctx
+        self.insts = ctx.insts
+        self.nodes = ctx.nodes
+        self.types = ctx.types
+        self.uses = ctx.uses
+        self.results = ctx.results
+        self.value_defs = ctx.value_defs
+        self.put_in_reg = ctx.put_in_reg
+        self.put_in_regs = ctx.put_in_regs
+        self.emit = ctx.emit
+        self.temp = ctx.temp
+        self.sink = ctx.sink
+        self.features = ctx.features
+
+    def op(self, row: Row, *uses: Any, imm: Any = None) -> Any:
+        """Emit an instruction with one general result; the result's vreg."""
+        d = self.temp(INT)
+        self.emit(MInst(row, (d,), uses, imm))
+        return d
+
+    def fop(self, row: Row, *uses: Any, imm: Any = None) -> Any:
+        """Emit an instruction with one float result; the result's vreg."""
+        d = self.temp(FLOAT)
+        self.emit(MInst(row, (d,), uses, imm))
+        return d
+
+    def do(self, row: Row, *uses: Any, imm: Any = None) -> tuple[()]:
+        """Emit an instruction without result."""
+        self.emit(MInst(row, (), uses, imm))
+        return ()
+
+    def constant_of(self, v: Any) -> Any:
+        """The signed value of an integer constant, else None."""
+        n = self.nodes[v]
+        return signed(n[2], n[1]) if n[0] == ICONST else None
