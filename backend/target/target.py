@@ -29,8 +29,9 @@ class Abi:
     ``args[cls]``/``rets[cls]``: pregs that carry arguments and returns of a register class, in
     order; classes of one bank share a sequence when ``env.bank`` says so. ``clobbers``: mask of
     pregs that a call destroys. ``callee_saved``: mask of those it preserves. ``stack_align``: of
-    the stack pointer at calls. ``slot``: bytes of the smallest stack argument. ``shadow``: bytes
-    the caller reserves below stack arguments. ``by_position``: one counter serves all classes
+    the stack pointer at calls. ``slot``: bytes of the smallest stack argument (1: each has
+    its own size). ``shadow``: bytes the caller reserves below stack arguments. ``sret``: the preg of an sret address, -1: it is an
+    argument like others. ``by_position``: one counter serves all classes
     (fastcall). ``even_pairs``: a two-register integer starts at an even register. ``split_pairs``:
     one may lie half in a register, half on the stack. ``wide_by_reference``: values wider than a
     register are passed by address. ``returns_sret``: an sret address comes back in the first return
@@ -40,14 +41,14 @@ class Abi:
 
     __slots__ = (
         "args", "by_position", "callee_pops", "callee_saved", "clobbers", "even_pairs", "extend", "name", "rets",
-        "returns_sret", "shadow", "slot", "split_pairs", "stack_align", "wide_by_reference",
+        "returns_sret", "shadow", "slot", "split_pairs", "sret", "stack_align", "wide_by_reference",
     )  # fmt: skip
 
     def __init__(
         self, name: str, args: tuple[tuple[int, ...], ...], rets: tuple[tuple[int, ...], ...], clobbers: int,
         callee_saved: int, *, stack_align: int = 16, slot: int = 8, shadow: int = 0, by_position: bool = False,
         even_pairs: bool = False, split_pairs: bool = False, wide_by_reference: bool = False, extend: int = 64,
-        returns_sret: bool = True, callee_pops: bool = False,
+        returns_sret: bool = True, callee_pops: bool = False, sret: int = -1,
     ) -> None:  # fmt: skip
         self.callee_pops = callee_pops
         self.name = name
@@ -64,6 +65,7 @@ class Abi:
         self.wide_by_reference = wide_by_reference
         self.extend = extend
         self.returns_sret = returns_sret
+        self.sret = sret
 
 
 class CallSite:

@@ -51,7 +51,10 @@ class SigAbi:
         for p in sig.params:
             struct = p.size if p.purpose == "sarg" else 0
             self.memory_args.append(struct)
-            if abi.wide_by_reference and (struct or BYTES[p.type] > abi.slot):
+            if p.purpose == "sret" and abi.sret >= 0:
+                self.args.append(((IN_REG, abi.sret, INT, target.pointer),))
+                self.copies.append(-1)
+            elif abi.wide_by_reference and (struct or BYTES[p.type] > abi.slot):
                 self.args.append(args.place(target.pointer))
                 self.copies.append(self.copies_size)
                 self.copies_size += (struct or BYTES[p.type]) + 15 & -16
@@ -112,15 +115,15 @@ class _Places:
             self.taken[bank] = len(regs)
         elif len(parts) == 1 or abi.even_pairs:
             self.taken[bank] = len(regs)  # a later, narrower value may not go back to a register
-        # On the stack: slots of 8 bytes; what is wider is aligned to its size, up to the stack's
-        # alignment.
+        # On the stack: slots; what is wider than 8 bytes is aligned to its size, up to the stack's alignment.
         whole = BYTES[type]
-        if whole > abi.slot and not found:
+        if whole > 8 and not found:
             bound = min(whole, 64 if whole > 16 else abi.stack_align)
             self.offset = self.offset + bound - 1 & -bound
         for c, t in parts[len(found) :]:
             size = max(BYTES[t], abi.slot)
-            self.offset = self.offset + abi.slot - 1 & -abi.slot
+            if size <= 8:
+                self.offset = self.offset + size - 1 & -size
             found.append((ON_STACK, self.offset, c, t))
             self.offset += size
         return tuple(found)

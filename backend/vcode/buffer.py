@@ -33,6 +33,7 @@ class Sink:
     blocks."""
 
     __slots__ = (
+        "_addresses",
         "_align",
         "_calls",
         "_constants",
@@ -75,6 +76,7 @@ class Sink:
         self._traps: list[tuple[int, str]] = []
         self._calls: list[tuple[int, CallSite]] = []
         self._constants: dict[bytes, int] = {}
+        self._addresses: dict[tuple[str, str, int], int] = {}
         self._trap_stubs: dict[tuple[str, int], int] = {}
 
     # -- what encoders call -----------------------------------------------------------------------
@@ -119,6 +121,15 @@ class Sink:
             label = self._constants[data] = self.label()
         return label
 
+    def address_constant(self, kind: str, symbol: str, addend: int = 0) -> int:
+        """The label of 8 bytes in the constant pool that a relocation fills: ``abs8``, the symbol's address, or ``pcrel8``, its
+        distance from there."""
+        key = kind, symbol, addend
+        label = self._addresses.get(key)
+        if label is None:
+            label = self._addresses[key] = self.label()
+        return label
+
     def reloc(self, kind: str, symbol: str, addend: int = 0, back: int = 4) -> None:
         """The field that starts ``back`` bytes before the end is filled when the code is loaded."""
         self._relocs.append((len(self.code) - back, kind, symbol, addend))
@@ -153,14 +164,18 @@ class Sink:
             self.target.emit_trap(self, code)
 
     def pool(self) -> None:
-        """Write the constants, widest first so that none needs padding after the first."""
-        if self._constants:
-            widest = max(map(len, self._constants))
+        """Write the constants, widest first so that none needs padding after the first, and addresses."""
+        if self._constants or self._addresses:
+            widest = max(map(len, self._constants), default=8)
             self.align(widest)
             self._align = max(self._align, widest)
             for data, label in sorted(self._constants.items(), key=_by_size):
                 self.bind(label)
                 self.code += data
+            for (kind, symbol, addend), label in self._addresses.items():
+                self.bind(label)
+                self.code += bytes(8)
+                self.reloc(kind, symbol, addend, 8)
 
     def finish(self) -> Finished:
         """Place everything."""

@@ -270,7 +270,7 @@ def _arguments(ctx: LowerCtx, sig: SigAbi, args: tuple[int, ...], uses: list[int
                 uses.append(vreg)
                 fixed.append(at)
             else:
-                wide = I64 if extension else type
+                wide = I64 if extension and sig.abi.slot == 8 else type
                 emit(target.store_stack(vreg, base, at - below, wide))
     needed = copies + sig.copies_size if sig.copies_size else area_of(sig) + sig.area_size if sig.area else sig.stack_size
     if sig.area is None:

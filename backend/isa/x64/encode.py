@@ -14,9 +14,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from jitpy.backend.isa.notation import Operand
 from jitpy.backend.isa.x64.frame import address, slot_address
 from jitpy.backend.isa.x64.regs import K0, XMM0
-from jitpy.backend.isa.x64.rows import Operand, X64Row, parse_operands
+from jitpy.backend.isa.x64.rows import X64Row, parse_operands
 from jitpy.backend.target.row import MInst
 
 _MAP_BYTES = {"": b"", "0F": b"\x0f", "0F38": b"\x0f\x38", "0F3A": b"\x0f\x3a"}

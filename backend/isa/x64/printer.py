@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from jitpy.backend.isa.notation import Operand
 from jitpy.backend.isa.x64 import regs
-from jitpy.backend.isa.x64.rows import Operand, X64Row, parse_operands
+from jitpy.backend.isa.x64.rows import X64Row, parse_operands
 
 _SIZES = {
     "b": "byte ptr ", "w": "word ptr ", "d": "dword ptr ", "q": "qword ptr ", "sb": "byte ptr ", "sh": "word ptr ",

@@ -37,8 +37,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from jitpy.backend.isa.notation import Parsed, Rows, parse
 from jitpy.backend.isa.x64 import regs
-from jitpy.backend.target.row import ANY, REG, MInst, Row, reuse
+from jitpy.backend.target.row import REG, MInst, Row
 
 _FIXED: dict[str, tuple[int, str]] = {}
 for _kind, _names in regs.NAMES.items():
@@ -46,37 +47,8 @@ for _kind, _names in regs.NAMES.items():
         _FIXED[_name] = (_i, _kind)
 for _i in range(16):
     _FIXED[f"xmm{_i}"] = (16 + _i, "x")
-
-
-
-class _Rows(dict[str, Any]):
-    """Rows by name; those in ``later`` are made when first asked for."""
-
-    later: dict[str, Callable[[str], Any]]
-
-    def __missing__(self, name: str) -> Any:
-        make = self.later.pop(name, None)
-        if make is None:
-            raise KeyError(name)
-        return make(name)
-
-
 #: name -> row (``mem`` forms: the tuple of three).
-ROWS = _Rows()
-ROWS.later = {}
-
-
-class Operand:
-    """One operand of a row: where it is encoded, its kind, and the index of its allocation (-1: none)."""
-
-    __slots__ = ("alloc", "fixed", "kind", "place", "shown")
-
-    def __init__(self, place: str, kind: str, alloc: int, fixed: int, shown: bool) -> None:
-        self.place = place
-        self.kind = kind
-        self.alloc = alloc
-        self.fixed = fixed
-        self.shown = shown
+ROWS = Rows()
 
 
 class X64Row(Row):
@@ -91,58 +63,12 @@ class X64Row(Row):
     addr: int
 
 
-def parse_operands(text: str) -> tuple[str, list[Operand], tuple[int, ...], tuple[int, ...], int, int]:
-    """Mnemonic, operands, def constraints, use constraints, early defs, clobbers of a row's text."""
-    shown_text, _, hidden_text = text.partition("|")
-    words = shown_text.split()
-    mnemonic = words.pop(0)
-    if mnemonic == "lock":
-        mnemonic += " " + words.pop(0)
-    operands: list[Operand] = []
-    defs: list[int] = []
-    uses: list[int] = []
-    early = clobbers = 0
-    pending: list[tuple[Operand, str, int]] = []
-    for shown, tokens in ((True, words), (False, hidden_text.split())):
-        for token in tokens:
-            access = token[0] if token[0] in "=+~!" else ""
-            place, _, kind = token[len(access) :].partition(".")
-            constraint = REG
-            if place.endswith("?"):
-                place, constraint = place[:-1], ANY
-            fixed = -1
-            if place[0] == "$":
-                fixed, kind = _FIXED[place[1:]]
-                constraint, place = fixed, "fixed"
-            operand = Operand(place, kind, -1, fixed, shown)
-            operands.append(operand)
-            if access == "!":
-                clobbers |= 1 << fixed
-            elif place not in ("ib", "iw", "id", "iq", "us", "im", "mem"):
-                pending.append((operand, access, constraint))
-    for operand, access, constraint in pending:
-        if access == "=" or access == "~":
-            if access == "~":
-                early |= 1 << len(defs)
-            operand.alloc = len(defs)
-            defs.append(constraint)
-        elif access == "+":
-            operand.alloc = len(defs)
-            defs.append(-1000)
-    done = 0
-    for operand, access, constraint in pending:
-        if access == "+":
-            while defs[done] != -1000:
-                done += 1
-            if constraint >= 0:
-                defs[done] = constraint
-            else:
-                defs[done] = reuse(len(uses))
-            uses.append(constraint)
-        elif not access:
-            operand.alloc = len(defs) + len(uses)
-            uses.append(constraint)
-    return mnemonic, operands, tuple(defs), tuple(uses), early, clobbers
+_IMMEDIATES = frozenset(("ib", "iw", "id", "iq", "us", "im", "mem"))
+
+
+def parse_operands(text: str) -> Parsed:
+    """What a row's text says."""
+    return parse(text, _IMMEDIATES, _FIXED)
 
 
 def _first_encode(sink: Any, inst: MInst, allocs: tuple[int, ...]) -> None:
