@@ -10,6 +10,7 @@ from jitpy.backend.errors import UnsupportedError
 if TYPE_CHECKING:
     from typing import Any
 
+    from jitpy.backend.target.machine import Machine
     from jitpy.backend.target.target import Target
 
 #: Folders, by every name a user may write.
@@ -34,17 +35,25 @@ def lookup(name: str, features: dict[str, int] | None = None) -> Target:
     return found
 
 
-def _module(name: str) -> Any:
-    """The ISA's package, imported when it is asked for."""
+def machine(name: str) -> Machine:
+    """What ELF files say of the ISA: its ``elf.py``, which only object files need."""
+    found: Machine = import_module(f"jitpy.backend.isa.{_folder(name)}.elf").MACHINE
+    return found
+
+
+def _folder(name: str) -> str:
     folder = NAMES.get(name.lower())
     if folder is None:
         raise UnsupportedError(f"there is no target {name!r}; there are {', '.join(sorted(NAMES))}")
-    try:
-        return import_module(f"jitpy.backend.isa.{folder}")
-    except ModuleNotFoundError as e:
-        if e.name != f"jitpy.backend.isa.{folder}":
-            raise
-        raise UnsupportedError(f"target {name!r} is not part of this installation") from None
+    return folder
+
+
+def _module(name: str) -> Any:
+    """The ISA's package, imported when it is asked for."""
+    module = import_module(f"jitpy.backend.isa.{_folder(name)}")
+    if module.__file__ is None:  # a folder that is no package yet
+        raise UnsupportedError(f"target {name!r} is not part of this installation")
+    return module
 
 
 def host_name() -> str:

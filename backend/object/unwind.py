@@ -11,6 +11,7 @@ is needed.
 
 from __future__ import annotations
 
+import struct
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -62,6 +63,18 @@ def eh_frame(module: CodeModule, dwarf: Dwarf, distance: int, order: Order = "li
         body += len(function.code).to_bytes(8, order) + b"\0"
         _entry(out, body + _program(function, dwarf, order), order)
     return bytes(out + b"\0\0\0\0")
+
+
+def addresses(table: bytes | bytearray, order: str) -> list[int]:
+    """Where the address fields of a table's FDEs are, in the order of its functions."""
+    found = []
+    at = 0
+    while at < len(table):
+        length = struct.unpack_from(f"{order}I", table, at)[0]
+        if at:  # the CIE comes first
+            found.append(at + 8)
+        at += 4 + length
+    return found
 
 
 def _entry(out: bytearray, body: bytes, order: Order) -> None:
