@@ -1,7 +1,7 @@
 """What is generated from the sources, all of it: called when a wheel is built, so that an installed jitpy generates nothing.
 
-Decision code of the ISLE rules (mid-end, x86-64), the C library's declarations for cffi, the runtime's own machine code, the math
-library, the soft library. In a checkout each is made when it is first needed, or when its sources change.
+Decision code of the ISLE rules (mid-end, legalization, x86-64), the C library's declarations for cffi, the runtime's own machine
+code, the math library, the soft library. In a checkout each is made when it is first needed, or when its sources change.
 """
 
 from __future__ import annotations
@@ -12,12 +12,14 @@ def generate_all() -> None:
     from jitpy.backend.isa.x64 import lowering
     from jitpy.backend.opt import vector
     from jitpy.backend.opt.egraph import EGraph
+    from jitpy.backend.soft import host
     from jitpy.runtime import helpers
 
     EGraph()
     EGraph(counted=True)
     vector.module()
     vector.module(counted=True)
+    host.module()
     lowering.generate()
     helpers.code()
     helpers.math_code()

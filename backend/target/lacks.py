@@ -1,4 +1,4 @@
-"""Groups of what a target may have no instructions for: (opcode, type) pairs that ``backend.soft.expand`` can replace.
+"""Groups of what a target may have no instructions for: (opcode, type) pairs that the rules of ``backend/soft/rules`` replace.
 
 The type is the controlling one or that of the first operand. A target's ``lacks`` is a union of such groups.
 """

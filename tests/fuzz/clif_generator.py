@@ -41,20 +41,20 @@ _FLOAT_LANES = {ty.F16: (5, 10), ty.F32: (8, 23), ty.F64: (11, 52), ty.F128: (15
 Choice = tuple[int, ty.Type, tuple[ty.Type, ...], tuple[ty.Type, ...]]
 
 
-def _combinations() -> dict[str, list[Choice]]:
-    """Opcode name -> (opcode, controlling type, operand types, result types) of all that exist over `TYPES`."""
+def combinations(types: tuple[ty.Type, ...] = TYPES) -> dict[str, list[Choice]]:
+    """Opcode name -> (opcode, controlling type, operand types, result types) of all that exist over ``types``."""
     found: dict[str, list[Choice]] = {}
     for number in range(op.CLIF_COUNT):
         name = op.NAME[number]
         if op.FORMAT[number] not in _PLAIN or op.EFFECTS[number] & (op.TERMINATOR | op.CALL) or name in _NOT_HERE:
             continue
-        controls = [t for t in TYPES if t in DOMAINS[DOMAIN[number]]] if op.CTRL[number] else [ty.INVALID]
+        controls = [t for t in types if t in DOMAINS[DOMAIN[number]]] if op.CTRL[number] else [ty.INVALID]
         for control in controls:
-            free = [t for t in TYPES if name not in FREE or FREE[name][0](control, t)] if "any" in op.ARGS[number] else [ty.INVALID]
+            free = [t for t in types if name not in FREE or FREE[name][0](control, t)] if "any" in op.ARGS[number] else [ty.INVALID]
             for other in free:
                 args = tuple(other if c == "any" else _type(c, control) for c in op.ARGS[number])
                 results = tuple(_type(c, control) for c in op.RESULTS[number])
-                if results and all(t in TYPES for t in args + results):
+                if results and all(t in types for t in args + results):
                     found.setdefault(name, []).append((number, control or results[0], args, results))
     return found
 
@@ -63,7 +63,7 @@ def _type(code: str, control: ty.Type) -> ty.Type:
     return ty.BY_NAME.get(code) or TYPE_CODES[code](control)
 
 
-PALETTE = _combinations()
+PALETTE = combinations()
 _NAMES = sorted(PALETTE)
 
 

@@ -13,9 +13,8 @@ from jitpy.backend.filetests.native import load_functions
 from jitpy.backend.interp.interpreter import Interpreter
 from jitpy.backend.ir import ieee
 from jitpy.backend.ir import types as T
-from jitpy.backend.soft import expand, library
+from jitpy.backend.soft import library
 from jitpy.backend.soft.notation import PREFIX
-from jitpy.backend.target import lacks
 
 from tests.soft.floats import near, random_float, random_int
 
@@ -128,11 +127,3 @@ def test_functions_are_valid_and_call_only_the_library() -> None:
 
 def test_what_is_needed_follows_calls() -> None:
     assert library.needed([PREFIX + "i128_sdiv", "malloc"]) == [PREFIX + "i128_sdiv", PREFIX + "i128_udivmod"]
-
-
-def test_every_group_of_lacks_has_rules() -> None:
-    groups = (
-        lacks.F128_ALL, lacks.F16_ALL, lacks.F16_CONVERSIONS, lacks.SIGNS, lacks.FLOAT_LOGIC, lacks.FMA, lacks.I128_HARD,
-    )  # fmt: skip
-    for group in groups:
-        assert group <= expand.RULES.keys()
