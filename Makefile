@@ -54,11 +54,14 @@ $(STAMP): pyproject.toml setup.py
 	$(PY) -m compileall -q jitpy frontend backend
 	@touch $(STAMP)
 
-# objdump and gcc are oracles of the encoder and ABI tests; installed where we may.
+# objdump and gcc are oracles of the encoder and ABI tests; installed where we may. Emulators and binutils for the other ISAs are
+# unpacked beside the system, once per machine.
 system:
 	@command -v objdump >/dev/null && command -v gcc >/dev/null || \
 	 { [ "$$(id -u)" = 0 ] && apt-get -qq update && apt-get -qq install -y binutils gcc libc6-dev; } || \
 	 echo "objdump and gcc are not here and cannot be installed: the tests that need them will say so"
+	@tools/unpack_other_isas || \
+	 echo "qemu-user 10 and binutils 2.44 cannot be fetched from Debian: the tests of other ISAs will say so"
 
 clean: ## remove everything that was made
 	rm -rf $(VENV) build dist *.egg-info backend/_generated frontend/_generated .mypy_cache .ruff_cache .pytest_cache

@@ -46,7 +46,7 @@ def failure(text: str, opt_level: str = "speed") -> str:
     for func in functions:
         verify(func)
     try:
-        call = engines.native(_fresh(text), TargetLine("", []), opt_level)
+        call = engines.compiled(_fresh(text), TargetLine("", []), opt_level)
     except UnsupportedError:
         return ""
     except CompileError as error:

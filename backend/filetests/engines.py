@@ -33,18 +33,26 @@ def interpret(functions: list[Function], fill: int = 0) -> Call:
     return lambda name, args: interpreter.call(name, args, FUEL)
 
 
-def native(functions: list[Function], line: TargetLine, opt_level: str) -> Call:
-    """Machine code for a target line that this machine can run."""
-    from jitpy.backend.filetests.native import load_functions
-
+def compiled(functions: list[Function], line: TargetLine, opt_level: str, emulated: bool = False) -> Call:
+    """Machine code for a target line: in the emulator where this machine is of another kind, or if ``emulated``."""
     made = target(line)
-    if made.name != isa.host_name():
-        raise UnsupportedError(f"this machine is {isa.host_name()} and has no emulator for {made.name}")
-    has = isa.host().features
-    lacks = sorted(name for name, on in made.features.items() if on and not has.get(name) and name.startswith("has_"))
-    if lacks:
-        raise UnsupportedError(f"this machine lacks {', '.join(lacks)}")
-    return load_functions(functions, made, settings(opt_level))
+    if made.name == isa.host_name() and not emulated:
+        has = isa.host().features
+        lacks = sorted(name for name, on in made.features.items() if on and not has.get(name) and name.startswith("has_"))
+        if lacks:
+            raise UnsupportedError(f"this machine lacks {', '.join(lacks)}")
+    return load(functions, made, settings(opt_level), emulated)
+
+
+def load(functions: list[Function], made: Target, settings: Settings, emulated: bool = False) -> Call:
+    """The same for a target and settings."""
+    if made.name == isa.host_name() and not emulated:
+        from jitpy.backend.filetests import native
+
+        return native.load_functions(functions, made, settings)
+    from jitpy.backend.filetests import emulated as engine
+
+    return engine.load_functions(functions, made, settings)
 
 
 def target(line: TargetLine) -> Target:

@@ -1,10 +1,7 @@
 """Running functions as machine code of this host, in a process of their own.
 
-Each function is compiled alone, so that one that cannot be compiled fails only its own tests. Beside each stands a
-trampoline, CLIF too, that takes one pointer: it loads the arguments from slots of 256 bytes, calls, and stores the
-results to the same slots. Machine code that is wrong may crash, so calls are made in a child process: a handler there
-reports the signal and the address of the instruction, which the trap table turns into a trap code; the next call
-starts another child.
+Machine code that is wrong may crash, so calls are made in a forked child: a handler there reports the signal and the
+address of the instruction, which the trap table turns into a trap code; the next call starts another child.
 """
 
 from __future__ import annotations
@@ -17,91 +14,21 @@ import platform
 import signal
 import struct
 import sys
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from jitpy.backend.errors import CompileError, UnsupportedError
-from jitpy.backend.interp.libcalls import OPCODES as LIBCALL_OPCODES
+from jitpy.backend.errors import UnsupportedError
+from jitpy.backend.filetests.image import Image
 from jitpy.backend.interp.meaning import Trap
-from jitpy.backend.ir import memflags
-from jitpy.backend.ir import opcodes as O
-from jitpy.backend.ir import types as T
-from jitpy.backend.ir.builder import FunctionBuilder
-from jitpy.backend.ir.function import Function, signature
-from jitpy.backend.object import exceptions
-from jitpy.backend.pipeline import CodeModule, CompiledFunction, compile_function, link, throwing
-from jitpy.backend.soft import library
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
+    from jitpy.backend.filetests.engines import Call
+    from jitpy.backend.ir.function import Function
+    from jitpy.backend.pipeline import CodeModule
     from jitpy.backend.settings import Settings
     from jitpy.backend.target.target import Target
 
-_SLOT = 256  # of the widest values: four registers of 512 bits
 #: Seconds a call may take.
 TIMEOUT = 20
-
-
-def _trampoline_name(name: str) -> str:
-    return f"$call.{name}"
-
-
-def trampoline(func: Function) -> Function:
-    """``(i64 slots)``: calls ``func`` with the arguments in ``slots`` and leaves its results there."""
-    made = Function(_trampoline_name(func.name), signature([T.I64], []))
-    entry = made.block()
-    slots = made.param(entry, T.I64)
-    args = [
-        made.value(entry, (O.LOAD_, p.type, (memflags.TRUSTED, _SLOT * i), slots), p.type) for i, p in enumerate(func.sig.params)
-    ]
-    callee = made.import_function(func.name, func.sig, colocated=True)
-    returns = tuple(r.type for r in func.sig.returns)
-    call = made.append(entry, (O.CALL_, T.INVALID, callee, *args), returns)
-    for i, value in enumerate(made.results[call]):
-        type = made.value_types[value]
-        made.append(entry, (O.STORE_, type, (memflags.TRUSTED, _SLOT * i), value, slots))
-    made.append(entry, (O.RETURN, T.INVALID, None))
-    return made
-
-
-class _Image:
-    """Linked code in executable memory, why some functions are missing, and the trap code of each address that traps."""
-
-    def __init__(self, functions: list[Function], target: Target, settings: Settings) -> None:
-        self.failures: dict[str, CompileError | Exception] = {}
-        compiled: dict[str, CompiledFunction] = {}
-        trampolines = [trampoline(func) for func in functions]
-        for func in functions + trampolines:
-            try:
-                compiled[func.name] = compile_function(func, target, settings)
-            except Exception as error:  # a defect of the compiler is this function's failure alone
-                self.failures[func.name] = error
-        called = {symbol for done in compiled.values() for _, _, symbol, _ in done.relocs} - compiled.keys()
-        for func in [library.make(name) for name in library.needed(called)] + libcalls(called):
-            compiled[func.name] = compile_function(func, target, settings)
-        if called & {exceptions.THROW, CRANELIFT_THROW}:
-            compiled[CRANELIFT_THROW] = compile_function(cranelift_throw(), target, settings)
-            compiled.update((part.name, part) for part in throwing(target, settings))
-        self._drop_callers_of_missing(compiled)
-        module = link(list(compiled.values()), target)
-        self.symbols = module.symbols
-        self.base = _load(module)
-        self.traps = {
-            self.base + start + offset: code for start, done in module.functions for offset, code in done.traps
-        }  # fmt: skip
-
-    def _drop_callers_of_missing(self, compiled: dict[str, CompiledFunction]) -> None:
-        dropped = True
-        while dropped:
-            dropped = False
-            for name, done in list(compiled.items()):
-                for _, _, symbol, _ in done.relocs:
-                    if symbol not in compiled and symbol != exceptions.TABLE and name in compiled:
-                        why = self.failures.get(symbol)
-                        self.failures[name] = why or UnsupportedError(f"no function {symbol}")
-                        del compiled[name]
-                        dropped = True
 
 
 def _load(module: CodeModule) -> int:
@@ -129,58 +56,20 @@ def _load(module: CodeModule) -> int:
 _kept: list[mmap.mmap] = []
 
 
-#: What Cranelift's tests call to throw.
-CRANELIFT_THROW = "__cranelift_throw"
-
-
-def cranelift_throw() -> Function:
-    """The same as our thrower, but for an argument that we do not need."""
-    b = FunctionBuilder(CRANELIFT_THROW, [T.I64, T.I64, T.I64, T.I32, T.I64, T.I64])
-    entry, frame, _, tag, exn0, exn1 = b.args
-    sig = signature([T.I64, T.I64, T.I32, T.I64, T.I64], [])
-    b.call(b.func.import_function(exceptions.THROW, sig, colocated=True), [entry, frame, tag, exn0, exn1])
-    b.return_()
-    return b.finish()
-
-
-def libcalls(names: set[str]) -> list[Function]:
-    """Functions for the well-known names that tests may call: each is one instruction."""
-    found = []
-    for name in sorted(names & LIBCALL_OPCODES.keys()):
-        opcode, type = LIBCALL_OPCODES[name]
-        b = FunctionBuilder(name, [type] * len(O.ARGS[opcode]), [type])
-        b.return_(b.emit(opcode, type, None, b.args))
-        found.append(b.finish())
-    return found
-
-
-def load_functions(functions: list[Function], target: Target, settings: Settings) -> Callable[[str, Sequence[int]], list[int]]:
+def load_functions(functions: list[Function], target: Target, settings: Settings) -> Call:
     """Compile ``functions`` for this machine; the result calls one by name with the interpreter's ints."""
-    sigs = {func.name: func.sig for func in functions}
-    image = _Image(functions, target, settings)
-    worker = _Worker(image.traps)
-
-    def call(name: str, args: Sequence[int]) -> list[int]:
-        for needed in (name, _trampoline_name(name)):
-            if needed in image.failures:
-                raise image.failures[needed]
-        sig = sigs[name]
-        count = max(len(sig.params), len(sig.returns), 1)
-        slots = bytearray(_SLOT * (count + 1))
-        for i, (arg, param) in enumerate(zip(args, sig.params)):
-            size = T.BYTES[param.type]
-            slots[_SLOT * i : _SLOT * i + size] = arg.to_bytes(size, "little")
-        done = worker.call(image.base + image.symbols[_trampoline_name(name)], bytes(slots))
-        return [int.from_bytes(done[_SLOT * i : _SLOT * i + T.BYTES[r.type]], "little") for i, r in enumerate(sig.returns)]
-
-    return call
+    image = Image(functions, target, settings)
+    base = _load(image.module)
+    worker = _Worker(base, image)
+    return image.caller(lambda offset, slots: worker.call(base + offset, slots))
 
 
 class _Worker:
-    """A forked child that makes calls for its parent; another takes its place when it dies. ``traps``: address -> code."""
+    """A forked child that makes calls for its parent; another takes its place when it dies."""
 
-    def __init__(self, traps: dict[int, str]) -> None:
-        self.traps = traps
+    def __init__(self, base: int, image: Image) -> None:
+        self.base = base
+        self.image = image
         self.child = 0
         self.parent = os.getpid()
 
@@ -195,7 +84,7 @@ class _Worker:
         if not number:
             return self._read(len(slots))
         self.close()
-        raise Trap(self.traps.get(pc) or signal.Signals(number).name)
+        raise Trap(self.image.trap_at(pc - self.base) or signal.Signals(number).name)
 
     def _read(self, size: int) -> bytes:
         data = b""

@@ -1,7 +1,7 @@
 """Running a test file: parse it, and do what its header says with its functions.
 
-``test interpret`` and ``test run`` execute the run directives behind each function: on the interpreter, and natively once for
-each target line; `commands` has the rest. Every directive or function gives one `Outcome`: passed, failed with a message, or
+``test interpret`` and ``test run`` execute the run directives behind each function: on the interpreter, and as machine code once
+for each target line; `commands` has the rest. Every directive or function gives one `Outcome`: passed, failed with a message, or
 skipped with the reason.
 """
 
@@ -24,15 +24,17 @@ from jitpy.backend.text.parser import ParsedFile, ParsedFunction, parse_file
 EXECUTE = ("interpret", "run")
 
 
-def run_file(path: str | Path, commands: list[str] | None = None, target: str = "", opt_level: str = "") -> list[Outcome]:
+def run_file(
+    path: str | Path, commands: list[str] | None = None, target: str = "", opt_level: str = "", emulated: bool = False
+) -> list[Outcome]:  # fmt: skip
     """Run a file. ``commands``: these instead of those it asks for; ``target``: only what runs there, an ISA or "interpret";
-    ``opt_level``: instead of the file's own.
+    ``opt_level``: instead of the file's own; ``emulated``: in the emulator also what this machine could run itself.
     """
-    return run_text(Path(path).read_text(), str(path), commands, target, opt_level)
+    return run_text(Path(path).read_text(), str(path), commands, target, opt_level, emulated)
 
 
 def run_text(
-    text: str, path: str = "", commands: list[str] | None = None, target: str = "", opt_level: str = ""
+    text: str, path: str = "", commands: list[str] | None = None, target: str = "", opt_level: str = "", emulated: bool = False
 ) -> list[Outcome]:  # fmt: skip
     """As `run_file`, for text."""
     natively = any(line.split()[:2] == ["test", "run"] for line in text.splitlines())
@@ -54,7 +56,7 @@ def run_text(
             for line in header.targets:
                 if target and isa.NAMES.get(target) != (line.name or isa.host_name()):
                     continue
-                outcomes += _run(file, line, opt_level or header.opt_level)
+                outcomes += _run(file, line, opt_level or header.opt_level, emulated)
         elif name in COMMANDS:
             outcomes += COMMANDS[name](_again(file), header, options, opt_level)
         else:
@@ -68,8 +70,8 @@ def _again(file: ParsedFile) -> ParsedFile:
     return parse_file(file.text, file.path, file.call_conv)
 
 
-def _run(file: ParsedFile, line: TargetLine, opt_level: str) -> Outcomes:
-    engine = partial(engines.native, line=line, opt_level=opt_level)
+def _run(file: ParsedFile, line: TargetLine, opt_level: str, emulated: bool) -> Outcomes:
+    engine = partial(engines.compiled, line=line, opt_level=opt_level, emulated=emulated)
     return _execute(file, "run", _again(file), line.label, line.flags, opt_level, engine)
 
 

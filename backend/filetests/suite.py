@@ -32,10 +32,10 @@ def files_below(paths: list[str]) -> list[Path]:
 
 
 def run_files(
-    files: list[Path], commands: list[str] | None, target: str, opt_level: str, jobs: int
+    files: list[Path], commands: list[str] | None, target: str, opt_level: str, jobs: int, emulated: bool = False
 ) -> Iterator[tuple[Path, list[Outcome]]]:  # fmt: skip
     """Run ``files`` in ``jobs`` processes; results in the order of the files."""
-    run = partial(_run_file, commands=commands, target=target, opt_level=opt_level)
+    run = partial(_run_file, commands=commands, target=target, opt_level=opt_level, emulated=emulated)
     if jobs == 1:
         yield from zip(files, map(run, files))
         return
@@ -43,9 +43,9 @@ def run_files(
         yield from zip(files, pool.imap(run, files))
 
 
-def _run_file(path: Path, commands: list[str] | None, target: str, opt_level: str) -> list[Outcome]:
+def _run_file(path: Path, commands: list[str] | None, target: str, opt_level: str, emulated: bool) -> list[Outcome]:
     try:
-        return run_file(path, commands, target, opt_level)
+        return run_file(path, commands, target, opt_level, emulated)
     except Exception as error:  # one file's surprise must not end the run
         return [Outcome(str(path), 1, "runner", FAIL, f"{type(error).__name__} {error}")]
 

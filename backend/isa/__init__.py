@@ -56,6 +56,11 @@ def _module(name: str) -> Any:
     return module
 
 
+def linux(name: str) -> Any:
+    """What programs for Linux that stand alone are made of on an ISA: see `backend.emulation.program`."""
+    return import_module(f"jitpy.backend.isa.{_folder(name)}.linux")
+
+
 def host_name() -> str:
     """The name of the ISA that this process runs on."""
     import os

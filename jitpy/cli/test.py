@@ -1,6 +1,6 @@
 """``test``: run .clif test files, in several processes, with a summary per folder.
 
-    python -m jitpy test PATH... [--target ISA] [--opt LEVEL] [--json FILE] [--ledger FILE [--update]] [-j N]
+    python -m jitpy test PATH... [--target ISA] [--emulate] [--opt LEVEL] [--json FILE] [--ledger FILE [--update]] [-j N]
 
 Exit status 1 where something failed, or where the run falls behind the ledger.
 """
@@ -27,6 +27,7 @@ def add(commands: Any) -> None:
     test.add_argument("paths", nargs="+", metavar="PATH", help="files or folders")
     test.add_argument("--target", choices=_TARGETS, help="only run directives, and only there (default: all that files ask for)")
     test.add_argument("--opt", choices=("none", "speed"), help="optimization level (default: as each file says)")
+    test.add_argument("--emulate", action="store_true", help="run in the emulator what this machine could run itself, too")
     test.add_argument("--command", action="append", metavar="NAME", help="do this instead of what files ask for")
     test.add_argument("--json", metavar="FILE", help="write every outcome as JSON")
     test.add_argument("--ledger", metavar="FILE", help="fail where the run is worse than this ledger")
@@ -48,7 +49,8 @@ def _test(options: argparse.Namespace) -> int:
     outcomes: list[Outcome] = []
     with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
         task = progress.add_task("files", total=len(files))
-        for path, found in run_files(files, options.command, options.target or "", options.opt or "", max(options.jobs, 1)):
+        how = options.command, options.target or "", options.opt or "", max(options.jobs, 1), options.emulate
+        for path, found in run_files(files, *how):
             outcomes += found
             progress.update(task, advance=1, description=path.name)
     failed = [outcome for outcome in outcomes if outcome.status == FAIL]

@@ -1,0 +1,199 @@
+"""A program that stands alone and calls compiled functions on request: an ELF executable without a C library.
+
+    parts = program.parts(target)            machine code to link beside the functions
+    module = link([*functions, *parts], target)
+    data = program.executable(module, target.name)
+
+It reads requests from its standard input and answers on its standard output, in the target's byte order, until there
+are no more:
+
+    request   address of a function that takes one pointer; how many bytes of argument; these bytes
+    answer    0, 0, the bytes as the function left them; or what stopped it, and where
+
+What stopped it is `TRAPPED` for a trap that is a call (``Settings(traps="call")``, where: its return address), or
+the number of a signal (where: the program counter). Either way the program goes on with the next request.
+
+An ISA supplies what CLIF cannot say (``isa/<name>/linux.py``):
+
+    start                            where the kernel enters: sets up the stack, goes to ``main``
+    syscall(number, a, b, c, d)      calls the kernel
+    guard(function, argument)        saves what the convention preserves, notes the stack pointer in ``state``, calls
+                                     function(argument); 0
+    land(number, pc)                 notes pc in ``state`` and returns ``number`` from the last ``guard``
+    trap                             what code calls to trap: lands
+    handler(signal, info, context)   lands
+
+The rest is CLIF, below.
+"""
+
+from __future__ import annotations
+
+import signal
+import struct
+from typing import TYPE_CHECKING, Any
+
+from jitpy.backend import isa
+from jitpy.backend.errors import UnsupportedError
+from jitpy.backend.pipeline import compile_function
+from jitpy.backend.settings import TRAP, Settings
+from jitpy.backend.text.parser import parse_functions
+
+if TYPE_CHECKING:
+    from jitpy.backend.pipeline import CodeModule
+    from jitpy.backend.target.target import Target
+
+#: What an answer says of a trap that is a call.
+TRAPPED = 256
+#: Bytes of argument that a request may have.
+ROOM = 1 << 16
+#: Where code and data lie. Addresses that 32 bits do not hold are told from such that are cut short.
+CODE, DATA = 0x10_0000_0000, 0x11_0000_0000
+_PAGE = 1 << 16  # of any machine
+#: Symbols that `executable` knows besides those of the module.
+GIVEN = frozenset({"emulation_state"})
+
+SIGNALS = (signal.SIGILL, signal.SIGTRAP, signal.SIGFPE, signal.SIGSEGV, signal.SIGBUS)
+_SA_SIGINFO, _SA_ONSTACK, _SA_NODEFER = 4, 0x08000000, 0x40000000
+#: Offsets in the data: the stack pointer of the last guard and the pc of what stopped it; the header of a request;
+#: struct sigaction and stack_t as the kernel has them; the stack of handlers; the argument.
+_STATE, _HEADER, _ACTION, _STACK, _HANDLERS_STACK, _ARGUMENT = 0, 16, 32, 64, 128, 1 << 16
+_HANDLERS_STACK_BYTES = (1 << 16) - _HANDLERS_STACK
+_DATA_BYTES = _ARGUMENT + ROOM
+
+#: Program headers of ELF.
+_LOAD, _GNU_STACK, _EXECUTE, _WRITE, _READ = 1, 0x6474E551, 1, 2, 4
+
+_SYSCALL = "(i64, i64, i64, i64, i64) -> i64 system_v"
+_MAIN = """
+; Read or write all of some bytes; a read at the end of the input ends the program.
+function %emulation_transfer(i64, i64, i64, i64) system_v {{
+    fn0 = colocated %emulation_syscall{syscall}
+block0(v0: i64, v1: i64, v2: i64, v3: i64):     ; number of the system call, file, address, bytes
+    v4 = iconst.i64 0
+    jump block1(v2, v3)
+block1(v10: i64, v11: i64):
+    brif v11, block2, block4
+block2:
+    v12 = call fn0(v0, v1, v10, v11, v4)
+    v13 = icmp sgt v12, v4
+    brif v13, block3, block5
+block3:
+    v14 = iadd v10, v12
+    v15 = isub v11, v12
+    jump block1(v14, v15)
+block4:
+    return
+block5:
+    v20 = iconst.i64 {exit_group}
+    v21 = call fn0(v20, v4, v4, v4, v4)
+    trap user1
+}}
+
+function %emulation_main() system_v {{
+    fn0 = colocated %emulation_syscall{syscall}
+    fn1 = colocated %emulation_guard(i64, i64) -> i64 system_v
+    fn2 = colocated %emulation_transfer(i64, i64, i64, i64) system_v
+block0:
+    v0 = iconst.i64 {data}
+    v1 = iconst.i64 0
+    v2 = iconst.i64 {header}
+    v3 = iconst.i64 16
+    v4 = iconst.i64 {argument}
+    v5 = iconst.i64 {read}
+    v6 = iconst.i64 {write}
+    v7 = iconst.i64 1
+    v10 = iconst.i64 {sigaltstack}
+    v11 = iconst.i64 {stack}
+    v12 = call fn0(v10, v11, v1, v1, v1)
+    v13 = iconst.i64 {rt_sigaction}
+    v14 = iconst.i64 {action}
+    v15 = iconst.i64 8
+{signals}
+    jump block1
+block1:
+    call fn2(v5, v1, v2, v3)
+    v30 = load.i64 notrap aligned v2
+    v31 = load.i64 notrap aligned v2+8
+    call fn2(v5, v1, v4, v31)
+    v32 = call fn1(v30, v4)
+    store notrap aligned v32, v2
+    v33 = load.i64 notrap aligned v0+8
+    store notrap aligned v33, v2+8
+    call fn2(v6, v7, v2, v3)
+    brif v32, block1, block2
+block2:
+    call fn2(v6, v7, v4, v31)
+    jump block1
+}}
+"""
+
+
+class Routine:
+    """A listing of machine code, as the linker sees it; its ``.quad`` lines are addresses of symbols."""
+
+    align = 16
+
+    def __init__(self, name: str, listing: tuple[tuple[str, str], ...]) -> None:
+        self.name = _SYMBOLS.get(name, f"emulation_{name}")
+        self.code = bytes.fromhex("".join(row[0] for row in listing))
+        self.relocs: list[tuple[int, str, str, int]] = []
+        at = 0
+        for code, text in listing:
+            if ".quad" in text:
+                goal = text.split()[-1]
+                self.relocs.append((at, "abs8", _SYMBOLS.get(goal, f"emulation_{goal}"), 0))
+            at += len(code) // 2
+
+
+_SYMBOLS = {"trap": TRAP}
+
+
+def parts(target: Target) -> list[Any]:
+    """What to link beside the functions."""
+    linux = isa.linux(target.name)
+    routines = [Routine(name, getattr(linux, name.upper())) for name in ("start", "syscall", "guard", "land", "trap", "handler")]
+    calls = linux.SYSCALLS
+    at = {"data": _STATE, "header": _HEADER, "argument": _ARGUMENT, "action": _ACTION, "stack": _STACK}
+    signals = "\n".join(
+        f"    v{100 + 2 * i} = iconst.i64 {int(number)}\n    v{101 + 2 * i} = call fn0(v13, v{100 + 2 * i}, v14, v1, v15)"
+        for i, number in enumerate(SIGNALS)
+    )
+    text = _MAIN.format(syscall=_SYSCALL, signals=signals, **calls, **{name: DATA + offset for name, offset in at.items()})
+    functions = parse_functions(text)
+    return [*routines, *[compile_function(func, target, Settings("none")) for func in functions]]
+
+
+def address(offset: int) -> int:
+    """Where the program has that place of the module."""
+    return CODE + _PAGE + offset
+
+
+def executable(module: CodeModule, big_endian: bool) -> bytes:
+    """The program as an ELF file. Raises UnsupportedError for a symbol or a relocation that it has not."""
+    order = ">" if big_endian else "<"
+    linux = isa.linux(module.target)
+    symbols = {name: address(offset) for name, offset in module.symbols.items()}
+    symbols["emulation_state"] = DATA + _STATE
+    code = bytearray(module.code)
+    for offset, kind, symbol, addend in module.relocs:
+        if symbol not in symbols or kind != "abs8":
+            raise UnsupportedError(f"the emulated program has no relocation {kind} to {symbol}")
+        struct.pack_into(f"{order}Q", code, offset, symbols[symbol] + addend)
+    flags = _SA_SIGINFO | _SA_ONSTACK | _SA_NODEFER | linux.SIGACTION_FLAGS
+    data = bytearray(_HANDLERS_STACK)
+    struct.pack_into(f"{order}4Q", data, _ACTION, symbols["emulation_handler"], flags, 0, 0)
+    struct.pack_into(f"{order}3Q", data, _STACK, DATA + _HANDLERS_STACK, 0, _HANDLERS_STACK_BYTES)
+    code_at = _PAGE
+    data_at = -(-(code_at + len(code)) // _PAGE) * _PAGE
+    header = b"\x7fELF" + bytes((2, 2 if big_endian else 1, 1, 0)) + bytes(8)
+    header += struct.pack(
+        f"{order}2HI3QI6H", 2, linux.MACHINE, 1, symbols["emulation_start"], 64, 0, linux.FLAGS, 64, 56, 3, 64, 0, 0
+    )  # fmt: skip
+    segments = (
+        (_LOAD, _READ | _EXECUTE, code_at, CODE + code_at, len(code), len(code)),
+        (_LOAD, _READ | _WRITE, data_at, DATA, len(data), _DATA_BYTES),
+        (_GNU_STACK, _READ | _WRITE, 0, 0, 0, 0),
+    )
+    for segment, access, offset, start, size, room in segments:
+        header += struct.pack(f"{order}2I6Q", segment, access, offset, start, start, size, room, _PAGE)
+    return header.ljust(code_at, b"\0") + bytes(code).ljust(data_at - code_at, b"\0") + bytes(data)

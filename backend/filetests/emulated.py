@@ -1,0 +1,54 @@
+"""Running functions as machine code of any target, each file in one process of an emulator.
+
+The functions are linked into a program that stands alone (`backend.emulation.program`) and answers request after
+request, traps included; where it dies the next call starts it again. A target of this host runs without an emulator
+where ``emulated`` does not ask for one.
+"""
+
+from __future__ import annotations
+
+import signal
+from typing import TYPE_CHECKING
+
+from jitpy.backend import isa
+from jitpy.backend.emulation import program
+from jitpy.backend.emulation.process import Process, Stopped
+from jitpy.backend.errors import UnsupportedError
+from jitpy.backend.filetests.image import Image
+from jitpy.backend.interp.meaning import Trap
+
+if TYPE_CHECKING:
+    from jitpy.backend.filetests.engines import Call
+    from jitpy.backend.ir.function import Function
+    from jitpy.backend.settings import Settings
+    from jitpy.backend.target.target import Target
+
+
+def load_functions(functions: list[Function], target: Target, settings: Settings, emulated: bool = True) -> Call:
+    """Compile ``functions``; the result calls one by name with the interpreter's ints. Raises UnsupportedError where the
+    emulator is not here or lacks a feature.
+    """
+    linux = isa.linux(target.name)
+    lacks = sorted(name for name in linux.EMULATOR_LACKS if target.features.get(name))
+    if lacks and emulated:
+        raise UnsupportedError(f"{linux.EMULATOR[0]} lacks {', '.join(lacks)}")
+    image = Image(functions, target, settings, program.parts(target), program.GIVEN)
+    process = Process(program.executable(image.module, target.big_endian), target.name, target.big_endian, emulated)
+
+    def run(offset: int, slots: bytes) -> bytes:
+        try:
+            return process.call(program.address(offset), slots)
+        except Stopped as stopped:
+            raise Trap(_trap(image, stopped, linux.SIGNAL_SKEW)) from None
+
+    return image.caller(run)
+
+
+def _trap(image: Image, stopped: Stopped, skews: tuple[int, ...]) -> str:
+    """The trap code of what stopped a call, else the name of the signal or how the process died."""
+    at = stopped.pc - program.address(0)
+    if stopped.number == program.TRAPPED:
+        return image.trap_before(at) or f"trap at {at:#x}"
+    if not stopped.number:
+        return str(stopped)
+    return next(filter(None, (image.trap_at(at - skew) for skew in skews)), None) or signal.Signals(stopped.number).name
