@@ -1,4 +1,4 @@
-"""A running program of `program.executable`: in an emulator, or on the processor itself where it is of that kind."""
+"""A running `program.Program`: in an emulator, or on the processor itself where it is of that kind."""
 
 from __future__ import annotations
 

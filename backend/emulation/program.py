@@ -1,8 +1,8 @@
 """A program that stands alone and calls compiled functions on request: an ELF executable without a C library.
 
     parts = program.parts(target)            machine code to link beside the functions
-    module = link([*functions, *parts], target)
-    data = program.executable(module, target.name)
+    module = pipeline.link([*functions, *parts], target)
+    file = program.Program(module, target).file
 
 It reads requests from its standard input and answers on its standard output, in the target's byte order, until there
 are no more:
@@ -33,7 +33,8 @@ import struct
 from typing import TYPE_CHECKING, Any
 
 from jitpy.backend import isa
-from jitpy.backend.errors import UnsupportedError
+from jitpy.backend.object import link
+from jitpy.backend.object.unit import Unit
 from jitpy.backend.pipeline import compile_function
 from jitpy.backend.settings import TRAP, Settings
 from jitpy.backend.text.parser import parse_functions
@@ -46,22 +47,17 @@ if TYPE_CHECKING:
 TRAPPED = 256
 #: Bytes of argument that a request may have.
 ROOM = 1 << 16
-#: Where code and data lie. Addresses that 32 bits do not hold are told from such that are cut short.
-CODE, DATA = 0x10_0000_0000, 0x11_0000_0000
-_PAGE = 1 << 16  # of any machine
-#: Symbols that `executable` knows besides those of the module.
+#: Where the program lies: addresses that 32 bits do not hold are told from such that are cut short.
+BASE = 0x10_0000_0000
+#: Symbols that `Program` defines besides those of the module.
 GIVEN = frozenset({"emulation_state"})
 
 SIGNALS = (signal.SIGILL, signal.SIGTRAP, signal.SIGFPE, signal.SIGSEGV, signal.SIGBUS)
 _SA_SIGINFO, _SA_ONSTACK, _SA_NODEFER = 4, 0x08000000, 0x40000000
-#: Offsets in the data: the stack pointer of the last guard and the pc of what stopped it; the header of a request;
-#: struct sigaction and stack_t as the kernel has them; the stack of handlers; the argument.
-_STATE, _HEADER, _ACTION, _STACK, _HANDLERS_STACK, _ARGUMENT = 0, 16, 32, 64, 128, 1 << 16
-_HANDLERS_STACK_BYTES = (1 << 16) - _HANDLERS_STACK
-_DATA_BYTES = _ARGUMENT + ROOM
-
-#: Program headers of ELF.
-_LOAD, _GNU_STACK, _EXECUTE, _WRITE, _READ = 1, 0x6474E551, 1, 2, 4
+_HANDLERS_STACK_BYTES = 1 << 15
+#: Offsets in ``emulation_state``: the stack pointer of the last guard and the pc of what stopped it; the header of a request;
+#: struct sigaction and stack_t as the kernel has them; the address of the argument.
+_HEADER, _ACTION, _STACK, _ARGUMENT = 16, 32, 64, 88
 
 _SYSCALL = "(i64, i64, i64, i64, i64) -> i64 system_v"
 _MAIN = """
@@ -89,24 +85,26 @@ block5:
     trap user1
 }}
 
-function %emulation_main() system_v {{
+function %emulation_main(i64) system_v {{
     fn0 = colocated %emulation_syscall{syscall}
     fn1 = colocated %emulation_guard(i64, i64) -> i64 system_v
     fn2 = colocated %emulation_transfer(i64, i64, i64, i64) system_v
-block0:
-    v0 = iconst.i64 {data}
+block0(v0: i64):                                ; emulation_state
     v1 = iconst.i64 0
-    v2 = iconst.i64 {header}
+    v52 = iconst.i64 {header}
+    v2 = iadd v0, v52
     v3 = iconst.i64 16
-    v4 = iconst.i64 {argument}
+    v4 = load.i64 notrap aligned v0+{argument}
     v5 = iconst.i64 {read}
     v6 = iconst.i64 {write}
     v7 = iconst.i64 1
     v10 = iconst.i64 {sigaltstack}
-    v11 = iconst.i64 {stack}
+    v61 = iconst.i64 {stack}
+    v11 = iadd v0, v61
     v12 = call fn0(v10, v11, v1, v1, v1)
     v13 = iconst.i64 {rt_sigaction}
-    v14 = iconst.i64 {action}
+    v64 = iconst.i64 {action}
+    v14 = iadd v0, v64
     v15 = iconst.i64 8
 {signals}
     jump block1
@@ -146,6 +144,7 @@ class Routine:
 
 
 _SYMBOLS = {"trap": TRAP}
+_START = "emulation_start"
 
 
 def parts(target: Target) -> list[Any]:
@@ -153,47 +152,36 @@ def parts(target: Target) -> list[Any]:
     linux = isa.linux(target.name)
     routines = [Routine(name, getattr(linux, name.upper())) for name in ("start", "syscall", "guard", "land", "trap", "handler")]
     calls = linux.SYSCALLS
-    at = {"data": _STATE, "header": _HEADER, "argument": _ARGUMENT, "action": _ACTION, "stack": _STACK}
     signals = "\n".join(
         f"    v{100 + 2 * i} = iconst.i64 {int(number)}\n    v{101 + 2 * i} = call fn0(v13, v{100 + 2 * i}, v14, v1, v15)"
         for i, number in enumerate(SIGNALS)
     )
-    text = _MAIN.format(syscall=_SYSCALL, signals=signals, **calls, **{name: DATA + offset for name, offset in at.items()})
+    at = {"header": _HEADER, "argument": _ARGUMENT, "action": _ACTION, "stack": _STACK}
+    text = _MAIN.format(syscall=_SYSCALL, signals=signals, **calls, **at)
     functions = parse_functions(text)
     return [*routines, *[compile_function(func, target, Settings("none")) for func in functions]]
 
 
-def address(offset: int) -> int:
-    """Where the program has that place of the module."""
-    return CODE + _PAGE + offset
+class Program:
+    """``file``: an ELF executable; ``start``: the address where it has the module. Raises UnsupportedError or CompileError where
+    code has a relocation that the linker cannot do.
+    """
 
-
-def executable(module: CodeModule, big_endian: bool) -> bytes:
-    """The program as an ELF file. Raises UnsupportedError for a symbol or a relocation that it has not."""
-    order = ">" if big_endian else "<"
-    linux = isa.linux(module.target)
-    symbols = {name: address(offset) for name, offset in module.symbols.items()}
-    symbols["emulation_state"] = DATA + _STATE
-    code = bytearray(module.code)
-    for offset, kind, symbol, addend in module.relocs:
-        if symbol not in symbols or kind != "abs8":
-            raise UnsupportedError(f"the emulated program has no relocation {kind} to {symbol}")
-        struct.pack_into(f"{order}Q", code, offset, symbols[symbol] + addend)
-    flags = _SA_SIGINFO | _SA_ONSTACK | _SA_NODEFER | linux.SIGACTION_FLAGS
-    data = bytearray(_HANDLERS_STACK)
-    struct.pack_into(f"{order}4Q", data, _ACTION, symbols["emulation_handler"], flags, 0, 0)
-    struct.pack_into(f"{order}3Q", data, _STACK, DATA + _HANDLERS_STACK, 0, _HANDLERS_STACK_BYTES)
-    code_at = _PAGE
-    data_at = -(-(code_at + len(code)) // _PAGE) * _PAGE
-    header = b"\x7fELF" + bytes((2, 2 if big_endian else 1, 1, 0)) + bytes(8)
-    header += struct.pack(
-        f"{order}2HI3QI6H", 2, linux.MACHINE, 1, symbols["emulation_start"], 64, 0, linux.FLAGS, 64, 56, 3, 64, 0, 0
-    )  # fmt: skip
-    segments = (
-        (_LOAD, _READ | _EXECUTE, code_at, CODE + code_at, len(code), len(code)),
-        (_LOAD, _READ | _WRITE, data_at, DATA, len(data), _DATA_BYTES),
-        (_GNU_STACK, _READ | _WRITE, 0, 0, 0, 0),
-    )
-    for segment, access, offset, start, size, room in segments:
-        header += struct.pack(f"{order}2I6Q", segment, access, offset, start, start, size, room, _PAGE)
-    return header.ljust(code_at, b"\0") + bytes(code).ljust(data_at - code_at, b"\0") + bytes(data)
+    def __init__(self, module: CodeModule, target: Target) -> None:
+        machine = isa.machine(target.name)
+        flags = _SA_SIGINFO | _SA_ONSTACK | _SA_NODEFER | isa.linux(target.name).SIGACTION_FLAGS
+        state = bytearray(_ARGUMENT + 8)
+        struct.pack_into(f"{machine.order}Q", state, _ACTION + 8, flags)
+        struct.pack_into(f"{machine.order}Q", state, _STACK + 16, _HANDLERS_STACK_BYTES)
+        pointers = {_ACTION: "emulation_handler", _STACK: "emulation_stack", _ARGUMENT: "emulation_argument"}
+        unit = Unit(target, machine)
+        unit.add_routine("emulation_module", module.code, module.relocs, module.align)
+        for name, offset in module.symbols.items():
+            unit.define(name, ".text", offset, 0, exported=name == _START)
+        relocs = [(at, "abs8", symbol, 0) for at, symbol in pointers.items()]
+        unit.add_data("emulation_state", bytes(state), ".data", relocs=relocs)
+        unit.add_zeros("emulation_stack", _HANDLERS_STACK_BYTES)
+        unit.add_zeros("emulation_argument", ROOM, align=256)
+        self.file = link.executable([unit], _START, BASE)
+        entry: int = struct.unpack_from(f"{machine.order}Q", self.file, 24)[0]
+        self.start = entry - module.symbols[_START]

@@ -10,10 +10,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from jitpy.backend import isa
 from jitpy.backend.errors import UnsupportedError
-
-#: ISA -> its name in the names of GNU's programs.
-_GNU = {"x64": "x86_64", "aarch64": "aarch64", "riscv64": "riscv64", "s390x": "s390x"}
 
 
 def folder() -> Path:
@@ -30,11 +28,12 @@ def find(name: str) -> str:
     return str(path)
 
 
-def gnu(isa: str, name: str) -> str:
-    """The path of a program of binutils for ``isa``: ``objdump``, ``readelf``, ``ld``, ``as``, ``objcopy``."""
-    return find(f"{_GNU[isa]}-linux-gnu-{name}")
+def gnu(target: str, name: str) -> str:
+    """The path of a program of binutils for an ISA: ``objdump``, ``readelf``, ``ld``, ``as``, ``objcopy``."""
+    return find(f"{isa.machine(target).triple}-{name}")
 
 
-def has(isa: str) -> bool:
-    """Whether this machine has the emulator and the binutils for ``isa``."""
-    return (folder() / "bin" / f"{_GNU[isa]}-linux-gnu-objdump").exists()
+def has(target: str) -> bool:
+    """Whether this machine has the emulator and the binutils for an ISA: they come together."""
+    emulator: str = isa.linux(target).EMULATOR[0]
+    return (folder() / "bin" / emulator).exists()

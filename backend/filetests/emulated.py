@@ -33,20 +33,21 @@ def load_functions(functions: list[Function], target: Target, settings: Settings
     if lacks and emulated:
         raise UnsupportedError(f"{linux.EMULATOR[0]} lacks {', '.join(lacks)}")
     image = Image(functions, target, settings, program.parts(target), program.GIVEN)
-    process = Process(program.executable(image.module, target.big_endian), target.name, target.big_endian, emulated)
+    made = program.Program(image.module, target)
+    process = Process(made.file, target.name, target.big_endian, emulated)
 
     def run(offset: int, slots: bytes) -> bytes:
         try:
-            return process.call(program.address(offset), slots)
+            return process.call(made.start + offset, slots)
         except Stopped as stopped:
-            raise Trap(_trap(image, stopped, linux.SIGNAL_SKEW)) from None
+            raise Trap(_trap(image, made.start, stopped, linux.SIGNAL_SKEW)) from None
 
     return image.caller(run)
 
 
-def _trap(image: Image, stopped: Stopped, skews: tuple[int, ...]) -> str:
+def _trap(image: Image, start: int, stopped: Stopped, skews: tuple[int, ...]) -> str:
     """The trap code of what stopped a call, else the name of the signal or how the process died."""
-    at = stopped.pc - program.address(0)
+    at = stopped.pc - start
     if stopped.number == program.TRAPPED:
         return image.trap_before(at) or f"trap at {at:#x}"
     if not stopped.number:

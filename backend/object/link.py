@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from jitpy.backend.object.unit import Part
 
-#: Where executables are loaded.
+#: Where executables are loaded, if not said otherwise.
 BASE = 0x400000
 #: Order in memory. The dynamic linker's sections are made here.
 _ORDER = (
@@ -230,11 +230,11 @@ def _frames(table: bytes | bytearray, order: str) -> list[int]:
     return found
 
 
-def executable(units: Sequence[Unit], entry: str = "_start") -> bytes:
-    """A static executable that begins at the symbol ``entry``.
+def executable(units: Sequence[Unit], entry: str = "_start", base: int = BASE) -> bytes:
+    """A static executable that begins at the symbol ``entry``, to be loaded at ``base``.
 
     Raises CompileError where a symbol is missing or defined twice, or a field cannot reach."""
-    linker = _Linker(units, BASE)
+    linker = _Linker(units, base)
     ordered = linker.lay_out(linker.header_bytes())
     linker.relocate()
     if ".eh_frame_hdr" in linker.sections:

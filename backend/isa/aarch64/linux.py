@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-MACHINE, FLAGS = 183, 0
 SYSCALLS = {"read": 63, "write": 64, "rt_sigaction": 134, "sigaltstack": 132, "exit_group": 94}
 SIGACTION_FLAGS = 0
 SIGNAL_SKEW = (0,)
@@ -12,9 +11,11 @@ EMULATOR_LACKS: frozenset[str] = frozenset()
 START = (
     ("1d0080d2", "mov x29, #0"),
     ("1e0080d2", "mov x30, #0"),
-    ("49000058", "ldr x9, 1f"),
+    ("60000058", "ldr x0, 1f"),
+    ("89000058", "ldr x9, 2f"),
     ("20011fd6", "br x9"),
-    ("0000000000000000", "1: .quad main"),
+    ("0000000000000000", "1: .quad state"),
+    ("0000000000000000", "2: .quad main"),
 )
 
 SYSCALL = (

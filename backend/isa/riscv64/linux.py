@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-MACHINE, FLAGS = 243, 4  # double-precision floats in registers
 SYSCALLS = {"read": 63, "write": 64, "rt_sigaction": 134, "sigaltstack": 132, "exit_group": 94}
 SIGACTION_FLAGS = 0
 SIGNAL_SKEW = (0,)
@@ -12,9 +11,11 @@ EMULATOR_LACKS: frozenset[str] = frozenset()
 START = (
     ("13040000", "li s0, 0"),
     ("97020000", "auipc t0, 0"),
-    ("83b2c200", "ld t0, 12(t0)"),
+    ("03b50201", "ld a0, 16(t0)"),
+    ("83b28201", "ld t0, 24(t0)"),
     ("67800200", "jr t0"),
-    ("0000000000000000", "1: .quad main"),
+    ("0000000000000000", "1: .quad state"),
+    ("0000000000000000", "2: .quad main"),
 )
 
 SYSCALL = (

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-MACHINE, FLAGS = 22, 0
 SYSCALLS = {"read": 3, "write": 4, "rt_sigaction": 174, "sigaltstack": 186, "exit_group": 248}
 SIGACTION_FLAGS = 0
 SIGNAL_SKEW = (0, 2, 4, 6)  # illegal instructions are reported behind
@@ -11,10 +10,12 @@ EMULATOR_LACKS = frozenset({"arch15"})
 
 START = (
     ("a7fbff60", "aghi %r15, -160"),
-    ("c01000000007", "larl %r1, 1f"),
-    ("e31010000004", "lg %r1, 0(%r1)"),
+    ("c0100000000a", "larl %r1, 1f"),
+    ("e32010000004", "lg %r2, 0(%r1)"),
+    ("e31010080004", "lg %r1, 8(%r1)"),
     ("07f1", "br %r1"),
-    ("0000000000000000", "1: .quad main"),
+    ("0000000000000000", "1: .quad state"),
+    ("0000000000000000", "2: .quad main"),
 )
 
 SYSCALL = (

@@ -7,8 +7,7 @@ from __future__ import annotations
 
 from jitpy.backend.isa.x64.features import FEATURES
 
-#: e_machine and e_flags of ELF.
-MACHINE, FLAGS = 62, 0
+#: Numbers of the system calls that are made.
 SYSCALLS = {"read": 0, "write": 1, "rt_sigaction": 13, "sigaltstack": 131, "exit_group": 231}
 #: What sa_flags needs besides SA_SIGINFO and the like: here SA_RESTORER.
 SIGACTION_FLAGS = 0x04000000
@@ -21,8 +20,10 @@ EMULATOR_LACKS = frozenset(f for f in FEATURES if f.startswith("has_avx512")) | 
 START = (
     ("31ed", "xor ebp, ebp"),
     ("4883e4f0", "and rsp, -16"),
-    ("ff1500000000", "call [rip + 1f]"),
-    ("0000000000000000", "1: .quad main"),
+    ("488b3d06000000", "mov rdi, [rip + 1f]"),
+    ("ff1508000000", "call [rip + 2f]"),
+    ("0000000000000000", "1: .quad state"),
+    ("0000000000000000", "2: .quad main"),
 )
 
 SYSCALL = (
