@@ -40,16 +40,18 @@ def load_functions(functions: list[Function], target: Target, settings: Settings
         try:
             return process.call(made.start + offset, slots)
         except Stopped as stopped:
-            raise Trap(_trap(image, made.start, stopped, linux.SIGNAL_SKEW)) from None
+            raise Trap(_trap(image, made.start, stopped, linux.BEHIND)) from None
 
     return image.caller(run)
 
 
-def _trap(image: Image, start: int, stopped: Stopped, skews: tuple[int, ...]) -> str:
+def _trap(image: Image, start: int, stopped: Stopped, behind: frozenset[int]) -> str:
     """The trap code of what stopped a call, else the name of the signal or how the process died."""
     at = stopped.pc - start
-    if stopped.number == program.TRAPPED:
-        return image.trap_before(at) or f"trap at {at:#x}"
     if not stopped.number:
         return str(stopped)
-    return next(filter(None, (image.trap_at(at - skew) for skew in skews)), None) or signal.Signals(stopped.number).name
+    if stopped.number == program.TRAPPED or stopped.number in behind:
+        found = image.trap_before(at)
+    else:
+        found = image.trap_at(at)
+    return found or (f"trap at {at:#x}" if stopped.number == program.TRAPPED else signal.Signals(stopped.number).name)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 SYSCALLS = {"read": 63, "write": 64, "rt_sigaction": 134, "sigaltstack": 132, "exit_group": 94}
 SIGACTION_FLAGS = 0
-SIGNAL_SKEW = (0,)
+BEHIND: frozenset[int] = frozenset()
 EMULATOR = ("qemu-riscv64", "-cpu", "max")
 EMULATOR_LACKS: frozenset[str] = frozenset()
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 SYSCALLS = {"read": 3, "write": 4, "rt_sigaction": 174, "sigaltstack": 186, "exit_group": 248}
 SIGACTION_FLAGS = 0
-SIGNAL_SKEW = (0, 2, 4, 6)  # illegal instructions are reported behind
+BEHIND = frozenset({4, 5, 8})  # SIGILL, SIGTRAP, SIGFPE
 EMULATOR = ("qemu-s390x", "-cpu", "max")
 EMULATOR_LACKS = frozenset({"arch15"})
 

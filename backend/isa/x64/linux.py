@@ -11,8 +11,8 @@ from jitpy.backend.isa.x64.features import FEATURES
 SYSCALLS = {"read": 0, "write": 1, "rt_sigaction": 13, "sigaltstack": 131, "exit_group": 231}
 #: What sa_flags needs besides SA_SIGINFO and the like: here SA_RESTORER.
 SIGACTION_FLAGS = 0x04000000
-#: Bytes by which the program counter that a signal reports may lie behind the instruction.
-SIGNAL_SKEW = (0,)
+#: Signals whose program counter lies behind the instruction that raised them.
+BEHIND: frozenset[int] = frozenset()
 EMULATOR = ("qemu-x86_64", "-cpu", "max")
 #: Features that the emulator has not.
 EMULATOR_LACKS = frozenset(f for f in FEATURES if f.startswith("has_avx512")) | {"has_avx_vnni"}
