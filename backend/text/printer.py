@@ -1,7 +1,8 @@
 """A function to CLIF text.
 
 The text is canonical: parsing it gives an equal function (`ir.compare.equivalent`), and printing that gives the
-same text. Entities are written in order, blocks in layout order, types only where the parser could not infer them.
+same text. Entities are written in order, blocks in layout order, types where operands do not tell them: an operand defined
+further down does not, for it may wait for this very instruction.
 """
 
 from __future__ import annotations
@@ -85,6 +86,7 @@ class _Printer:
         self.aliases: dict[int, list[int]] = {}
         for alias, target in sorted(func.aliases.items()):
             self.aliases.setdefault(target, []).append(alias)
+        self.printed: set[int] | None = None  # values whose definitions stand above, where a whole function is printed
 
     def type_name(self, type: int) -> str:
         return self.dynamic_names.get(type) or types.NAME[type]
@@ -196,13 +198,18 @@ class _Printer:
         results = func.results[inst]
         text = f"{_values(results)} = " if results else ""
         text += opcodes.NAME[op]
-        if opcodes.CTRL[op] == ".":
+        control = opcodes.CTRL[op]
+        if control == "." or (control.isdigit() and self.is_below(node, int(control))):
             text += "." + self.type_name(node[1])
         text += self.operands(node)
         if inst in func.stack_maps:
             slots = [f"{types.NAME[t]} @ ss{slot}+{offset}" for t, slot, offset in func.stack_maps[inst]]
             text += f", stack_map=[{', '.join(slots)}]"
         return text
+
+    def is_below(self, node: Node, operand: int) -> bool:
+        """Whether a whole function is being printed and this operand's definition has yet to come."""
+        return self.printed is not None and len(node) > 3 + operand and node[3 + operand] not in self.printed
 
     def prefix(self, inst: int) -> str:
         """Debug tags and source location of an instruction."""
@@ -267,16 +274,20 @@ def print_function(func: Function, annotate: Callable[[int], str] | None = None)
     prefixes = [printer.prefix(inst) for inst in range(len(func.insts))]
     width = max([len(_INDENT), *map(len, prefixes)])
     separate = bool(preamble)
+    printed: set[int] = set()
+    printer.printed = printed
     for block in func.layout:
         if separate:
             lines.append("")
         separate = True
         lines.append(printer.block_header(block))
         lines += printer.alias_lines(func.block_params[block])
+        printed.update(func.block_params[block])
         for inst in func.block_insts[block]:
             line = prefixes[inst].ljust(width) + printer.instruction(inst)
             comment = annotate(inst) if annotate else ""
             lines.append(f"{line}  ; {comment}" if comment else line)
             lines += printer.alias_lines(func.results[inst])
+            printed.update(func.results[inst])
     lines.append("}")
     return "\n".join(lines) + "\n"

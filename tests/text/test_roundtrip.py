@@ -96,3 +96,11 @@ def test_types_are_inferred_from_operands_defined_further_down() -> None:
 def test_annotations_stand_behind_instructions() -> None:
     func = parse_function("function %f() { block0: nop return }")
     assert "nop  ; inst 0\n" in print_function(func, lambda inst: "" if inst else "inst 0")
+
+
+def test_types_that_no_operand_tells_are_printed() -> None:
+    """Operands that wait for one another: such code is unreachable, or is for the verifier to refuse."""
+    text = "function %f() system_v {\nblock0:\n    v0 = iadd.i32 v1, v0\n    v1 = ineg v0\n    return\n}\n"
+    assert print_function(parse_function(text)) == text
+    two = text.replace("iadd.i32 v1, v0", "iadd.i32 v1, v1")
+    assert print_function(parse_function(two)) == two
