@@ -50,8 +50,8 @@ def verify(func: Function) -> None:
 
 
 def find_errors(func: Function, pointer: T.Type = T.I64) -> list[Error]:
-    """Every rule that ``func`` breaks; structure first, alone if it is broken. ``pointer``: the type of addresses in memory
-    accesses (other than i64 for targets that we only read about)."""
+    """Every rule that ``func`` breaks; structure first, alone if it is broken. ``pointer``: the type of addresses (other than i64
+    for targets that we only read about; INVALID: i32 or i64)."""
     errors: list[Error] = []
     _check_structure(func, errors)
     if not errors:

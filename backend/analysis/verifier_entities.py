@@ -41,6 +41,11 @@ def _declarations(func: Function) -> list[str]:
             messages.append(f"fn{i} is patchable and not colocated")
     for i in range(len(func.global_values)):
         messages += _global_value(func, i)
+    for number, (base, gv) in sorted(func.dynamic_types.items()):
+        if not T.IS_VECTOR[base]:
+            messages.append(f"dt{number} is made of {T.NAME[base]}, which is no vector")
+        if not (0 <= gv < len(func.global_values) and func.global_values[gv].kind == "dyn_scale_target_const"):
+            messages.append(f"dt{number} needs a scale: gv{gv} is no dyn_scale_target_const")
     names = [number for number, _ in func.regions.values()]
     messages += [f"two alias regions are number {n}" for n in sorted(set(names)) if names.count(n) > 1]
     for sig in [func.sig, *func.signatures]:
@@ -133,7 +138,29 @@ def _memory(func: Function, node: Node) -> str | None:
         return f"offset {offset} does not fit 32 bits"
     if O.EFFECTS[node[0]] & O.STORE and flags & memflags.READONLY:
         return "a store to readonly memory"
-    return _flags(func, flags)
+    return _flags(func, flags) or _stack_access(func, node, offset)
+
+
+#: Bytes in memory of accesses that do not touch all of their type.
+_NARROW = {
+    **dict.fromkeys((O.ULOAD8, O.SLOAD8, O.ISTORE8), 1),
+    **dict.fromkeys((O.ULOAD16, O.SLOAD16, O.ISTORE16), 2),
+    **dict.fromkeys((O.ULOAD32, O.SLOAD32, O.ISTORE32), 4),
+    **dict.fromkeys((O.ULOAD8X8, O.SLOAD8X8, O.ULOAD16X4, O.SLOAD16X4, O.ULOAD32X2, O.SLOAD32X2), 8),
+}
+
+
+def _stack_access(func: Function, node: Node, offset: int) -> str | None:
+    """An access at the address of a stack slot stays within the slot."""
+    definition = func.value_defs[node[-1]]
+    at = func.insts[definition] if definition >= 0 else node
+    if at[0] != O.STACK_ADDR or not 0 <= at[2][0] < len(func.stack_slots):
+        return None
+    slot, start = at[2][0], at[2][1] + offset
+    size, has = _NARROW.get(node[0]) or T.BYTES[node[1]], func.stack_slots[slot].size
+    if start < 0 or start + size > has:
+        return f"{size} bytes at offset {start} are not all in ss{slot}, which has {has} bytes"
+    return None
 
 
 def _memory_no_offset(func: Function, node: Node) -> str | None:

@@ -20,20 +20,24 @@ _TAIL_CALLS = frozenset({O.RETURN_CALL, O.RETURN_CALL_INDIRECT})
 
 
 def check_types(func: Function, errors: list[Error], pointer: T.Type) -> None:
-    """Append an error for each operand, result or passed value of the wrong type; ``pointer``: that of addresses."""
+    """Append an error for each operand, result or passed value of the wrong type; ``pointer``: that of addresses
+    (INVALID: i32 or i64).
+    """
     from jitpy.backend.analysis.verifier import Error
+
+    pointers = (T.I32, T.I64) if pointer == T.INVALID else (pointer,)
 
     for block in func.layout:
         for inst in func.block_insts[block]:
             node = func.insts[inst]
-            messages = _operands(func, node, pointer)
+            messages = _operands(func, node, pointers)
             if not messages:
                 messages = _results(func, node, func.results[inst])
                 messages += _passed(func, node)
             errors += [Error(message, inst) for message in messages]
 
 
-def _operands(func: Function, node: Node, pointer: T.Type) -> list[str]:
+def _operands(func: Function, node: Node, pointers: tuple[T.Type, ...]) -> list[str]:
     """Errors in the fixed operands."""
     op, type = node[0], node[1]
     name, args = O.NAME[op], node[3:]
@@ -46,7 +50,7 @@ def _operands(func: Function, node: Node, pointer: T.Type) -> list[str]:
         actual = func.value_types[args[int(ctrl)]]
         if actual != type:
             return [f"{name} is typed {T.NAME[type]}, but v{args[int(ctrl)]} is {T.NAME[actual]}"]
-    if ctrl and type not in DOMAINS[DOMAIN[op]]:
+    if ctrl and type not in (pointers if DOMAIN[op] == "address" else DOMAINS[DOMAIN[op]]):
         what = f"v{args[int(ctrl)]} is {T.NAME[type]}" if ctrl != "." else f"the type is {T.NAME[type]}"
         return [f"{what}; {name} takes: {DOMAIN[op]}"]
     if not ctrl and type != infer.fixed_type(op):
@@ -55,8 +59,8 @@ def _operands(func: Function, node: Node, pointer: T.Type) -> list[str]:
     for i, (arg, code, needs) in enumerate(zip(args, O.ARGS[op], wanted)):
         has = func.value_types[arg]
         if code == "addr":
-            if has != pointer and ctrl != str(i):
-                messages.append(f"operand {i}, v{arg}, is {T.NAME[has]}; addresses are {T.NAME[pointer]}")
+            if has not in pointers and ctrl != str(i):
+                messages.append(f"operand {i}, v{arg}, is {T.NAME[has]}; addresses are {T.NAME[pointers[-1]]}")
         elif needs == T.INVALID:
             relation = FREE.get(name)
             if relation and not relation[0](type, has):

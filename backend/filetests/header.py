@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from jitpy.backend import isa
 from jitpy.backend.errors import UnsupportedError
-from jitpy.backend.ir.types import I32, I64
+from jitpy.backend.ir.types import I32, I64, INVALID, Type
 
 if TYPE_CHECKING:
     from jitpy.backend.text.parser import ParsedFile
@@ -50,7 +50,7 @@ class TargetLine:
 
 class Header:
     """``commands``: (name, options); ``settings``: name -> value, a bare name is "true"; ``targets``: in order; ``pointer``: the
-    type of addresses, i32 where the last target line names a 32-bit machine.
+    type of addresses, by the last target line; INVALID where there is none.
     """
 
     __slots__ = ("commands", "pointer", "settings", "targets")
@@ -59,7 +59,7 @@ class Header:
         self.commands: list[tuple[str, list[str]]] = []
         self.settings: dict[str, str] = {}
         self.targets: list[TargetLine] = []
-        self.pointer = I64
+        self.pointer: Type = INVALID
         named = False
         for _, (word, *rest) in file.header:
             if word == "test" and rest:
