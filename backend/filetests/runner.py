@@ -1,8 +1,8 @@
 """Running a test file: parse it, and do what its header says with its functions.
 
 ``test interpret`` and ``test run`` execute the run directives behind each function: on the interpreter, and as machine code once
-for each target line; `commands` has the rest. Every directive or function gives one `Outcome`: passed, failed with a message, or
-skipped with the reason.
+for each target line; ``test agree`` compares the two on random arguments; `commands` has the rest. Every directive or function
+gives one `Outcome`: passed, failed with a message, or skipped with the reason.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from pathlib import Path
 from jitpy.backend import isa
 from jitpy.backend.errors import ParseError, UnsupportedError
 from jitpy.backend.filetests import blessed, engines
+from jitpy.backend.filetests.agree import agree
 from jitpy.backend.filetests.commands import COMMANDS
 from jitpy.backend.filetests.directives import Run, format_values, run_directives
 from jitpy.backend.filetests.header import Header, TargetLine
@@ -21,7 +22,7 @@ from jitpy.backend.interp.meaning import Trap
 from jitpy.backend.text.parser import ParsedFile, ParsedFunction, parse_file
 
 #: Commands that execute directives; the rest stands in `COMMANDS`.
-EXECUTE = ("interpret", "run")
+EXECUTE = ("interpret", "run", "agree")
 
 
 def run_file(
@@ -48,7 +49,7 @@ def run_text(
     asked = [(name, []) for name in commands] if commands is not None else header.commands
     outcomes: list[Outcome] = []
     for name, options in asked:
-        if target and name != ("interpret" if target == "interpret" else "run"):
+        if target and name not in (("interpret",) if target == "interpret" else ("run", "agree")):
             continue
         if name == "interpret":
             outcomes += _execute(file, name, _again(file), "", "", "", engines.interpret)
@@ -57,6 +58,8 @@ def run_text(
                 if target and isa.NAMES.get(target) != (line.name or isa.host_name()):
                     continue
                 outcomes += _run(file, line, opt_level or header.opt_level, emulated)
+        elif name == "agree":
+            outcomes += agree(file, header, target, opt_level, emulated)
         elif name in COMMANDS:
             outcomes += COMMANDS[name](_again(file), header, options, opt_level)
         else:

@@ -1,6 +1,8 @@
-"""``test``: run .clif test files, in several processes, with a summary per folder.
+"""``test``: run .clif test files, in several processes, with a summary per folder. ``agree``: compare the functions in them on
+random arguments.
 
     python -m jitpy test PATH... [--target ISA] [--emulate] [--opt LEVEL] [--json FILE] [--ledger FILE [--update]] [-j N]
+    python -m jitpy agree PATH... [--target ISA] [--emulate] [--opt LEVEL] [--json FILE] [-j N]
 
 Exit status 1 where something failed, or where the run falls behind the ledger.
 """
@@ -22,19 +24,25 @@ _SHOWN = 40
 
 
 def add(commands: Any) -> None:
-    """Declare the command."""
+    """Declare the commands."""
     test = commands.add_parser("test", help="run .clif tests")
-    test.add_argument("paths", nargs="+", metavar="PATH", help="files or folders")
     test.add_argument("--target", choices=_TARGETS, help="only run directives, and only there (default: all that files ask for)")
     test.add_argument("--opt", choices=("none", "speed"), help="optimization level (default: as each file says)")
-    test.add_argument("--emulate", action="store_true", help="run in the emulator what this machine could run itself, too")
     test.add_argument("--command", action="append", metavar="NAME", help="do this instead of what files ask for")
-    test.add_argument("--json", metavar="FILE", help="write every outcome as JSON")
     test.add_argument("--ledger", metavar="FILE", help="fail where the run is worse than this ledger")
     test.add_argument("--update", action="store_true", help="write the ledger instead of comparing with it")
-    test.add_argument("--skips", action="store_true", help="list what was skipped, by reason")
-    test.add_argument("-j", "--jobs", type=int, default=os.cpu_count() or 1, metavar="N", help="processes (default: all cores)")
-    test.set_defaults(run=_test)
+    agree = commands.add_parser("agree", help="compare machine code with the interpreter, on random arguments")
+    agree.add_argument("--target", choices=_TARGETS[1:], help="the machine (default: this one)")
+    agree.add_argument("--opt", choices=("none", "speed"), help="optimization level (default: both)")
+    agree.set_defaults(command=["agree"], ledger=None)
+    for command in (test, agree):
+        command.add_argument("paths", nargs="+", metavar="PATH", help="files or folders")
+        command.add_argument("--emulate", action="store_true", help="run in the emulator what this machine could run itself, too")
+        command.add_argument("--json", metavar="FILE", help="write every outcome as JSON")
+        command.add_argument("--skips", action="store_true", help="list what was skipped, by reason")
+        cores = os.cpu_count() or 1
+        command.add_argument("-j", "--jobs", type=int, default=cores, metavar="N", help="processes (default: all cores)")
+        command.set_defaults(run=_test)
 
 
 def _test(options: argparse.Namespace) -> int:

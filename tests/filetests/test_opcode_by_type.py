@@ -13,6 +13,7 @@ import pytest
 from jitpy.backend import isa
 from jitpy.backend.filetests.engines import settings
 from jitpy.backend.filetests.native import load_functions
+from jitpy.backend.filetests.random_values import value_bits
 from jitpy.backend.interp.interpreter import Interpreter
 from jitpy.backend.interp.meaning import Trap
 from jitpy.backend.ir import domains, ieee, infer
@@ -67,19 +68,6 @@ def functions() -> list[Function]:
     return found
 
 
-def random_value(random: Random, type: int) -> int:
-    """Small numbers and long ones, both signs; floats around everything that conversions care about."""
-    bits = T.BITS[type]
-    if T.IS_FLOAT[type] and random.random() < 0.7:
-        f = ieee.FORMATS[type]
-        if random.random() < 0.2:
-            return random.choice((0, f.sign, f.infinity, f.infinity | f.sign, f.nan, f.infinity - 1, 1))
-        value = random.getrandbits(bits) >> random.randrange(bits)
-        return ieee.from_int(value - (1 << random.randrange(bits)), f) + random.randint(-1, 1) & T.MASK[type]
-    x = random.getrandbits(bits) >> random.randrange(bits)
-    return random.choice((x, x ^ T.MASK[type], 1 << random.randrange(bits), 0, T.MASK[type]))
-
-
 def agree(type: int, x: int, y: int) -> bool:
     """Equal, or both NaN."""
     f = ieee.FORMATS.get(type)
@@ -100,7 +88,7 @@ def test_interpreter_and_machine_code_agree(level: str, baseline: bool) -> None:
     wrong = []
     for func in made:
         for _ in range(6):
-            args = [random_value(random, p.type) for p in func.sig.params]
+            args = [value_bits(random, p.type) for p in func.sig.params]
             try:
                 expected: list[int] | str = interpreter.call(func.name, args)
             except Trap as trap:

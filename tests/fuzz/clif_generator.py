@@ -15,6 +15,7 @@ from __future__ import annotations
 import random
 from typing import Any
 
+from jitpy.backend.filetests.random_values import value_bits
 from jitpy.backend.ir import opcodes as op
 from jitpy.backend.ir import types as ty
 from jitpy.backend.ir.domains import DOMAIN, DOMAINS, FREE
@@ -34,9 +35,6 @@ _PLAIN = ("unary", "binary", "ternary", "int_compare", "float_compare", "binary_
 _NOT_HERE = {"set_pinned_reg", "stack_switch"}
 _DIVISIONS = (op.UDIV, op.SDIV, op.UREM, op.SREM)
 _SLOT_BYTES = 256
-_LANE_NUMBERS = (0, 1, 2, 3, 7, 8, 15, 16, 31, 63, 64, 100, 127, 128, 255, 256, 1 << 15, (1 << 31) - 1, 1 << 31, 1 << 63, 1 << 127)
-#: Exponent and fraction bits by float type: zeros, ones, infinities, NaN, the smallest and what lies at limits of integers.
-_FLOAT_LANES = {ty.F16: (5, 10), ty.F32: (8, 23), ty.F64: (11, 52), ty.F128: (15, 112)}
 
 Choice = tuple[int, ty.Type, tuple[ty.Type, ...], tuple[ty.Type, ...]]
 
@@ -65,33 +63,6 @@ def _type(code: str, control: ty.Type) -> ty.Type:
 
 PALETTE = combinations()
 _NAMES = sorted(PALETTE)
-
-
-def lane_bits(r: random.Random, lane: ty.Type) -> int:
-    """Bits of one lane: often at an edge."""
-    bits = ty.BITS[lane]
-    if lane in _FLOAT_LANES:
-        exponent, fraction = _FLOAT_LANES[lane]
-        bias = (1 << exponent - 1) - 1
-        kind = r.random()
-        e = r.choice((0, bias, bias + 1, bias - 1, bias + 7, bias + 8, bias + 31, bias + 63, 2 * bias, 2 * bias + 1, bias + 127))
-        f = 0 if kind < 0.4 else r.choice((1, (1 << fraction) - 1, 1 << fraction - 1)) if kind < 0.6 else r.getrandbits(fraction)
-        if kind > 0.85:
-            e = r.getrandbits(exponent)
-        if e >= 2 * bias + 1:
-            e, f = 2 * bias + 1, (1 << fraction - 1) * (f != 0)  # infinity, or a quiet NaN
-        return r.getrandbits(1) << bits - 1 | min(e, 2 * bias + 1) << fraction | f
-    n = r.choice(_LANE_NUMBERS) if r.random() < 0.6 else r.getrandbits(bits)
-    return (-n if r.random() < 0.3 else n) & ty.MASK[lane]
-
-
-def value_bits(r: random.Random, type: ty.Type) -> int:
-    """Bits of a value, lane 0 lowest."""
-    lane = ty.LANE[type]
-    if ty.LANES[type] > 1 and r.random() < 0.2:
-        one = lane_bits(r, lane)
-        return sum(one << ty.BITS[lane] * k for k in range(ty.LANES[type]))
-    return sum(lane_bits(r, lane) << ty.BITS[lane] * k for k in range(ty.LANES[type]))
 
 
 class Generator:

@@ -11,7 +11,8 @@ import random
 from pathlib import Path
 from typing import Any
 
-from clif_generator import TYPES, value_bits
+from clif_generator import TYPES
+from jitpy.backend.filetests.random_values import value_bits
 from jitpy.backend.ir import opcodes as op
 from jitpy.backend.ir import types as ty
 from jitpy.backend.ir.domains import DOMAIN, DOMAINS, FREE

@@ -5,8 +5,8 @@ from __future__ import annotations
 import random
 
 import pytest
-from clif_generator import value_bits
 from jitpy.backend.analysis.verifier import find_errors, verify
+from jitpy.backend.filetests.random_values import value_bits
 from jitpy.backend.interp.interpreter import Interpreter
 from jitpy.backend.interp.meaning import Trap
 from jitpy.backend.ir import types as ty
@@ -52,6 +52,8 @@ def agree(func: Function, optimized: Function, text: str, r: random.Random) -> N
         if arguments and r.random() < 0.3:
             arguments = [arguments[0] & ty.MASK[p.type] for p in func.sig.params]
         expected, got = outcome(func, arguments), outcome(optimized, arguments)
+        if isinstance(expected, str) and "_proven" in text:
+            continue  # what was promised does not hold for these
         assert expected == got, f"{arguments}: {expected} became {got}\n{text}\n{print_function(optimized)}"
 
 
