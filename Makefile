@@ -38,7 +38,7 @@ profile: $(STAMP) ## microseconds per CLIF instruction per pass
 	$(PY) -m benchmarks.profile
 
 fuzz: $(STAMP) ## longer differential runs: CLIF against the interpreter, Python against CPython (MINUTES=10 each)
-	JITPY_FUZZ_MINUTES=$(or $(MINUTES),10) $(PY) -m pytest -q -n 2 tests/fuzz tests/semantics tests/regalloc
+	JITPY_FUZZ_MINUTES=$(or $(MINUTES),10) $(PY) -m pytest -q -n 2 tests/fuzz tests/semantics tests/regalloc tests/isle
 
 docs: $(STAMP) ## regenerate the documentation that is made from tables
 	$(PY) tools/gen_clif_docs.py

@@ -21,7 +21,6 @@ from jitpy.backend import isa
 from jitpy.backend.analysis.verifier import verify
 from jitpy.backend.chaos import Chaos
 from jitpy.backend.errors import CompileError, ParseError, VerifierError
-from jitpy.backend.isle.diagnostics import IsleError, IsleSyntaxError
 from jitpy.backend.pipeline import compile_function
 from jitpy.backend.settings import Settings
 from jitpy.backend.text.parser import parse_functions
@@ -83,44 +82,6 @@ def excerpt(r: random.Random) -> str:
     pieces = r.choice(CLIF).split("\nfunction ")
     at = r.randrange(1, len(pieces)) if len(pieces) > 1 else 0
     return "function " + pieces[at]
-
-
-RULES = """
-(type V (primitive V)) (type u64 (primitive u64)) (type R (primitive R))
-(decl add (V V) V) (decl num (u64) V) (decl neg (V) V)
-(decl half (u64) u64) (extern extractor half half)
-(decl pure partial less (u64 u64) u64) (extern constructor less less)
-(decl leaf () V) (extern constructor leaf leaf)
-(decl double_neg (V) V) (extractor (double_neg x) (neg (neg x)))
-(decl hit (u64 V V) R) (extern constructor hit hit)
-(decl partial find (V) R)
-(rule zero 2 (find (add x (num 0))) (hit 1 x x))
-(rule (find (double_neg x)) (hit 2 x x))
-(rule 1 (find (add y @ (num (half a)) (num b))) (if-let c (less a b)) (hit c y (leaf)))
-(rule (find (add x x)) (let ((y V x)) (hit 3 y x)))
-"""
-
-
-@pytest.mark.parametrize("chunk", range(2))
-def test_damaged_rules(chunk: int) -> None:
-    from jitpy.backend.isle.driver import compile_texts
-    from jitpy.backend.isle.host import Host
-
-    def host() -> Host:
-        h = Host()
-        h.discriminant(type="V", bind="nodes[{v}]", tag="{n}[0]")
-        h.variant(term="add", type="V", tag=1, fields=["{n}[1]", "{n}[2]"])
-        h.variant(term="neg", type="V", tag=2, fields=["{n}[1]"])
-        h.variant(term="num", type="V", tag=3, fields=["{n}[1]"])
-        h.entry("find", dispatch=True)
-        return h
-
-    compile_texts([("rules", RULES)], host())
-    r = random.Random(chunk)
-    for _ in range(150):
-        text = damaged(RULES, r)
-        with suppress(IsleError, IsleSyntaxError):
-            compile_texts([("rules", text)], host())
 
 
 def test_chaos_perturbs_and_repeats() -> None:

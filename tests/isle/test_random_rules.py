@@ -1,8 +1,13 @@
-"""Random rule sets: the generated code agrees with a matcher that tries rule after rule on the syntax tree."""
+"""Random rule sets: the generated code agrees with a matcher that tries rule after rule on the syntax tree.
+`JITPY_FUZZ_MINUTES`: for so long, on new seeds.
+"""
 
 from __future__ import annotations
 
+import itertools
+import os
 import random
+import time
 from collections import Counter
 
 import pytest
@@ -228,9 +233,25 @@ def run(seed, kind, e_class, dispatch, commutative=False):
     return hits
 
 
+KINDS = [("partial", False), ("multi", False), ("multi", True)]
+
+
 @pytest.mark.parametrize("commutative", [False, True])
 @pytest.mark.parametrize("dispatch", [False, True])
-@pytest.mark.parametrize("kind,e_class", [("partial", False), ("multi", False), ("multi", True)])
+@pytest.mark.parametrize("kind,e_class", KINDS)
 def test_generated_code_agrees_with_reference(kind, e_class, dispatch, commutative):
     hits = sum(run(seed, kind, e_class, dispatch, commutative) for seed in range(40))
     assert hits > 100
+
+
+@pytest.mark.skipif("JITPY_FUZZ_MINUTES" not in os.environ, reason="JITPY_FUZZ_MINUTES is not set: this one runs for minutes")
+def test_for_minutes():
+    end = time.monotonic() + 60 * float(os.environ["JITPY_FUZZ_MINUTES"])
+    for seed in itertools.count(time.time_ns() & 0x7FFFFFFF):
+        if time.monotonic() > end:
+            return
+        for (kind, e_class), dispatch, commutative in itertools.product(KINDS, (False, True), (False, True)):
+            try:
+                run(seed, kind, e_class, dispatch, commutative)
+            except Exception as error:
+                raise AssertionError(f"seed {seed}, {kind}, {e_class}, {dispatch}, {commutative}") from error

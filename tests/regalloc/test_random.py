@@ -48,7 +48,10 @@ def test_for_minutes() -> None:
         if time.monotonic() > end:
             return
         for shape, algorithm in itertools.product(SHAPES, ("onepass", "linear")):
-            run(seed, shape, algorithm)
+            try:
+                run(seed, shape, algorithm)
+            except Exception as error:
+                raise AssertionError(f"seed {seed}, {shape}, {algorithm}") from error
 
 
 def test_classes_of_the_contract() -> None:
