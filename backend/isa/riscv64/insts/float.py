@@ -5,8 +5,11 @@ Arithmetic rounds by the register's mode, which is to nearest; conversions name 
 
 from __future__ import annotations
 
-from jitpy.backend.isa.riscv64.rows import row
-from jitpy.backend.target.row import MOVE
+from typing import Any
+
+from jitpy.backend.isa.riscv64.frame import emit_move
+from jitpy.backend.isa.riscv64.rows import macro, row
+from jitpy.backend.target.row import FLOAT, MOVE, MInst
 
 #: Format: its letter, bits 25 and 26 of most instructions.
 FORMATS = {"s": 0, "d": 1, "h": 2}
@@ -50,7 +53,13 @@ for _s, _x in (("s", "w"), ("d", "d"), ("h", "h")):
     row(f"fmv.x.{_x}", f"fmv.x.{_x} =rd rs1.f", _OP | FORMATS[_s] << 25 | 28 << 27)
     row(f"fmv.{_x}.x", f"fmv.{_x}.x =rd.f rs1", _OP | FORMATS[_s] << 25 | 30 << 27)
     row(f"fzero.{_s}", f"fmv.{_x}.x =rd.f zero", _OP | FORMATS[_s] << 25 | 30 << 27)
-row("fmv", "fmv.d =rd.f rs1.f", 0x22000053, MOVE)
+
+
+def _move(sink: Any, inst: MInst, allocs: tuple[int, ...]) -> None:
+    emit_move(sink, allocs[1], allocs[0], FLOAT)
+
+
+macro("fmv", "fmv.d =rd.f rs1.f", _move, MOVE)
 
 #: What fli makes: bits of an f64 -> number.
 FLI = {
