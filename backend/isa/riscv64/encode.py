@@ -12,7 +12,7 @@ from typing import Any
 
 from jitpy.backend.isa.riscv64.compressed import Words
 from jitpy.backend.isa.riscv64.frame import address, near
-from jitpy.backend.isa.riscv64.rows import IMMEDIATE_PLACES, RiscvRow, parse_operands
+from jitpy.backend.isa.riscv64.rows import IMMEDIATE_PLACES, KINDS, PLACES, RiscvRow, parse_operands
 from jitpy.backend.target.row import MInst
 
 #: Place of an immediate -> (bits, lowest bit of its field, signed). ``r6`` is a rotation of six bits, its top one at bit 26.
@@ -66,7 +66,7 @@ def set_state(sink: Any, length: int, vtype: int) -> None:
 def encoder(row: RiscvRow) -> Callable[[Any, MInst, tuple[int, ...]], None]:
     """The closure ``encode(sink, inst, allocs)`` of a row."""
     _, operands, *_ = parse_operands(row.text)
-    fields = tuple((o.alloc, o.shift, o.base) for o in operands if o.shift >= 0)
+    fields = tuple((o.alloc, PLACES[o.place], KINDS[o.kind]) for o in operands if o.place in PLACES)
     place = next((o.place for o in operands if o.place in IMMEDIATE_PLACES), "")
     base_word = row.word
     memo: dict[Any, int] = {}
@@ -106,8 +106,7 @@ def encoder(row: RiscvRow) -> Callable[[Any, MInst, tuple[int, ...]], None]:
         return encode
 
     store = row.store
-    at = next(o.shift for o in operands if o.shift in (7, 20))
-    base = next(o.base for o in operands if o.shift == at)
+    _, at, base = fields[0]
 
     def encode_address(sink: Any, inst: MInst, allocs: tuple[int, ...]) -> None:
         mode, disp, trap = inst.imm

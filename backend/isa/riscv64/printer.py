@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from jitpy.backend.isa.notation import Operand
 from jitpy.backend.isa.riscv64.encode import IMMEDIATES
 from jitpy.backend.isa.riscv64.regs import PREG_NAMES
-from jitpy.backend.isa.riscv64.rows import Operand, RiscvRow, parse_operands
+from jitpy.backend.isa.riscv64.rows import RiscvRow, parse_operands
 
 _parsed: dict[str, tuple[str, list[Operand]]] = {}
 
@@ -26,15 +27,16 @@ def instruction_text(row: RiscvRow, allocs: tuple[int, ...], imm: Any = None) ->
         imm = imm[2]
     parts = []
     for o in operands:
+        if not o.shown:
+            continue
         if o.place == "mem":
             mode, disp, _ = imm
             parts.append(f"{disp}({register_text(allocs[-1])})" if row.addr else f"[{mode} {disp}]")
         elif o.place in IMMEDIATES:
-            parts.append(o.text.replace(o.place, str(imm)))
+            parts.append(str(imm))
         elif o.alloc >= 0:
-            parts.append(o.text.format(register_text(allocs[o.alloc])))
-        elif o.fixed >= 0:
-            parts.append(o.text.format(PREG_NAMES[o.fixed]))
+            text = register_text(allocs[o.alloc])
+            parts.append(f"({text})" if o.place[0] == "(" else text)
         else:
-            parts.append(o.text)
+            parts.append(PREG_NAMES[o.fixed] if o.fixed >= 0 else o.place)
     return f"{mnemonic} {','.join(parts)}" if parts else mnemonic

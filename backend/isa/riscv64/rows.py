@@ -30,44 +30,39 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from jitpy.backend.isa.notation import Parsed, Rows, parse
 from jitpy.backend.isa.riscv64 import regs
-from jitpy.backend.target.row import REG, MInst, Row, reuse
+from jitpy.backend.target.row import REG, MInst, Row
 
-_PLACES = {"rd": 7, "rs1": 15, "rs2": 20, "rs3": 27}
-_KINDS = {"": 0, "x": 0, "f": regs.F0, "v": regs.V0}
+#: Place of a register -> lowest bit of its field.
+PLACES = {"rd": 7, "rs1": 15, "(rs1)": 15, "rs2": 20, "rs3": 27}
+#: Kind -> number of the class's first register.
+KINDS = {"": 0, "x": 0, "f": regs.F0, "v": regs.V0}
 IMMEDIATE_PLACES = frozenset(("i12", "u20", "u6", "u5w", "u5", "s5", "r6"))
-
-
-class _Rows(dict[str, Any]):
-    """Rows by name; those in ``later`` are made when first asked for."""
-
-    later: dict[str, Callable[[str], Any]]
-
-    def __missing__(self, name: str) -> Any:
-        make = self.later.pop(name, None)
-        if make is None:
-            raise KeyError(name)
-        return make(name)
-
-
+_FIXED = {name: (preg, "x") for name, preg in regs.BY_NAME.items()}
 #: name -> row (``mem`` forms: the tuple of two).
-ROWS = _Rows()
-ROWS.later = {}
+ROWS = Rows()
 
 
-class Operand:
-    """One operand of a row: the bit where its field starts (-1: none), the first number of its class, the index of its
-    allocation (-1: none); ``place`` as written, ``text`` how it is printed (``{}`` stands for the register)."""
+class _Others:
+    """What is no register in a row's text: all but the places of registers."""
 
-    __slots__ = ("alloc", "base", "fixed", "place", "shift", "text")
+    def __contains__(self, place: object) -> bool:
+        return place not in PLACES and place != "fixed"
 
-    def __init__(self, place: str, shift: int, base: int, fixed: int, text: str) -> None:
-        self.place = place
-        self.shift = shift
-        self.base = base
-        self.fixed = fixed
-        self.alloc = -1
-        self.text = text
+    def __iter__(self) -> Any:
+        return iter(IMMEDIATE_PLACES)
+
+    def __len__(self) -> int:
+        return len(IMMEDIATE_PLACES)
+
+
+_OTHERS = _Others()
+
+
+def parse_operands(text: str) -> Parsed:
+    """What a row's text says: see `notation.parse`."""
+    return parse(text, _OTHERS, _FIXED)
 
 
 class RiscvRow(Row):
@@ -82,55 +77,6 @@ class RiscvRow(Row):
     store: bool
     vector: bool
     compressed: Any
-
-
-def parse_operands(text: str) -> tuple[str, list[Operand], tuple[int, ...], tuple[int, ...], int, int]:
-    """Mnemonic, operands that are shown, def constraints, use constraints, early defs, clobbers of a row's text."""
-    shown_text, _, hidden_text = text.partition("|")
-    words = shown_text.split()
-    mnemonic = words.pop(0)
-    operands: list[Operand] = []
-    defs: list[int] = []
-    uses: list[int] = []
-    early = clobbers = 0
-    pending: list[tuple[Operand, str, int]] = []
-    for shown, tokens in ((True, words), (False, hidden_text.split())):
-        for token in tokens:
-            access = token[0] if token[0] in "=+~!" else ""
-            name = token[len(access) :]
-            template = "({})" if name[0] == "(" else "{}"
-            place, _, kind = name.strip("()").partition(".")
-            fixed = -1
-            if place[0] == "$":
-                fixed = regs.BY_NAME[place[1:]]
-                operand = Operand("fixed", -1, 0, fixed, template)
-            elif place in _PLACES:
-                operand = Operand(place, _PLACES[place], _KINDS[kind], -1, template)
-            else:
-                operand = Operand(place, -1, 0, -1, name)
-            if shown:
-                operands.append(operand)
-            if access == "!":
-                clobbers |= 1 << fixed
-            elif place in _PLACES or fixed >= 0 or not shown:
-                pending.append((operand, access, fixed if fixed >= 0 else REG))
-    for operand, access, constraint in pending:
-        if access in ("=", "~", "+"):
-            if access == "~":
-                early |= 1 << len(defs)
-            operand.alloc = len(defs)
-            defs.append(-1000 if access == "+" else constraint)
-    done = 0
-    for operand, access, constraint in pending:
-        if access == "+":
-            while defs[done] != -1000:
-                done += 1
-            defs[done] = constraint if constraint >= 0 else reuse(len(uses))
-            uses.append(constraint)
-        elif not access:
-            operand.alloc = len(defs) + len(uses)
-            uses.append(constraint)
-    return mnemonic, operands, tuple(defs), tuple(uses), early, clobbers
 
 
 def _first_encode(sink: Any, inst: MInst, allocs: tuple[int, ...]) -> None:

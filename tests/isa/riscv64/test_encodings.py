@@ -19,7 +19,7 @@ from jitpy.backend.isa.riscv64.insts import vectors  # noqa: F401
 from jitpy.backend.isa.riscv64.insts.float import FLI
 from jitpy.backend.isa.riscv64.insts.int import constant_words
 from jitpy.backend.isa.riscv64.printer import instruction_text
-from jitpy.backend.isa.riscv64.rows import ROWS, RiscvRow, parse_operands
+from jitpy.backend.isa.riscv64.rows import KINDS, ROWS, RiscvRow, parse_operands
 from jitpy.backend.target.row import MInst
 
 #: What objdump is told that the file is for.
@@ -91,7 +91,7 @@ def samples(row: RiscvRow, rng: random.Random) -> list[tuple[tuple[int, ...], An
     """Allocations and immediates: each operand through all its registers, the others at random."""
     _, operands, defs, uses, _, _ = parse_operands(row.text)
     count = len(defs) + len(uses) + max(row.addr, 0)
-    bases = {o.alloc: o.base for o in operands if o.alloc >= 0}
+    bases = {o.alloc: KINDS[o.kind] for o in operands if o.alloc >= 0}
     reused = {i: len(defs) + (-16 - c) for i, c in enumerate(defs) if c <= -16}
     bases.update({u: bases[d] for d, u in reused.items()})
     place = next((o.place for o in operands if o.place in IMMEDIATES), None)
@@ -178,6 +178,7 @@ def test_compressed_forms_are_the_same_instructions(tmp_path: Path) -> None:
     wrong = []
     for k, (word, half) in enumerate(pairs):
         a, b = (re.sub(r"^c\.", "", normal(t)) for t in (long[4 * k], short[2 * k]))
+        a = re.sub(r"^add (\w+),zero,", r"mv \1,", a)
         if a != b and not _commuted(a, b):
             wrong.append(f"{word:08x} {a!r}, {half:04x} {b!r}")
     assert not wrong, "\n".join(wrong[:20] + [str(len(wrong))])
