@@ -47,6 +47,7 @@ class Sink:
         "features",
         "frame",
         "lines",
+        "mode",
         "prologue_end",
         "returns",
         "srcloc",
@@ -66,6 +67,7 @@ class Sink:
         self.lines: list[tuple[int, int]] = []
         self.trap_symbol = ""  # what traps call; none: they are instructions
         self.stack_limit: int | None = None
+        self.mode: Any = None  # what the ISA knows of the processor's state here; nothing at the start of a block
         self.prologue_end = 0
         self.returns: list[tuple[int, int]] = []  # return instructions, first byte and end
         self.thread = list(range(blocks))  # block -> the block that a branch to it reaches in the end

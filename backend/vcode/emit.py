@@ -68,6 +68,7 @@ def emit(
             due = places[edit]
         previous = b
         labels[b] = len(code)
+        sink.mode = None
         next_block = follows[b]
         for i in range(starts[b], starts[b + 1]):
             inst = insts[i]

@@ -1,14 +1,14 @@
 """Conditions: CLIF's names to the hardware's branches.
 
-A condition is ``(number, a, b)``: a comparison of two registers, b None for zero. Numbers are the function codes of the six
+A condition is ``(number, a, b)``: a comparison of two registers, None for zero. Numbers are the function codes of the six
 branches; flipping bit 0 inverts. The hardware compares for equal, less, and not less: others swap their operands.
 """
 
 from __future__ import annotations
 
 EQ, NE, LT, GE, LTU, GEU = 0, 1, 4, 5, 6, 7
-NAMES = {EQ: "eq", NE: "ne", LT: "lt", GE: "ge", LTU: "ltu", GEU: "geu"}
-SIGNED = frozenset((LT, GE))
+#: In a row that compares one register with zero: zero comes first.
+ZERO_FIRST = 8
 
 #: Integer code -> (operands swapped, number).
 INT = {

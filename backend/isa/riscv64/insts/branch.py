@@ -6,9 +6,10 @@ leads over a jump, which beyond its own reach goes by the scratch register.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
-from jitpy.backend.isa.riscv64.conditions import EQ, GEU, NE
+from jitpy.backend.isa.riscv64.conditions import EQ, GEU, NE, ZERO_FIRST
 from jitpy.backend.isa.riscv64.encode import put, r_type, set_state
 from jitpy.backend.isa.riscv64.frame import PAIR, REL4, branch_word, emit_move, upper
 from jitpy.backend.isa.riscv64.insts.int import into_temp
@@ -84,10 +85,17 @@ def jump_if(sink: Any, cc: int, a: int, b: int, label: int) -> None:
     sink.relax(BRANCH_FORMS, label, (cc, a, b))
 
 
+def compared(cc: int, allocs: Sequence[int]) -> tuple[int, int, int]:
+    """Condition and registers of a row that compares two registers, or one with zero."""
+    if len(allocs) == 2:
+        return cc, allocs[0], allocs[1]
+    return (cc - ZERO_FIRST, ZERO, allocs[0]) if cc & ZERO_FIRST else (cc, allocs[0], ZERO)
+
+
 def emit_branch(sink: Any, inst: MInst, allocs: tuple[int, ...], label: int, invert: bool) -> None:
     """A two-way branch: imm is (taken, not taken, condition)."""
-    cc = inst.imm[2]
-    jump_if(sink, cc ^ 1 if invert else cc, allocs[0], allocs[1] if len(allocs) > 1 else ZERO, label)
+    cc, a, b = compared(inst.imm[2], allocs)
+    jump_if(sink, cc ^ 1 if invert else cc, a, b, label)
 
 
 def _no_encoding(sink: Any, inst: MInst, allocs: tuple[int, ...]) -> None:
@@ -95,8 +103,8 @@ def _no_encoding(sink: Any, inst: MInst, allocs: tuple[int, ...]) -> None:
 
 
 def _trap_if(sink: Any, inst: MInst, allocs: tuple[int, ...]) -> None:
-    cc, code = inst.imm
-    jump_if(sink, cc, allocs[0], allocs[1] if len(allocs) > 1 else ZERO, sink.trap_label(code))
+    code, cc = inst.imm
+    jump_if(sink, *compared(cc, allocs), sink.trap_label(code))
 
 
 def _trap(sink: Any, inst: MInst, allocs: tuple[int, ...]) -> None:
@@ -106,7 +114,7 @@ def _trap(sink: Any, inst: MInst, allocs: tuple[int, ...]) -> None:
 
 def _select(sink: Any, inst: MInst, allocs: tuple[int, ...]) -> None:
     """The result is in the register of ``no``: a move of ``yes`` there, and a branch over it."""
-    d, _, yes, a, b = allocs if len(allocs) == 5 else (*allocs, ZERO)
+    d, _, yes, *operands = allocs
     if d == yes:
         return
     if d >= V0 and sink.mode is None:
@@ -114,7 +122,7 @@ def _select(sink: Any, inst: MInst, allocs: tuple[int, ...]) -> None:
     start = len(sink.code)
     sink.code += bytes(4)
     emit_move(sink, yes, d, 0)
-    sink.code[start : start + 4] = _over((inst.imm, a, b), len(sink.code) - start)
+    sink.code[start : start + 4] = _over(compared(inst.imm, operands), len(sink.code) - start)
 
 
 def _jump_table(sink: Any, inst: MInst, allocs: tuple[int, ...]) -> None:

@@ -33,11 +33,10 @@ for _s, _f in FORMATS.items():
         row(f"{_name}.{_s}", f"{_name}.{_s} =rd.f rs1.f rs2.f rs3.f", 0x43 + 4 * _n | _DYN | _f << 25)
     # Between integers and floats: of 32 or 64 bits, signed or not.
     for _n, _w in enumerate(("w", "wu", "l", "lu")):
-        for _mode in ("rtz", "rne"):
-            row(
-                f"fcvt.{_w}.{_s}" + (".rne" if _mode == "rne" else ""), f"fcvt.{_w}.{_s} =rd rs1.f {_mode}",
-                _OP | MODES[_mode] << 12 | _n << 20 | _f << 25 | 24 << 27,
-            )  # fmt: skip
+        for _mode, _rm in MODES.items():
+            _word = _OP | _rm << 12 | _n << 20 | _f << 25 | 24 << 27
+            row(f"fcvt.{_w}.{_s}.{_mode}", f"fcvt.{_w}.{_s} =rd rs1.f {_mode}", _word)
+        row(f"fcvt.{_w}.{_s}", f"fcvt.{_w}.{_s} =rd rs1.f rtz", _OP | 1 << 12 | _n << 20 | _f << 25 | 24 << 27)
         _rounds = _s != "d" or _n > 1
         row(f"fcvt.{_s}.{_w}", f"fcvt.{_s}.{_w} =rd.f rs1", _OP | _DYN * _rounds | _n << 20 | _f << 25 | 26 << 27)
     for _mode, _rm in MODES.items():

@@ -60,10 +60,9 @@ macro("stack_address", "addi =rd sp mem", _stack_address, addr=0)
 
 
 def symbol_into(sink: Any, rd: int, name: str, addend: int) -> None:
-    """The address of a symbol anywhere: auipc rd, 0; ld rd, 12(rd); j over it; the address."""
-    sink.code += (0x17 | rd << 7).to_bytes(4, "little") + (0x00C03003 | rd << 7 | rd << 15).to_bytes(4, "little")
-    sink.code += b"\x6f\x00\xc0\x00" + bytes(8)
-    sink.reloc("abs8", name, addend, 8)
+    """The address of a symbol anywhere, from the constant pool: auipc and ld."""
+    sink.code += (0x17 | rd << 7).to_bytes(4, "little") + (0x3003 | rd << 7 | rd << 15).to_bytes(4, "little")
+    sink.fixup(frame.PAIR, sink.address_constant("abs8", name, addend), 0, 8)
 
 
 def _symbol(sink: Any, inst: MInst, allocs: tuple[int, ...]) -> None:
@@ -136,3 +135,11 @@ def _switch_stack(sink: Any, inst: MInst, allocs: tuple[int, ...]) -> None:
 
 macro("switch_stack", "switch_stack", _switch_stack)
 assert "lw" in ROWS
+
+
+def _may_trap(sink: Any, inst: MInst, allocs: tuple[int, ...]) -> None:
+    sink.trap(inst.imm)
+
+
+#: No code: what follows may trap.
+macro("may_trap", "may_trap", _may_trap)

@@ -1,0 +1,132 @@
+"""Scalar floats. f16 lies in the low bits of a float register, f128 in two general ones."""
+
+from __future__ import annotations
+
+import struct
+from typing import TYPE_CHECKING, Any
+
+from jitpy.backend.ir.types import BITS, F16, F32, F64, F128, I64, MASK
+from jitpy.backend.isa.riscv64.conditions import NE
+from jitpy.backend.isa.riscv64.insts.float import FLI
+from jitpy.backend.isa.riscv64.lowering.int import IntLowering
+from jitpy.backend.isa.riscv64.lowering.memory import MemoryLowering
+from jitpy.backend.isa.riscv64.rows import ROWS
+from jitpy.backend.target.row import FLOAT
+
+_S = {F16: "h", F32: "s", F64: "d"}
+#: CLIF's modes of rounding, by number.
+_MODES = ("rne", "rdn", "rup", "rtz")
+
+
+def _as_f64(type: Any, bits: Any) -> Any:
+    """The bits of an f32 or f64 as those of an f64."""
+    if type == F64:
+        return bits
+    return int.from_bytes(struct.pack("<d", struct.unpack("<f", bits.to_bytes(4, "little"))[0]), "little")
+
+
+class FloatLowering(IntLowering, MemoryLowering):
+    """See the module's docstring."""
+
+    # Constants.
+
+    def float_bits(self, type: Any, bits: Any) -> Any:
+        """A float constant by its bits."""
+        if bits == 0:
+            return self.fop(ROWS["fzero.d" if type == F64 else "fzero.s"])
+        if type == F16:
+            return self.float_in(F16, self.imm(bits))
+        if self.features["has_zfa"]:
+            number = FLI.get(_as_f64(type, bits))
+            if type == F32 and bits == 1 << 23:
+                number = 1
+            elif type == F32 and number == 1:
+                number = None
+            if number is not None:
+                return self.fop(ROWS[f"fli.{_S[type]}"], imm=number)
+        return self.fop(ROWS["fconst32" if type == F32 else "fconst64"], imm=bits)
+
+    def float_imm(self, type: Any, x: float) -> Any:
+        """A float constant."""
+        return self.float_bits(type, int.from_bytes(struct.pack("<f" if type == F32 else "<d", x), "little"))
+
+    def quad_const(self, data: bytes) -> Any:
+        """An f128 constant."""
+        return self.imm(int.from_bytes(data[:8], "little")), self.imm(int.from_bytes(data[8:], "little"))
+
+    # Arithmetic.
+
+    def float_binary(self, op: str, type: Any, x: Any, y: Any) -> Any:
+        """x op y."""
+        return self.fop(ROWS[f"f{op}.{_S[type]}"], self.put_in_reg(x), self.put_in_reg(y))
+
+    def float_neg(self, type: Any, x: Any) -> Any:
+        """Flip the sign."""
+        r = self.put_in_reg(x)
+        return self.fop(ROWS[f"fsgnjn.{_S[type]}"], r, r)
+
+    def float_abs(self, type: Any, x: Any) -> Any:
+        """Clear the sign."""
+        r = self.put_in_reg(x)
+        return self.fop(ROWS[f"fsgnjx.{_S[type]}"], r, r)
+
+    def copy_sign(self, type: Any, x: Any, y: Any) -> Any:
+        """|x| with y's sign."""
+        return self.fop(ROWS[f"fsgnj.{_S[type]}"], self.put_in_reg(x), self.put_in_reg(y))
+
+    def float_sqrt(self, type: Any, x: Any) -> Any:
+        """The square root."""
+        return self.fop(ROWS[f"fsqrt.{_S[type]}"], self.put_in_reg(x))
+
+    def extremum(self, op: str, type: Any, x: Any, y: Any) -> Any:
+        """fmin and fmax prefer a number to a NaN, Zfa's fminm and fmaxm do not: elsewhere a sum gives the NaN."""
+        a, b = self.put_in_reg(x), self.put_in_reg(y)
+        s = _S[type]
+        if self.features["has_zfa"]:
+            return self.fop(ROWS[f"f{op}m.{s}"], a, b)
+        ordered = self.three("and", self.op(ROWS[f"feq.{s}"], a, a), self.op(ROWS[f"feq.{s}"], b, b))
+        found = self.fop(ROWS[f"f{op}.{s}"], a, b)
+        return self.choose((NE, ordered, None), found, self.fop(ROWS[f"fadd.{s}"], a, b), FLOAT)
+
+    if TYPE_CHECKING:
+
+        def choose(self, condition: Any, yes: Any, no: Any, cls: Any = 0) -> Any:
+            """yes where the condition holds, else no."""
+
+    def round(self, mode: Any, type: Any, x: Any) -> Any:
+        """Zfa's fround, or there and back through an integer where |x| is small enough to have a fraction; the sign is x's."""
+        r = self.put_in_reg(x)
+        s, name = _S[type], _MODES[mode]
+        if self.features["has_zfa"]:
+            return self.fop(ROWS[f"fround.{s}.{name}"], r)
+        limit = self.float_imm(type, 2.0**52 if type == F64 else 2.0**23)
+        small = self.op(ROWS[f"flt.{s}"], self.fop(ROWS[f"fsgnjx.{s}"], r, r), limit)
+        w = "l" if type == F64 else "w"
+        whole = self.op(ROWS[f"fcvt.{w}.{s}.{name}"], r)
+        back = self.fop(ROWS[f"fsgnj.{s}"], self.fop(ROWS[f"fcvt.{s}.{w}"], whole), r)
+        return self.choose((NE, small, None), back, r, FLOAT)
+
+    def fma(self, type: Any, x: Any, y: Any, z: Any) -> Any:
+        """x * y + z, rounded once."""
+        return self.fused("fmadd", type, x, y, z)
+
+    def fused(self, op: str, type: Any, x: Any, y: Any, z: Any) -> Any:
+        """The same with signs."""
+        return self.fop(ROWS[f"{op}.{_S[type]}"], self.put_in_reg(x), self.put_in_reg(y), self.put_in_reg(z))
+
+    # Bits between the register classes.
+
+    def bits_in(self, type: Any, r: Any) -> Any:
+        """The bits of a float register in a general one."""
+        if type == F16 and self.features["has_zfhmin"]:
+            return self.op(ROWS["fmv.x.h"], r)
+        return self.op(ROWS["fmv.x.d" if type == F64 else "fmv.x.w"], r)
+
+    def float_in(self, type: Any, r: Any) -> Any:
+        """Bits of a general register as a float."""
+        if type == F16 and self.features["has_zfhmin"]:
+            return self.fop(ROWS["fmv.h.x"], r)
+        return self.fop(ROWS["fmv.d.x" if type == F64 else "fmv.w.x"], r)
+
+
+assert F128 and I64 and MASK and BITS
