@@ -28,6 +28,9 @@ def _as_f64(type: Any, bits: Any) -> Any:
 class FloatLowering(IntLowering, MemoryLowering):
     """See the module's docstring."""
 
+    #: The bits of floats are worked on in general registers: see `record`.
+    float_logic = float_not = float_bit_select = None
+
     # Constants.
 
     def float_bits(self, type: Any, bits: Any) -> Any:

@@ -162,6 +162,9 @@ class MemoryLowering(Base):
         """The distance of a symbol in the same module, else its address from the constant pool."""
         return self.op(ROWS["lea_symbol" if near else "mov_symbol"], imm=(name, addend))
 
+    #: There is no compare-and-swap of pairs: `host` says so.
+    atomic_load_pair = atomic_cas_pair = None
+
     # Atomics. Big-endian ones would be loops around byte swaps, which nobody asks for.
 
     def _at(self, flags: Any, a: Any) -> Any:
