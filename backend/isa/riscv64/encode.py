@@ -17,8 +17,8 @@ from jitpy.backend.target.row import MInst
 
 #: Place of an immediate -> (bits, lowest bit of its field, signed). ``r6`` is a rotation of six bits, its top one at bit 26.
 IMMEDIATES = {
-    "i12": (12, 20, True), "u20": (20, 12, False), "u6": (6, 20, False), "u5w": (5, 20, False), "u5": (5, 15, False), "s5": (5, 15, True),
-    "r6": (6, 15, False),
+    "i12": (12, 20, True), "u20": (20, 12, False), "u6": (6, 20, False), "u5w": (5, 20, False), "u5": (5, 15, False),
+    "s5": (5, 15, True), "r6": (6, 15, False),
 }  # fmt: skip
 assert set(IMMEDIATES) == IMMEDIATE_PLACES
 _MEMO_LIMIT = 1 << 12

@@ -50,7 +50,8 @@ def elf(code: bytes) -> bytes:
     at = 64
     sections = [struct.pack("<IIQQQQIIQQ", 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)]
     body = b""
-    for name, kind, flags, data in ((b".text", 1, 6, code), (b".riscv.attributes", 0x70000003, 0, attributes), (b".shstrtab", 3, 0, names)):
+    contents = (b".text", 1, 6, code), (b".riscv.attributes", 0x70000003, 0, attributes), (b".shstrtab", 3, 0, names)
+    for name, kind, flags, data in contents:
         sections.append(
             struct.pack("<IIQQQQIIQQ", names.index(b"\0" + name) + 1, kind, flags, 0, at + len(body), len(data), 0, 0, 4, 0)
         )
@@ -82,7 +83,10 @@ def normal(text: str) -> str:
     if text.startswith("fli.") and not text.endswith(tuple(f",{k}" for k in range(32))):
         text, _, value = text.rpartition(",")
         special = {"min": 1, "inf": 30, "nan": 31}
-        return f"{text},{special[value] if value in special else FLI[struct.unpack('<Q', struct.pack('<d', float.fromhex(value)))[0]]}"
+        number = special.get(value)
+        if number is None:
+            number = FLI[struct.unpack("<Q", struct.pack("<d", float.fromhex(value)))[0]]
+        return f"{text},{number}"
     text = re.sub(r"-?0x[0-9a-f]+", lambda m: str(int(m[0], 16)), text)
     return re.sub(r"\s+", " ", re.sub(r"\s*,\s*", ",", text))
 
@@ -155,7 +159,7 @@ def test_rows_as_objdump_reads_them(tmp_path: Path) -> None:
             wrong.append(f"{name}: {text!r} is {normal(theirs[at])!r} ({code.hex()})")
         at += len(code)
     assert len(CASES) > 5000
-    assert not wrong, "\n".join(wrong[:20] + [str(len(wrong))])
+    assert not wrong, "\n".join([*wrong[:20], str(len(wrong))])
 
 
 def test_compressed_forms_are_the_same_instructions(tmp_path: Path) -> None:
@@ -181,7 +185,7 @@ def test_compressed_forms_are_the_same_instructions(tmp_path: Path) -> None:
         a = re.sub(r"^add (\w+),zero,", r"mv \1,", a)
         if a != b and not _commuted(a, b):
             wrong.append(f"{word:08x} {a!r}, {half:04x} {b!r}")
-    assert not wrong, "\n".join(wrong[:20] + [str(len(wrong))])
+    assert not wrong, "\n".join([*wrong[:20], str(len(wrong))])
 
 
 def _commuted(a: str, b: str) -> bool:
@@ -193,7 +197,8 @@ def _commuted(a: str, b: str) -> bool:
 @pytest.mark.parametrize("zbs", [0, 1])
 def test_constants(zbs: int) -> None:
     rng = random.Random(3)
-    values = [1 << k for k in range(64)] + [(1 << k) - 1 for k in range(65)] + [rng.getrandbits(64) >> rng.randrange(64) for _ in range(2000)]
+    values = [1 << k for k in range(64)] + [(1 << k) - 1 for k in range(65)]
+    values += [rng.getrandbits(64) >> rng.randrange(64) for _ in range(2000)]
     for value in values + [~v for v in values]:
         assert _run(constant_words(value, 5, zbs)) == value & (1 << 64) - 1
 

@@ -25,7 +25,7 @@ def _jal(_: Any, d: int) -> bytes:
 
 
 def _far(_: Any, d: int) -> bytes:
-    word = 0x17 | TEMP << 7 | (upper(d) & 0xFFFFF) << 12
+    word: int = 0x17 | TEMP << 7 | (upper(d) & 0xFFFFF) << 12
     return word.to_bytes(4, "little") + (0x67 | TEMP << 15 | (d & 0xFFF) << 20).to_bytes(4, "little")
 
 
@@ -54,7 +54,7 @@ def _branch_far(data: Any, d: int) -> bytes:
 
 def _c_branch(data: Any, d: int) -> bytes:
     cc, a, _ = data
-    word = (0xC001 if cc == EQ else 0xE001) | a - 8 << 7 | (d >> 8 & 1) << 12 | (d >> 3 & 3) << 10 | (d >> 6 & 3) << 5
+    word: int = (0xC001 if cc == EQ else 0xE001) | a - 8 << 7 | (d >> 8 & 1) << 12 | (d >> 3 & 3) << 10 | (d >> 6 & 3) << 5
     return (word | (d >> 1 & 3) << 3 | (d >> 5 & 1) << 2).to_bytes(2, "little")
 
 

@@ -38,22 +38,25 @@ row("negw", "subw =rd zero rs2", 0x4000003B)
 row("zext.w", "add.uw =rd rs1 zero", 0x0800003B)
 row("bset_z", "bset =rd zero rs2", 0x28001033)
 
-for _n, (_name, _f3) in enumerate((("addi", 0), ("slti", 2), ("sltiu", 3), ("xori", 4), ("ori", 6), ("andi", 7))):
+for _name, _f3 in (("addi", 0), ("slti", 2), ("sltiu", 3), ("xori", 4), ("ori", 6), ("andi", 7)):
     row(_name, f"{_name} =rd rs1 i12", OP_IMM | _f3 << 12)
 row("addiw", "addiw =rd rs1 i12", OP_IMM32)
 row("li", "addi =rd zero i12", OP_IMM, REMAT)
 row("lui", "lui =rd u20", 0x37, REMAT)
-for _line in """slli 1 0, srli 5 0, srai 5 400, rori 5 600, bclri 1 480, bexti 5 480, binvi 1 680, bseti 1 280""".split(","):
-    _name, _f3, _top = _line.split()
-    row(_name, f"{_name} =rd rs1 u6", OP_IMM | int(_f3) << 12 | int(_top, 16) << 20)
+_SHIFTS = "slli 1 0, srli 5 0, srai 5 400, rori 5 600, bclri 1 480, bexti 5 480, binvi 1 680, bseti 1 280"
+for _line in _SHIFTS.split(","):
+    _name, _code, _top = _line.split()
+    row(_name, f"{_name} =rd rs1 u6", OP_IMM | int(_code) << 12 | int(_top, 16) << 20)
 row("bseti_z", "bseti =rd zero u6", 0x28001013, REMAT)
-for _line in """slliw 1 0, srliw 5 0, sraiw 5 400, roriw 5 600""".split(","):
-    _name, _f3, _top = _line.split()
-    row(_name, f"{_name} =rd rs1 u5w", OP_IMM32 | int(_f3) << 12 | int(_top, 16) << 20)
+_WORD_SHIFTS = "slliw 1 0, srliw 5 0, sraiw 5 400, roriw 5 600"
+for _line in _WORD_SHIFTS.split(","):
+    _name, _code, _top = _line.split()
+    row(_name, f"{_name} =rd rs1 u5w", OP_IMM32 | int(_code) << 12 | int(_top, 16) << 20)
 row("slli.uw", "slli.uw =rd rs1 u6", 0x0800101B)
 
-for _line in """clz 60001013, ctz 60101013, cpop 60201013, sext.b 60401013, sext.h 60501013, rev8 6b805013, orc.b 28705013,
-    brev8 68705013, clzw 6000101b, ctzw 6010101b, cpopw 6020101b, zext.h 0800403b""".split(","):
+_ONE_SOURCE = """clz 60001013, ctz 60101013, cpop 60201013, sext.b 60401013, sext.h 60501013, rev8 6b805013, orc.b 28705013,
+    brev8 68705013, clzw 6000101b, ctzw 6010101b, cpopw 6020101b, zext.h 0800403b"""
+for _line in _ONE_SOURCE.split(","):
     _name, _word = _line.split()
     row(_name, f"{_name} =rd rs1", int(_word, 16))
 

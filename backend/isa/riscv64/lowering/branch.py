@@ -164,7 +164,7 @@ class BranchLowering(ConvertLowering):
     def _compared_with(self, type: Any, code: str, x: Any, k: Any) -> Any:
         signed_ = code[0] == "s"
         if code in ("eq", "ne"):
-            if not fits12(-k) or type < I64 and not self.sign_known(x):
+            if not fits12(-k) or (type < I64 and not self.sign_known(x)):
                 return None
             r = self.with_imm("addi", self.sign_extended(x), -k)
             return self.with_imm("sltiu", r, 1) if code == "eq" else self.one("snez", r)

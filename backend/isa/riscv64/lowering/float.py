@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 from typing import TYPE_CHECKING, Any
 
-from jitpy.backend.ir.types import BITS, F16, F32, F64, F128, I64, MASK
+from jitpy.backend.ir.types import F16, F32, F64
 from jitpy.backend.isa.riscv64.conditions import NE
 from jitpy.backend.isa.riscv64.insts.float import FLI
 from jitpy.backend.isa.riscv64.lowering.int import IntLowering
@@ -130,6 +130,3 @@ class FloatLowering(IntLowering, MemoryLowering):
         if type == F16 and self.features["has_zfhmin"]:
             return self.fop(ROWS["fmv.h.x"], r)
         return self.fop(ROWS["fmv.d.x" if type == F64 else "fmv.w.x"], r)
-
-
-assert F128 and I64 and MASK and BITS

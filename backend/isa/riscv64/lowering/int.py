@@ -9,12 +9,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from jitpy.backend.ir.opcodes import BY_NAME, ICONST, ISHL
-from jitpy.backend.ir.types import BITS, I8, I16, I32, I64, MASK
-from jitpy.backend.isa.riscv64.conditions import EQ, GE, LT, LTU, NE
+from jitpy.backend.ir.opcodes import BY_NAME, ISHL
+from jitpy.backend.ir.types import BITS, I16, I32, I64, MASK
+from jitpy.backend.isa.riscv64.conditions import EQ, LT, LTU, NE
 from jitpy.backend.isa.riscv64.lowering.base import Base, fits12
-from jitpy.backend.isa.riscv64.rows import ROWS
-from jitpy.backend.target.row import MInst
 
 _COMMUTATIVE = frozenset(("add", "and", "or", "xor"))
 _SHIFTS = {"shl": "sll", "shr": "srl", "sar": "sra"}
@@ -583,4 +581,3 @@ _OVERFLOW = {
     BY_NAME["umul_overflow"]: ("mul", False), BY_NAME["smul_overflow"]: ("mul", True),
 }  # fmt: skip
 OVERFLOW_OPS = frozenset(_OVERFLOW)
-assert ICONST and MInst and ROWS and GE and I8

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from jitpy.backend.errors import UnsupportedError
 from jitpy.backend.ir import memflags
-from jitpy.backend.ir.types import BITS, F16, F32, I8, I32, I64, MASK
+from jitpy.backend.ir.types import BITS, F16, MASK
 from jitpy.backend.isa.lowering import trap_of
 from jitpy.backend.isa.riscv64.insts.atomic import CAS, RMW_LOOPS
 from jitpy.backend.isa.riscv64.insts.memory import STORE_ZERO
@@ -276,6 +276,3 @@ class MemoryLowering(Base):
         clobbers = (CLOBBERS | SAVED) & ~(1 << A0)
         self.emit(MInst(ROWS["switch_stack"], (r,), uses, None, ((A0,), (A0 + 1, A0 + 2, A0), clobbers)))
         return r
-
-
-assert I8 < I32 < I64 and F32 > I64
