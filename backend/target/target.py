@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from jitpy.backend.errors import UnsupportedError
-from jitpy.backend.ir.types import NAME, Type
+from jitpy.backend.ir.types import BYTES, IS_INT, NAME, Type
 
 if TYPE_CHECKING:
     from jitpy.backend.target.row import MInst, Row
@@ -34,23 +34,25 @@ class Abi:
     argument like others. ``by_position``: one counter serves all classes
     (fastcall). ``even_pairs``: a two-register integer starts at an even register. ``split_pairs``:
     one may lie half in a register, half on the stack. ``wide_by_reference``: values wider than a
-    register are passed by address. ``returns_sret``: an sret address comes back in the first return
+    register are passed by address; ``vectors_by_value``: but for vectors, and what is wide is returned in memory,
+    whose address is then the first argument. ``returns_sret``: an sret address comes back in the first return
     register. ``extend``: bits to which uext/sext arguments are extended. ``callee_pops``: a function
     removes its stack arguments when it returns, so that tail calls may have more of them or fewer.
     """
 
     __slots__ = (
         "args", "by_position", "callee_pops", "callee_saved", "clobbers", "even_pairs", "extend", "name", "rets",
-        "returns_sret", "shadow", "slot", "split_pairs", "sret", "stack_align", "wide_by_reference",
+        "returns_sret", "shadow", "slot", "split_pairs", "sret", "stack_align", "vectors_by_value", "wide_by_reference",
     )  # fmt: skip
 
     def __init__(
         self, name: str, args: tuple[tuple[int, ...], ...], rets: tuple[tuple[int, ...], ...], clobbers: int,
         callee_saved: int, *, stack_align: int = 16, slot: int = 8, shadow: int = 0, by_position: bool = False,
         even_pairs: bool = False, split_pairs: bool = False, wide_by_reference: bool = False, extend: int = 64,
-        returns_sret: bool = True, callee_pops: bool = False, sret: int = -1,
+        returns_sret: bool = True, callee_pops: bool = False, sret: int = -1, vectors_by_value: bool = False,
     ) -> None:  # fmt: skip
         self.callee_pops = callee_pops
+        self.vectors_by_value = vectors_by_value
         self.name = name
         self.args = args
         self.rets = rets
@@ -151,6 +153,8 @@ class Target:
       code_align      of a function's start
       loop_align      of loop headers (1: none)
       dwarf           `Dwarf`, for unwind tables (None: there are none)
+      frame_head      bytes from the frame pointer up to where offsets of stack arguments count from
+      frame_least     bytes below the frame pointer that every function has (an area that callers reserve)
       nop             size -> bytes that do nothing, for padding inside code
 
     Types
@@ -200,7 +204,7 @@ class Target:
     __slots__ = (
         "_parts", "abis", "big_endian", "block_address", "call_direct", "call_indirect", "code_align", "contexts", "dwarf",
         "emit_branch", "emit_epilogue", "emit_jump", "emit_move", "emit_prologue", "emit_return", "emit_trap", "env",
-        "extend", "features", "join_pair", "jump", "lacks", "lacks_types", "load", "load_stack", "loop_align", "move",
+        "extend", "features", "frame_head", "frame_least", "join_pair", "jump", "lacks", "lacks_types", "load", "load_stack", "loop_align", "move",
         "name", "nop", "parts", "payloads", "pointer", "relocations", "resume", "rules", "split_pair", "stack_address",
         "store", "store_stack", "symbol_address", "tail_direct", "tail_indirect", "try_direct", "try_indirect"
     )  # fmt: skip
@@ -244,6 +248,8 @@ class Target:
         self.big_endian = False
         self.code_align = 16
         self.loop_align = 1
+        self.frame_head = 16
+        self.frame_least = 0
         self.tail_direct = None
         self.tail_indirect = None
         self.try_direct = None
@@ -266,6 +272,18 @@ class Target:
                 raise UnsupportedError(f"{self.name}: values of type {NAME[type]} are not supported by this target")
             self._parts[type] = found
         return found
+
+    def in_memory(self, type: Type) -> list[tuple[int, Type, int]]:
+        """(register class, type, offset in memory) of each part: the lowest comes first, but that of an integer lies last
+        where the byte order is big-endian."""
+        found = []
+        offset = 0
+        parts = self.parts_of(type)
+        backwards = self.big_endian and IS_INT[type]
+        for cls, part in parts[::-1] if backwards else parts:
+            found.append((cls, part, offset))
+            offset += BYTES[part]
+        return found[::-1] if backwards else found
 
     def abi(self, call_conv: str) -> Abi:
         """The calling convention of that name."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from jitpy.backend.ir.types import BITS, BYTES, I8X16, I128, IS_INT
+from jitpy.backend.ir.types import BITS, BYTES, I8X16, I128, IS_INT, IS_VECTOR
 from jitpy.backend.target.row import INT
 
 if TYPE_CHECKING:
@@ -48,21 +48,24 @@ class SigAbi:
         self.copies: list[int] = []
         self.copies_size = 0
         args.offset = abi.shadow
+        if rets.offset:
+            self.area_size = rets.offset
+            if abi.vectors_by_value:
+                (self.area,) = args.place(target.pointer)
         for p in sig.params:
             struct = p.size if p.purpose == "sarg" else 0
             self.memory_args.append(struct)
             if p.purpose == "sret" and abi.sret >= 0:
                 self.args.append(((IN_REG, abi.sret, INT, target.pointer),))
                 self.copies.append(-1)
-            elif abi.wide_by_reference and (struct or BYTES[p.type] > abi.slot):
+            elif struct and abi.wide_by_reference or args.by_reference(p.type):
                 self.args.append(args.place(target.pointer))
                 self.copies.append(self.copies_size)
                 self.copies_size += (struct or BYTES[p.type]) + 15 & -16
             else:
                 self.args.append((args.memory(struct),) if struct else args.place(p.type))
                 self.copies.append(-1)
-        if rets.offset:
-            self.area_size = rets.offset
+        if rets.offset and self.area is None:
             (self.area,) = args.place(target.pointer)
         self.stack_size = args.offset
         if abi.callee_pops:
@@ -78,7 +81,7 @@ class _Places:
         self.abi = abi
         self.regs = regs
         self.target = target
-        self.taken = [0] * len(regs)  # by bank
+        self.taken = [0] * len(regs)
         self.offset = 0
 
     def memory(self, size: int) -> Place:
@@ -88,9 +91,18 @@ class _Places:
         self.offset = at + size + 7 & -8
         return ON_STACK, at, INT, self.target.pointer
 
+    def by_reference(self, type: Type) -> bool:
+        """Whether a value is passed by the address of a copy."""
+        abi = self.abi
+        return abi.wide_by_reference and BYTES[type] > abi.slot and not (abi.vectors_by_value and IS_VECTOR[type])
+
     def returned(self, type: Type) -> tuple[Place, ...]:
         """The places of a returned value. Where wide arguments go by reference, a pair of registers is returned in a float
         register: one place for two parts."""
+        if self.abi.vectors_by_value and self.by_reference(type):
+            at = self.offset
+            self.offset += BYTES[type]
+            return tuple([(ON_STACK, at + offset, cls, part) for cls, part, offset in self.target.in_memory(type)])
         if self.abi.wide_by_reference and len(self.target.parts_of(type)) > 1:
             return self.place(I8X16)
         return self.place(type)
@@ -100,8 +112,8 @@ class _Places:
         abi, target = self.abi, self.target
         parts = target.parts_of(type)
         cls = parts[0][0]
-        bank = 0 if abi.by_position else target.env.bank[cls]
         regs = self.regs[cls]
+        bank = 0 if abi.by_position else self.regs.index(regs)  # classes with the same sequence share it
         at = self.taken[bank]
         if len(parts) > 1:
             if abi.even_pairs and cls == INT and at & 1:
@@ -124,7 +136,8 @@ class _Places:
             size = max(BYTES[t], abi.slot)
             if size <= 8:
                 self.offset = self.offset + size - 1 & -size
-            found.append((ON_STACK, self.offset, c, t))
+            before = size - BYTES[t] if target.big_endian else 0  # a narrow value fills the end of its slot
+            found.append((ON_STACK, self.offset + before, c, t))
             self.offset += size
         return tuple(found)
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from jitpy.backend.errors import UnsupportedError
 from jitpy.backend.ir import opcodes as O
-from jitpy.backend.ir.types import BYTES, I8, I16, I32, I64
+from jitpy.backend.ir.types import I8, I16, I32, I64
 from jitpy.backend.target.row import INT, REG, MInst
 from jitpy.backend.target.target import INCOMING, OUTGOING, TAIL, CallSite
 from jitpy.backend.vcode.abi import IN_REG, SigAbi
@@ -64,12 +64,8 @@ def lower_arguments(ctx: LowerCtx, func: Function, params: list[int], sig: SigAb
 
 def _parts(ctx: LowerCtx, v: int) -> list[tuple[int, int, int]]:
     """The registers of a value, each with its offset in memory and its type."""
-    found: list[tuple[int, int, int]] = []
-    offset = 0
-    for part, (_, type) in zip(ctx.put_in_regs(v), ctx.target.parts_of(ctx.types[v])):
-        found.append((part, offset, type))
-        offset += BYTES[type]
-    return found
+    places = ctx.target.in_memory(ctx.types[v])
+    return [(part, offset, type) for part, (_, type, offset) in zip(ctx.put_in_regs(v), places)]
 
 
 def stack_limit(func: Function, sig: SigAbi) -> list[tuple[str, Any, int]]:
@@ -270,8 +266,9 @@ def _arguments(ctx: LowerCtx, sig: SigAbi, args: tuple[int, ...], uses: list[int
                 uses.append(vreg)
                 fixed.append(at)
             else:
-                wide = I64 if extension and sig.abi.slot == 8 else type
-                emit(target.store_stack(vreg, base, at - below, wide))
+                if extension and sig.abi.slot == 8:
+                    type, at = I64, at & -8
+                emit(target.store_stack(vreg, base, at - below, type))
     needed = copies + sig.copies_size if sig.copies_size else area_of(sig) + sig.area_size if sig.area else sig.stack_size
     if sig.area is None:
         return needed

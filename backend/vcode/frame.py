@@ -26,7 +26,7 @@ class Frame:
     frame pointer.
 
     ``head``: bytes between the frame pointer and the stack arguments. ``saved``: callee-saved pregs
-    to save. ``leaf``: calls nothing. ``entry``: bytes of code in front of the usual prologue.
+    to save. ``leaf``: calls nothing. ``empty``: wants no memory at all. ``entry``: bytes of code in front of the usual prologue.
     ``limit``: how the prologue computes the lowest address the stack may have: ("register", preg, 0), ("incoming", 0,
     offset), ("symbol", name, offset), then ("load", 0, offset) and ("add", 0, offset); empty: it does not check.
     ``clear_upper``: whether the epilogue clears the upper parts of vector registers, on an ISA where that matters.
@@ -37,20 +37,21 @@ class Frame:
     """
 
     __slots__ = (
-        "abi", "clear_upper", "contexts", "entry", "grown", "head", "incoming", "leaf", "limit", "outgoing", "outgoing_size",
+        "abi", "clear_upper", "contexts", "empty", "entry", "grown", "head", "incoming", "leaf", "limit", "outgoing", "outgoing_size",
         "saved", "saves", "size", "slot_align", "slot_offsets", "slots", "slots_size", "spills", "target"
     )  # fmt: skip
 
     def __init__(self, func: Function, target: Target, abi: Abi) -> None:
         self.target = target
         self.abi = abi
-        self.head = 16
+        self.head = target.frame_head
         self.incoming = 0
         self.grown = 0
         self.contexts = 0
         self.entry = 0
         self.limit: list[tuple[str, Any, int]] = []
         self.leaf = True
+        self.empty = False
         self.clear_upper = False
         self.outgoing = 0
         self.outgoing_size = 0
@@ -112,6 +113,8 @@ class Frame:
         self.size = self.saves + saves
         align = self.abi.stack_align
         self.size = self.size + align - 1 & -align
+        self.empty = not self.size
+        self.size = max(self.size, self.target.frame_least)
         self.saves = self.size - saves
         if self.size > _LIMIT:
             raise UnsupportedError(f"a stack frame of {self.size} bytes is too large")
@@ -120,10 +123,11 @@ class Frame:
         """The saved registers and where each lies."""
         found: list[tuple[int, int]] = []
         general = self.target.env.allocatable[INT]
+        align = min(self.abi.stack_align, 16)
         at = self.saves
         for preg in self.saved:
             if preg not in general:
-                at = at + 15 & -16
+                at = at + align - 1 & -align
             found.append((preg, at))
             at += 8 if preg in general else 16
         return found

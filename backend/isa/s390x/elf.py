@@ -8,7 +8,7 @@ MACHINE = Machine(
     22,
     {
         "abs8": plain(22), "abs4": plain(4), "pcrel8": plain(23),  # R_390_64, 32, PC64
-        "pcrel4dbl": plain(19), "plt4dbl": plain(20),  # PC32DBL, PLT32DBL
+        "pcrel4dbl": plain(19), "plt4dbl": plain(20), "tlsgd8": plain(41),  # PC32DBL, PLT32DBL, TLS_GD64
     },
     undefined={"pcrel4dbl": 20},
     relative=12,

@@ -1,0 +1,196 @@
+"""The notation of instruction rows.
+
+    row("agrk", "agrk =r1 r2 r3",           "RRFa B9E8")
+    row("risbgn", "risbgn +r1 r2 i3 i4 i5", "RIEf EC59")
+    mem("lg", "lg =r1 mem",                 "RXY E304")
+    row("vag", "vag =v1 v2 v3",             "VRRc E7F3 m4=3")
+
+First the assembly text: mnemonic, then operands in the assembler's order, each ``[access]field[.kind]``.
+
+  access   nothing: read   ``=`` written   ``+`` read and written (one register: the def reuses the use)
+           ``~`` written before everything is read
+  field    of the format: ``r1`` .. a general register, ``v1`` .. a vector register, ``f1`` a floating-point register, ``i2`` .. an immediate, ``m3`` .. a mask,
+           ``mem`` an address, ``d2`` a shift count or lane number where an address could stand, ``b2`` the same in a register
+  kind     of an immediate: ``u`` unsigned
+
+Then the encoding: the format as the manual names it, its opcode (two bytes where it is split), and fields of fixed content.
+``RX 58 RXY E358`` is the short form for displacements of 12 bits and the long one for 20; the mnemonics are then ``l/ly``.
+``%`` at the end of a mnemonic stands for the suffix of a condition, the mask.
+
+``defs`` and ``uses`` of the row list the operands in written order. ``mem`` makes one row for each number of registers that an
+address of the format may have: none, one, and two if it has an index. They come last in ``uses``; ``imm`` is then the address
+descriptor, with immediates the pair (address, immediates). Several immediates are a tuple. Address descriptors are tuples
+``(mode, displacement, trap code or None)``; without registers the mode names what the displacement is in: see
+``frame.address``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from jitpy.backend.target.row import REG, MInst, Row, reuse
+
+#: name -> row (``mem`` forms: the tuple by number of address registers).
+ROWS: dict[str, Any] = {}
+
+#: Format -> size in bytes, and field -> (first bit, width). Field ``x`` numbers are those of the manual.
+FORMATS: dict[str, tuple[int, dict[str, tuple[int, int]]]] = {}
+for _line in """
+E 2
+RR 2 r1@8 r2@12
+RRE 4 r1@24 r2@28 f1@24
+RRFa 4 r3@16 m4@20 r1@24 r2@28
+RRFb 4 r3@16 m4@20 r1@24 r2@28
+RRFc 4 m3@16 m4@20 r1@24 r2@28
+RRFe 4 m3@16 m4@20 f1@24 r2@28
+RX 4 r1@8 x2@12 b2@16 d2@20:12
+RXb 4 m1@8 x2@12 b2@16 d2@20:12
+RXY 6 r1@8 x2@12 b2@16 d2@20:20
+RI 4 r1@8 i2@16:16
+RIL 6 r1@8 i2@16:32
+RIEa 6 r1@8 m3@32 i2@16:16
+RIEd 6 r1@8 r3@12 i2@16:16
+RIEf 6 r1@8 r2@12 i3@16:8 i4@24:8 i5@32:8
+RIEg 6 r1@8 m3@12 i2@16:16
+RSa 4 r1@8 r3@12 b2@16 d2@20:12
+RSYa 6 r1@8 r3@12 b2@16 d2@20:20
+RSYb 6 r1@8 m3@12 b2@16 d2@20:20
+SI 4 i2@8:8 b2@16 d2@20:12
+SIY 6 i2@8:8 b2@16 d2@20:20
+SIL 6 b2@16 d2@20:12 i2@32:16
+VRRa 6 v1@8 v2@12 m5@24 m4@28 m3@32
+VRRb 6 v1@8 v2@12 v3@16 m5@24 m4@32
+VRRc 6 v1@8 v2@12 v3@16 m6@24 m5@28 m4@32
+VRRd 6 v1@8 v2@12 v3@16 m5@20 m6@24 v4@32
+VRRe 6 v1@8 v2@12 v3@16 m6@20 m5@28 v4@32
+VRRf 6 v1@8 r2@12 r3@16
+VRX 6 v1@8 x2@12 b2@16 d2@20:12 m3@32
+VRSa 6 v1@8 v3@12 b2@16 d2@20:12 m4@32
+VRSb 6 v1@8 r3@12 b2@16 d2@20:12 m4@32
+VRSc 6 r1@8 v3@12 b2@16 d2@20:12 m4@32
+VRIa 6 v1@8 i2@16:16 m3@32
+VRIb 6 v1@8 i2@16:8 i3@24:8 m4@32
+VRIc 6 v1@8 v3@12 i2@16:16 m4@32
+VRId 6 v1@8 v2@12 v3@16 i4@24:8 m5@32
+VRIk 6 v1@8 v2@12 v3@16 i5@24:8 v4@32
+""".split("\n"):
+    if _line:
+        _name, _size, *_fields = _line.split()
+        _found = {}
+        for _field in _fields:
+            _key, _, _at = _field.partition("@")
+            _first, _, _width = _at.partition(":")
+            _found[_key] = (int(_first), int(_width or 4))
+        FORMATS[_name] = int(_size), _found
+
+
+class Operand:
+    """One operand of a row: its field, the kind of an immediate, and the index of its allocation (-1: none)."""
+
+    __slots__ = ("alloc", "kind", "place")
+
+    def __init__(self, place: str, kind: str, alloc: int) -> None:
+        self.place = place
+        self.kind = kind
+        self.alloc = alloc
+
+
+class S390xRow(Row):
+    """A row with its notation: ``text`` and ``spec`` as written; ``addr``: number of address registers, -1 without
+    address.
+    """
+
+    __slots__ = ("addr", "spec", "text")
+
+    text: str
+    spec: str
+    addr: int
+
+
+def is_register(place: str) -> bool:
+    """Whether a field holds a register."""
+    return place[0] in "rvf" or place == "b2"
+
+
+def parse_operands(text: str) -> tuple[str, list[Operand], tuple[int, ...], tuple[int, ...], int]:
+    """Mnemonic, operands, def constraints, use constraints, early defs of a row's text."""
+    mnemonic, *tokens = text.split()
+    mnemonic = mnemonic.partition(":")[0]
+    operands: list[Operand] = []
+    defs: list[int] = []
+    early = uses = 0
+    accesses: list[str] = []
+    for token in tokens:
+        access = token[0] if token[0] in "=+~" else ""
+        place, _, kind = token[len(access) :].partition(".")
+        operands.append(Operand(place, kind, -1))
+        accesses.append(access)
+        if not is_register(place):
+            continue
+        if access:
+            early |= (access == "~") << len(defs)
+            operands[-1].alloc = len(defs)
+            defs.append(reuse(uses) if access == "+" else REG)
+        if access in ("", "+"):
+            uses += 1
+    at = len(defs)
+    for operand, access in zip(operands, accesses):
+        if is_register(operand.place) and access in ("", "+"):
+            if not access:
+                operand.alloc = at
+            at += 1
+    return mnemonic, operands, tuple(defs), (REG,) * uses, early
+
+
+def _first_encode(sink: Any, inst: MInst, allocs: tuple[int, ...]) -> None:
+    """Every row's encoder until its first use: specialises the row, once."""
+    from jitpy.backend.isa.s390x.encode import encoder
+
+    row = inst.row
+    assert isinstance(row, S390xRow)
+    row.encode = encode = encoder(row)
+    encode(sink, inst, allocs)
+
+
+def _make(
+    name: str, text: str, spec: str, addr: int, flags: int = 0, encode: Callable[..., None] | None = None
+) -> S390xRow:
+    _, _, defs, uses, early = parse_operands(text)
+    r = S390xRow(
+        name, defs, uses + (REG,) * max(addr, 0), early_defs=early, flags=flags, asm=text, encode=encode or _first_encode
+    )
+    r.text = text
+    r.spec = spec
+    r.addr = addr
+    return r
+
+
+def row(name: str, text: str, spec: str, flags: int = 0) -> S390xRow:
+    """A row without an address operand, entered in ROWS."""
+    assert name not in ROWS, name
+    ROWS[name] = r = _make(name, text, spec, -1, flags)
+    return r
+
+
+def mem(name: str, text: str, spec: str) -> tuple[S390xRow, ...]:
+    """The rows of a form with an address operand, by number of address registers; entered in ROWS."""
+    assert name not in ROWS, name
+    most = 2 if "x2" in FORMATS[spec.split()[0]][1] else 1
+    ROWS[name] = family = tuple([_make(name, text, spec, n) for n in range(most + 1)])
+    return family
+
+
+def macro(name: str, text: str, encode: Callable[[Any, MInst, tuple[int, ...]], None], flags: int = 0) -> S390xRow:
+    """A row that is not one encoding: its encoder is written by hand."""
+    assert name not in ROWS, name
+    ROWS[name] = r = _make(name, text, "", -1, flags, encode)
+    return r
+
+
+def table(lines: str, make: Callable[[str, str, str], Any] = row) -> None:
+    """Rows from a table, one a line: ``text | encoding``. The name is the mnemonic."""
+    for line in lines.split("\n"):
+        if line:
+            text, spec = line.split(" | ")
+            make(text.split()[0].partition("/")[0].rstrip("%"), text, spec)
