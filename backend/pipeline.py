@@ -2,6 +2,7 @@
 
     verify     on demand: what follows trusts its input
     inline     on demand, among the functions of a module
+    byteorder  on big-endian targets: accesses without an order get theirs
     nan        on demand: one NaN for all
     optimize   e-graph, loop-invariant motion, redundant loads; not at opt_level none
     expand     what the target lacks becomes calls of the library in `backend.soft`
@@ -111,6 +112,10 @@ def _compile(func: Function, target: Target, settings: Settings, times: dict[str
 
         chaos = Chaos(settings.chaos_seed)
         chaos.cool_blocks(func)
+    if target.big_endian:
+        from jitpy.backend.vcode.byteorder import make_big
+
+        make_big(func)
     if settings.enable_nan_canonicalization:
         from jitpy.backend.opt.nan import canonicalize
 

@@ -5,11 +5,9 @@
     mem("lg", "lg =r1 mem",                 "RXY E304")
     row("vag", "vag =v1 v2 v3",             "VRRc E7F3 m4=3")
 
-First the assembly text: mnemonic, then operands in the assembler's order, each ``[access]field[.kind]``.
+First the assembly text as `isa/notation.py` has it, its places being fields of the format:
 
-  access   nothing: read   ``=`` written   ``+`` read and written (one register: the def reuses the use)
-           ``~`` written before everything is read
-  field    of the format: ``r1`` .. a general register, ``v1`` .. a vector register, ``f1`` a floating-point register, ``i2`` .. an immediate, ``m3`` .. a mask,
+  place    of the format: ``r1`` .. a general register, ``v1`` .. a vector register, ``f1`` a floating-point register, ``i2`` .. an immediate, ``m3`` .. a mask,
            ``mem`` an address, ``d2`` a shift count or lane number where an address could stand, ``b2`` the same in a register
   kind     of an immediate: ``u`` unsigned
 
@@ -29,10 +27,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from jitpy.backend.target.row import REG, MInst, Row, reuse
+from jitpy.backend.isa.notation import Parsed, Rows, parse
+from jitpy.backend.target.row import REG, MInst, Row
 
 #: name -> row (``mem`` forms: the tuple by number of address registers).
-ROWS: dict[str, Any] = {}
+ROWS = Rows()
 
 #: Format -> size in bytes, and field -> (first bit, width). Field ``x`` numbers are those of the manual.
 FORMATS: dict[str, tuple[int, dict[str, tuple[int, int]]]] = {}
@@ -44,9 +43,9 @@ RRFa 4 r3@16 m4@20 r1@24 r2@28
 RRFb 4 r3@16 m4@20 r1@24 r2@28
 RRFc 4 m3@16 m4@20 r1@24 r2@28
 RRFe 4 m3@16 m4@20 f1@24 r2@28
-RX 4 r1@8 x2@12 b2@16 d2@20:12
+RX 4 r1@8 f1@8 x2@12 b2@16 d2@20:12
 RXb 4 m1@8 x2@12 b2@16 d2@20:12
-RXY 6 r1@8 x2@12 b2@16 d2@20:20
+RXY 6 r1@8 f1@8 x2@12 b2@16 d2@20:20
 RI 4 r1@8 i2@16:16
 RIL 6 r1@8 i2@16:32
 RIEa 6 r1@8 m3@32 i2@16:16
@@ -85,17 +84,6 @@ VRIk 6 v1@8 v2@12 v3@16 i5@24:8 v4@32
         FORMATS[_name] = int(_size), _found
 
 
-class Operand:
-    """One operand of a row: its field, the kind of an immediate, and the index of its allocation (-1: none)."""
-
-    __slots__ = ("alloc", "kind", "place")
-
-    def __init__(self, place: str, kind: str, alloc: int) -> None:
-        self.place = place
-        self.kind = kind
-        self.alloc = alloc
-
-
 class S390xRow(Row):
     """A row with its notation: ``text`` and ``spec`` as written; ``addr``: number of address registers, -1 without
     address.
@@ -113,34 +101,13 @@ def is_register(place: str) -> bool:
     return place[0] in "rvf" or place == "b2"
 
 
-def parse_operands(text: str) -> tuple[str, list[Operand], tuple[int, ...], tuple[int, ...], int]:
-    """Mnemonic, operands, def constraints, use constraints, early defs of a row's text."""
-    mnemonic, *tokens = text.split()
-    mnemonic = mnemonic.partition(":")[0]
-    operands: list[Operand] = []
-    defs: list[int] = []
-    early = uses = 0
-    accesses: list[str] = []
-    for token in tokens:
-        access = token[0] if token[0] in "=+~" else ""
-        place, _, kind = token[len(access) :].partition(".")
-        operands.append(Operand(place, kind, -1))
-        accesses.append(access)
-        if not is_register(place):
-            continue
-        if access:
-            early |= (access == "~") << len(defs)
-            operands[-1].alloc = len(defs)
-            defs.append(reuse(uses) if access == "+" else REG)
-        if access in ("", "+"):
-            uses += 1
-    at = len(defs)
-    for operand, access in zip(operands, accesses):
-        if is_register(operand.place) and access in ("", "+"):
-            if not access:
-                operand.alloc = at
-            at += 1
-    return mnemonic, operands, tuple(defs), (REG,) * uses, early
+_IMMEDIATES = frozenset(("mem", "d2", *(f"{kind}{i}" for kind in "im" for i in range(1, 7))))
+
+
+def parse_operands(text: str) -> Parsed:
+    """What a row's text says, the mnemonic without the mark of a variant."""
+    mnemonic, *rest = parse(text, _IMMEDIATES, {})
+    return (mnemonic.partition(":")[0], *rest)
 
 
 def _first_encode(sink: Any, inst: MInst, allocs: tuple[int, ...]) -> None:
@@ -156,7 +123,7 @@ def _first_encode(sink: Any, inst: MInst, allocs: tuple[int, ...]) -> None:
 def _make(
     name: str, text: str, spec: str, addr: int, flags: int = 0, encode: Callable[..., None] | None = None
 ) -> S390xRow:
-    _, _, defs, uses, early = parse_operands(text)
+    _, _, defs, uses, early, _ = parse_operands(text)
     r = S390xRow(
         name, defs, uses + (REG,) * max(addr, 0), early_defs=early, flags=flags, asm=text, encode=encode or _first_encode
     )

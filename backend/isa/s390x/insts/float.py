@@ -30,7 +30,7 @@ for _code, _suffix in ((2, "sb"), (3, "db"), (4, "xb")):
 
 #: Between formats and integers of the same size, and between formats; those of 32-bit integers are z15's.
 for _op, _spec, _operands in (
-    ("ldeb", "VRRa E7C4 m3=2", ""), ("ledb", "VRRa E7C5 m3=3", " m4.u m5.u"),
+    ("flls", "VRRa E7C4 m3=2", ""), ("flrd", "VRRa E7C5 m3=3", " m4.u m5.u"),
     ("cdgb", "VRRa E7C3 m3=3", " m4.u m5.u"), ("cdlgb", "VRRa E7C1 m3=3", " m4.u m5.u"),
     ("cgdb", "VRRa E7C2 m3=3", " m4.u m5.u"), ("clgdb", "VRRa E7C0 m3=3", " m4.u m5.u"),
     ("cefb", "VRRa E7C3 m3=2", " m4.u m5.u"), ("celfb", "VRRa E7C1 m3=2", " m4.u m5.u"),

@@ -96,11 +96,11 @@ _elements(_ELEMENTS, row)
 _elements(_ELEMENTS_IN_MEMORY, mem)
 for _i, _letter in enumerate("bhgf"):
     mem(f"vle.{_letter}", f"vle{_letter} +v1 mem m3.u", f"VRX E70{_i}")
-    mem(f"vste.{_letter}", f"vste{_letter} v1 mem m3.u", f"VRX E70{8 + _i}")
+    mem(f"vste.{_letter}", f"vste{_letter} v1 mem m3.u", f"VRX E70{8 + _i:X}")
     row(f"vlei.{_letter}", f"vlei{_letter} +v1 i2 m3.u", f"VRIa E74{_i}")
     if _letter != "b":
         mem(f"vlebr.{_letter}", f"vlebr{_letter} +v1 mem m3.u", f"VRX E60{_i}")
-        mem(f"vstebr.{_letter}", f"vstebr{_letter} v1 mem m3.u", f"VRX E60{8 + _i}")
+        mem(f"vstebr.{_letter}", f"vstebr{_letter} v1 mem m3.u", f"VRX E60{8 + _i:X}")
 table("""
 vn =v1 v2 v3 | VRRc E768
 vo =v1 v2 v3 | VRRc E76A
