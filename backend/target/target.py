@@ -182,6 +182,8 @@ class Target:
       call_direct, call_indirect: Row            flags CALL; imm: a `CallSite`; use 0 of indirect: the address (REG)
       try_direct, try_indirect: Row              the same with BRANCH | TERMINATOR and row.imm == "try", or None
       tail_direct, tail_indirect: Row            jumps out after the epilogue, or None; imm: the same
+      tail_address                               preg, not allocatable, of the address in an indirect tail call; -1: the
+                                                 engine finds one that calls destroy
       payloads                                   pregs in which a thrower leaves exn0 and exn1
       resume                                     machine code of resume(pc, frame pointer, stack pointer, exn0, exn1)
       block_address(dst, block) -> MInst         the address of a machine block
@@ -206,7 +208,7 @@ class Target:
         "emit_branch", "emit_epilogue", "emit_jump", "emit_move", "emit_prologue", "emit_return", "emit_trap", "env",
         "extend", "features", "frame_head", "frame_least", "join_pair", "jump", "lacks", "lacks_types", "load", "load_stack", "loop_align", "move",
         "name", "nop", "parts", "payloads", "pointer", "relocations", "resume", "rules", "split_pair", "stack_address",
-        "store", "store_stack", "symbol_address", "tail_direct", "tail_indirect", "try_direct", "try_indirect"
+        "store", "store_stack", "symbol_address", "tail_address", "tail_direct", "tail_indirect", "try_direct", "try_indirect"
     )  # fmt: skip
 
     name: str
@@ -249,6 +251,7 @@ class Target:
         self.code_align = 16
         self.loop_align = 1
         self.frame_head = 16
+        self.tail_address = -1
         self.frame_least = 0
         self.tail_direct = None
         self.tail_indirect = None

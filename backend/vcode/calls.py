@@ -227,9 +227,11 @@ def lower_tail_call(ctx: LowerCtx, node: Node, own: SigAbi) -> None:
         ctx.emit(MInst(target.tail_direct, (), tuple(uses), site, ((), tuple(fixed), 0)))
         return
     # The epilogue restores callee-saved registers before the jump: the address must be in another one.
-    for preg in target.env.allocatable[INT]:
-        if preg not in fixed and sig.abi.clobbers >> preg & 1:
-            break
+    preg = target.tail_address
+    if preg < 0:
+        for preg in target.env.allocatable[INT]:
+            if preg not in fixed and sig.abi.clobbers >> preg & 1:
+                break
     constraints = ((), (preg, *fixed), 0)
     ctx.emit(MInst(target.tail_indirect, (), (address, *uses), site, constraints))
 

@@ -140,7 +140,7 @@ def move_stack(code: bytearray, distance: int) -> None:
 
 def bare(frame: Any) -> bool:
     """Whether a function has no frame of its own: it calls nothing, saves and spills nothing, and has no stack slots."""
-    return bool(frame.leaf and not frame.saved and frame.saves == frame.slots and not frame.limit)
+    return bool(frame.leaf and frame.empty and not frame.limit)
 
 
 def emit_prologue(sink: Any, frame: Any) -> None:
@@ -196,8 +196,15 @@ def symbol_literal(sink: Any, reg: int, name: str, addend: int) -> None:
 
 
 def _saves(sink: Any, frame: Any, load: bool) -> None:
+    """By r11, from which they are never far."""
     for preg, at in frame.places():
-        sink.code += _stack_move(load, preg, 1, SP, at)
+        d = at - frame.size
+        if preg < V0:
+            sink.code += rxy(_LG if load else _STG, preg, FP, d)
+        elif preg < V0 + 16:  # ldy, stdy
+            sink.code += rxy(0xED65 if load else 0xED67, preg - V0, FP, d)
+        else:
+            sink.code += vrx(_VL if load else _VST, preg, FP, d)
 
 
 def emit_epilogue(sink: Any, frame: Any) -> None:

@@ -14,6 +14,7 @@ from jitpy.backend.isa.s390x.rows import macro, mem, row, table
 from jitpy.backend.target.row import MOVE, REMAT, REMAT_SLOT, MInst
 
 row("move", "lgr =r1 r2", "RRE B904", MOVE)
+row("move_vector", "vlr =v1 v2", "VRRa E756", MOVE)
 table("""
 lgr =r1 r2 | RRE B904
 lr =r1 r2 | RR 18

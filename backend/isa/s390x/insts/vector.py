@@ -94,6 +94,9 @@ def _elements(lines: str, make: Any) -> None:
 
 _elements(_ELEMENTS, row)
 _elements(_ELEMENTS_IN_MEMORY, mem)
+# A lane of a register whose other lanes nobody reads.
+for _i, _letter in enumerate("bhfg"):
+    row(f"new_lane.{_letter}", f"vlvg{_letter} =v1 r3 d2", f"VRSb E722 m4={_i}")
 for _i, _letter in enumerate("bhgf"):
     mem(f"vle.{_letter}", f"vle{_letter} +v1 mem m3.u", f"VRX E70{_i}")
     mem(f"vste.{_letter}", f"vste{_letter} v1 mem m3.u", f"VRX E70{8 + _i:X}")
@@ -170,6 +173,13 @@ def _constant(sink: Any, inst: MInst, allocs: tuple[int, ...]) -> None:
         sink.code += vrx(0xE706, allocs[0], R1, 0)
 
 
+def _float_constant(sink: Any, inst: MInst, allocs: tuple[int, ...]) -> None:
+    """8 bytes of the pool."""
+    sink.code += LARL
+    sink.fixup(HALF, sink.constant(inst.imm), 2)
+    sink.code += vrx(0xE705, allocs[0], R1, 0, 3)  # vlrepg
+
+
 def _scalar_memory(load: bool, double: bool) -> Any:
     """A float and memory: the short instruction where the register is a floating-point register."""
     from jitpy.backend.isa.s390x.rows import ROWS
@@ -205,3 +215,4 @@ def _scalars() -> None:
 
 _scalars()
 macro("vconst", "vl =v1", _constant, REMAT)
+macro("fconst", "vlrepg =v1", _float_constant, REMAT)

@@ -1,0 +1,205 @@
+"""The target record: what the engine asks of s390x."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from jitpy.backend.ir.types import BITS, F16, F32, F64, F128, I64, I128, IS_INT, IS_VECTOR, LANE, LANE_BITS, Type, vector
+from jitpy.backend.isa.s390x import frame, lowering, regs
+from jitpy.backend.isa.s390x.insts import branch
+from jitpy.backend.isa.s390x.insts import call as call_insts
+from jitpy.backend.isa.s390x.rows import ROWS
+from jitpy.backend.target import lacks
+from jitpy.backend.target.row import FLOAT, INT, VECTOR, MInst
+from jitpy.backend.target.target import Abi, Dwarf, Target
+
+_PAIR = ((INT, I64), (INT, I64))
+_MOST_PARTS = 4
+
+
+def parts(type: Type) -> tuple[tuple[int, Type], ...]:
+    """General registers for integers, two for i128; scalar floats at the left end of vector registers, f128 in a whole one. A
+    vector has as many parts as it needs of 128 bits; one of less is the first lanes of one.
+    """
+    if IS_INT[type]:
+        return _PAIR if type == I128 else ((INT, type),)
+    if type in (F16, F32, F64):
+        return ((FLOAT, type),)
+    if type == F128:
+        return ((VECTOR, type),)
+    lane = LANE[type]
+    if not IS_VECTOR[type] or lane in (I128, F128):
+        return ()
+    count = max(BITS[type], 128) // 128
+    return ((VECTOR, vector(lane, 128 // LANE_BITS[type])),) * count if count <= _MOST_PARTS else ()
+
+
+#: DWARF numbers of the registers that are saved; at the entry CFA = r15 + 160 and the return address in r14. The prologue
+#: saves r11 and r14 at CFA - 16 and CFA - 8, then sets r11.
+_DWARF = Dwarf(
+    {**{r: r for r in range(6, 15)}, **{regs.V0 + f: n for f, n in zip(range(8, 16), (24, 26, 28, 30, 25, 27, 29, 31))}},
+    14,
+    b"\x0c\x0f\xa0\x01",
+    ((6, b"\x8b\x02"), (12, b"\x8e\x01"), (16, b"\x0c\x0b\x10")),
+    b"\x0c\x0f\xa0\x01\xcb\xce",
+    code_align=2,
+)
+
+
+def _abis() -> dict[str, Abi]:
+    ints = (regs.R2, regs.R3, regs.R4, regs.R5, regs.R6)
+    floats = tuple(regs.V0 + f for f in (0, 2, 4, 6))
+    vectors = tuple(range(regs.V0 + 24, regs.V0 + 32))
+    args = (ints, floats, vectors, ())
+    system_v = Abi(
+        "system_v", args, (ints[:4], floats, vectors, ()), regs.CLOBBERS, regs.SAVED, stack_align=8, shadow=frame.SAVE_AREA,
+        wide_by_reference=True, vectors_by_value=True,
+    )  # fmt: skip
+    everything = regs.CLOBBERS | regs.SAVED
+
+    def own(name: str, clobbers: int, saved: int, **options: Any) -> Abi:
+        """A convention among our own functions: pairs travel in registers."""
+        return Abi(
+            name, (ints[:4], floats, vectors, ()), (ints[:4], floats, vectors, ()), clobbers, saved, stack_align=8,
+            shadow=frame.SAVE_AREA, **options,
+        )  # fmt: skip
+
+    return {
+        "system_v": system_v, "fast": system_v, "cold": system_v, "probestack": system_v,
+        "tail": own("tail", regs.CLOBBERS, regs.SAVED, callee_pops=True),
+        "winch": own("winch", everything, 0),
+        # It returns nothing, for no register may change.
+        "preserve_all": Abi(
+            "preserve_all", args, ((), (), (), ()), regs.mask(regs.R0, regs.R1, regs.R14, regs.SCRATCH),
+            everything & ~regs.mask(regs.R0, regs.R1, regs.R14, regs.SCRATCH), stack_align=8, shadow=frame.SAVE_AREA,
+            returns_sret=False, wide_by_reference=True, vectors_by_value=True,
+        ),
+    }  # fmt: skip
+
+
+#: What is done in software: see `backend.soft`.
+_LACKS = lacks.F128_INTEGERS | lacks.F16_ALL | lacks.F16_CONVERSIONS | lacks.I128_HARD
+
+_INT_LOADS = {8: ROWS["llc"], 16: ROWS["llh"], 32: ROWS["l"], 64: ROWS["lg"]}
+_INT_STORES = {8: ROWS["stc"], 16: ROWS["sth"], 32: ROWS["st"], 64: ROWS["stg"]}
+
+
+def _rows_of(type: Type, store: bool) -> Any:
+    bits = BITS[type]
+    if IS_INT[type]:
+        return (_INT_STORES if store else _INT_LOADS)[bits]
+    if bits == 128:
+        return ROWS["vst" if store else "vl"]
+    return ROWS[f"{'store' if store else 'load'}_f{bits}"]
+
+
+def _address_row(n: int) -> Any:
+    return ROWS["la"][n]
+
+
+def _load(dst: int, base: int, offset: int, type: Type) -> MInst:
+    return MInst(_rows_of(type, False)[1], (dst,), (base,), (0, offset, None))
+
+
+def _store(src: int, base: int, offset: int, type: Type) -> MInst:
+    return MInst(_rows_of(type, True)[1], (), (src, base), (0, offset, None))
+
+
+def _load_stack(dst: int, base: int, offset: int, type: Type) -> MInst:
+    return MInst(_rows_of(type, False)[0], (dst,), (), (base, offset, None))
+
+
+def _store_stack(src: int, base: int, offset: int, type: Type) -> MInst:
+    return MInst(_rows_of(type, True)[0], (), (src,), (base, offset, None))
+
+
+def _stack_address(dst: int, base: int, offset: int) -> MInst:
+    return MInst(_address_row(0), (dst,), (), (base, offset, None))
+
+
+def _move(dst: int, src: int, cls: int) -> MInst:
+    return MInst(ROWS["move_vector" if cls else "move"], (dst,), (src,))
+
+
+def _jump(block: int) -> MInst:
+    return MInst(branch.JMP, (), (), (block,))
+
+
+def _extend(ctx: Any, reg: int, from_type: Type, bits: int, signed: bool) -> int:
+    source = BITS[from_type]
+    if source >= bits:
+        return reg
+    names = {8: ("llgcr", "lgbr"), 16: ("llghr", "lghr"), 32: ("llgfr", "lgfr")}
+    d: int = ctx.temp(INT)
+    ctx.emit(MInst(ROWS[names[source][signed]], (d,), (reg,)))
+    return d
+
+
+def _symbol_address(ctx: Any, name: str, addend: int) -> int:
+    d: int = ctx.temp(INT)
+    ctx.emit(MInst(ROWS["far_symbol"], (d,), (), (name, addend)))
+    return d
+
+
+def _block_address(dst: int, block: int) -> MInst:
+    return MInst(ROWS["block_address"], (dst,), (), block)
+
+
+def _join_pair(ctx: Any, low: int, high: int) -> int:
+    joined: int = ctx.temp(VECTOR)
+    ctx.emit(MInst(ROWS["vlvgp"], (joined,), (high, low)))
+    return joined
+
+
+def _split_pair(ctx: Any, pair: int, low: int, high: int) -> None:
+    ctx.emit(MInst(ROWS["vlgv.g"], (low,), (pair,), 1))
+    ctx.emit(MInst(ROWS["vlgv.g"], (high,), (pair,), 0))
+
+
+def make(features: dict[str, int]) -> Target:
+    """The record for these features."""
+    t = Target("s390x")
+    t.pointer = I64
+    t.big_endian = True
+    t.frame_head = -frame.FP_AT
+    t.frame_least = frame.FP_AT
+    t.dwarf = _DWARF
+    t.features = features
+    t.env = regs.machine_env(bool(features["enable_pinned_reg"]))
+    t.abis = _abis()
+    t.parts = parts
+    t.loop_align = 16
+    t.relocations = {"pcrel4dbl": frame.HALF}
+    t.rules = lowering.rules
+    t.lacks = _LACKS
+    t.lacks_types = frozenset(type for _, type in t.lacks)
+    t.join_pair = _join_pair
+    t.split_pair = _split_pair
+    t.block_address = _block_address
+    t.resume = frame.RESUME
+    t.move = _move
+    t.jump = _jump
+    t.load_stack = _load_stack
+    t.store_stack = _store_stack
+    t.stack_address = _stack_address
+    t.load = _load
+    t.store = _store
+    t.extend = _extend
+    t.symbol_address = _symbol_address
+    t.call_direct = call_insts.CALL_DIRECT
+    t.call_indirect = call_insts.CALL_INDIRECT
+    t.try_direct = call_insts.TRY_DIRECT
+    t.try_indirect = call_insts.TRY_INDIRECT
+    t.payloads = (regs.R2, regs.R3)
+    t.tail_direct = call_insts.TAIL_DIRECT
+    t.tail_indirect = call_insts.TAIL_INDIRECT
+    t.tail_address = regs.R1
+    t.emit_move = frame.emit_move
+    t.emit_prologue = frame.emit_prologue
+    t.emit_epilogue = frame.emit_epilogue
+    t.emit_return = frame.emit_return
+    t.emit_jump = branch.emit_jump
+    t.emit_branch = branch.emit_branch
+    t.emit_trap = frame.emit_trap
+    t.nop = frame.nop
+    return t
