@@ -58,7 +58,7 @@ class SigAbi:
             if p.purpose == "sret" and abi.sret >= 0:
                 self.args.append(((IN_REG, abi.sret, INT, target.pointer),))
                 self.copies.append(-1)
-            elif struct and abi.wide_by_reference or args.by_reference(p.type):
+            elif (struct and abi.wide_by_reference) or args.by_reference(p.type):
                 self.args.append(args.place(target.pointer))
                 self.copies.append(self.copies_size)
                 self.copies_size += (struct or BYTES[p.type]) + 15 & -16

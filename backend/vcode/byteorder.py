@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from jitpy.backend.ir import opcodes as O
 from jitpy.backend.ir.memflags import BIG, LITTLE
-from jitpy.backend.ir.types import IS_VECTOR
 
 if TYPE_CHECKING:
     from jitpy.backend.ir.function import Function

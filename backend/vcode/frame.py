@@ -37,8 +37,8 @@ class Frame:
     """
 
     __slots__ = (
-        "abi", "clear_upper", "contexts", "empty", "entry", "grown", "head", "incoming", "leaf", "limit", "outgoing", "outgoing_size",
-        "saved", "saves", "size", "slot_align", "slot_offsets", "slots", "slots_size", "spills", "target"
+        "abi", "clear_upper", "contexts", "empty", "entry", "grown", "head", "incoming", "leaf", "limit", "outgoing",
+        "outgoing_size", "saved", "saves", "size", "slot_align", "slot_offsets", "slots", "slots_size", "spills", "target"
     )  # fmt: skip
 
     def __init__(self, func: Function, target: Target, abi: Abi) -> None:

@@ -7,8 +7,9 @@
 
 First the assembly text as `isa/notation.py` has it, its places being fields of the format:
 
-  place    of the format: ``r1`` .. a general register, ``v1`` .. a vector register, ``f1`` a floating-point register, ``i2`` .. an immediate, ``m3`` .. a mask,
-           ``mem`` an address, ``d2`` a shift count or lane number where an address could stand, ``b2`` the same in a register
+  place    ``r1`` .. a general register, ``v1`` .. a vector register, ``f1`` a floating-point register, ``i2`` .. an immediate,
+           ``m3`` .. a mask, ``mem`` an address, ``d2`` a shift count or lane number where an address could stand, ``b2`` the
+           same in a register
   kind     of an immediate: ``u`` unsigned
 
 Then the encoding: the format as the manual names it, its opcode (two bytes where it is split), and fields of fixed content.
@@ -19,7 +20,7 @@ Then the encoding: the format as the manual names it, its opcode (two bytes wher
 address of the format may have: none, one, and two if it has an index. They come last in ``uses``; ``imm`` is then the address
 descriptor, with immediates the pair (address, immediates). Several immediates are a tuple. Address descriptors are tuples
 ``(mode, displacement, trap code or None)``; without registers the mode names what the displacement is in: see
-``frame.address``.
+``frame.base_address``.
 """
 
 from __future__ import annotations
@@ -33,28 +34,21 @@ from jitpy.backend.target.row import REG, MInst, Row
 #: name -> row (``mem`` forms: the tuple by number of address registers).
 ROWS = Rows()
 
-#: Format -> size in bytes, and field -> (first bit, width). Field ``x`` numbers are those of the manual.
-FORMATS: dict[str, tuple[int, dict[str, tuple[int, int]]]] = {}
-for _line in """
-E 2
+_FORMATS = """
 RR 2 r1@8 r2@12
 RRE 4 r1@24 r2@28 f1@24
 RRFa 4 r3@16 m4@20 r1@24 r2@28
-RRFb 4 r3@16 m4@20 r1@24 r2@28
 RRFc 4 m3@16 m4@20 r1@24 r2@28
 RRFe 4 m3@16 m4@20 f1@24 r2@28
 RX 4 r1@8 f1@8 x2@12 b2@16 d2@20:12
-RXb 4 m1@8 x2@12 b2@16 d2@20:12
 RXY 6 r1@8 f1@8 x2@12 b2@16 d2@20:20
 RI 4 r1@8 i2@16:16
 RIL 6 r1@8 i2@16:32
-RIEa 6 r1@8 m3@32 i2@16:16
 RIEd 6 r1@8 r3@12 i2@16:16
 RIEf 6 r1@8 r2@12 i3@16:8 i4@24:8 i5@32:8
 RIEg 6 r1@8 m3@12 i2@16:16
 RSa 4 r1@8 r3@12 b2@16 d2@20:12
 RSYa 6 r1@8 r3@12 b2@16 d2@20:20
-RSYb 6 r1@8 m3@12 b2@16 d2@20:20
 SI 4 i2@8:8 b2@16 d2@20:12
 SIY 6 i2@8:8 b2@16 d2@20:20
 SIL 6 b2@16 d2@20:12 i2@32:16
@@ -72,8 +66,10 @@ VRIa 6 v1@8 i2@16:16 m3@32
 VRIb 6 v1@8 i2@16:8 i3@24:8 m4@32
 VRIc 6 v1@8 v3@12 i2@16:16 m4@32
 VRId 6 v1@8 v2@12 v3@16 i4@24:8 m5@32
-VRIk 6 v1@8 v2@12 v3@16 i5@24:8 v4@32
-""".split("\n"):
+"""
+#: Format -> size in bytes, and field -> (first bit, width). Field ``x`` numbers are those of the manual.
+FORMATS: dict[str, tuple[int, dict[str, tuple[int, int]]]] = {}
+for _line in _FORMATS.split("\n"):
     if _line:
         _name, _size, *_fields = _line.split()
         _found = {}
@@ -153,6 +149,12 @@ def macro(name: str, text: str, encode: Callable[[Any, MInst, tuple[int, ...]], 
     assert name not in ROWS, name
     ROWS[name] = r = _make(name, text, "", -1, flags, encode)
     return r
+
+
+def macro_mem(name: str, text: str, encode: Callable[[int], Callable[..., None]]) -> None:
+    """The rows of a form with an address operand whose encoder, by the number of address registers, is written by hand."""
+    assert name not in ROWS, name
+    ROWS[name] = tuple([_make(name, text, "", n, 0, encode(n)) for n in range(3)])
 
 
 def table(lines: str, make: Callable[[str, str, str], Any] = row) -> None:

@@ -111,8 +111,9 @@ def test_objdump(tmp_path: Any) -> None:
     # Each instruction in a cell of 8 bytes filled with nops, so that one wrong length spoils nothing else.
     path.write_bytes(b"".join(code + b"\x07\x07" * (4 - len(code) // 2) for _, code, _ in found))
     text = subprocess.run(
-        [programs.gnu("s390x", "objdump"), "-D", "-b", "binary", "-m", "s390:64-bit", "-EB", "-w", str(path)], capture_output=True, text=True, check=True
-    ).stdout
+        [programs.gnu("s390x", "objdump"), "-D", "-b", "binary", "-m", "s390:64-bit", "-EB", "-w", str(path)],
+        capture_output=True, text=True, check=True,
+    ).stdout  # fmt: skip
     lines: dict[int, tuple[int, str]] = {}
     for line in text.splitlines():
         m = re.match(r"\s*([0-9a-f]+):\t([0-9a-f ]+?)\s*\t(.*)", line)

@@ -10,7 +10,7 @@ from typing import Any
 
 from jitpy.backend.isa.s390x.frame import HALF, LARL, vrx
 from jitpy.backend.isa.s390x.regs import R1, V0
-from jitpy.backend.isa.s390x.rows import macro, mem, row, table
+from jitpy.backend.isa.s390x.rows import ROWS, macro, macro_mem, mem, row, table
 from jitpy.backend.target.row import REMAT, MInst
 
 _LETTERS = "bhfgq"
@@ -84,7 +84,7 @@ def _elements(lines: str, make: Any) -> None:
         text, spec = line.split(" | ")
         op, letters, operands = text.split(None, 2)
         format, opcode, field = spec.split()
-        base, _, variant = op.partition(":")
+        base, _, _ = op.partition(":")
         for letter in letters:
             mnemonic = base + letter
             if mnemonic in _IRREGULAR and len(base) < len(mnemonic) and base in ("vml", "vupl"):
@@ -180,39 +180,26 @@ def _float_constant(sink: Any, inst: MInst, allocs: tuple[int, ...]) -> None:
     sink.code += vrx(0xE705, allocs[0], R1, 0, 3)  # vlrepg
 
 
-def _scalar_memory(load: bool, double: bool) -> Any:
-    """A float and memory: the short instruction where the register is a floating-point register."""
-    from jitpy.backend.isa.s390x.rows import ROWS
-
-    short = ROWS[("ld" if double else "le") if load else "std" if double else "ste"]
-    letter = "g" if double else "f"
-    long = ROWS[f"vlrep.{letter}"] if load else ROWS[f"vste.{letter}"]
+def _scalar_memory(load: bool, bits: int) -> None:
+    """A float and memory: the short instruction where there is one and the register is a floating-point register."""
+    short = ROWS[{64: "ld", 32: "le"}[bits] if load else {64: "std", 32: "ste"}[bits]] if bits > 16 else None
+    long = ROWS[f"{'vlrep' if load else 'vste'}.{ {16: 'h', 32: 'f', 64: 'g'}[bits] }"]
 
     def family(n: int) -> Any:
-        near, far = short[n], long[n]
-
         def encode(sink: Any, inst: MInst, allocs: tuple[int, ...]) -> None:
-            if allocs[0] < V0 + 16:
-                near.encode(sink, MInst(near, (), (), inst.imm), allocs)
+            if short is not None and allocs[0] < V0 + 16:
+                short[n].encode(sink, MInst(short[n], (), (), inst.imm), allocs)
             else:
-                far.encode(sink, MInst(far, (), (), inst.imm if load else (inst.imm, 0)), allocs)
+                long[n].encode(sink, MInst(long[n], (), (), inst.imm if load else (inst.imm, 0)), allocs)
 
         return encode
 
-    return family
+    name = f"{'load' if load else 'store'}_f{bits}"
+    macro_mem(name, f"{name} {'=' if load else ''}v1 mem", family)
 
 
-def _scalars() -> None:
-    from jitpy.backend.isa.s390x.rows import ROWS, _make
-
-    for load in (True, False):
-        for double in (True, False):
-            name = f"{'load' if load else 'store'}_f{64 if double else 32}"
-            family = _scalar_memory(load, double)
-            text = f"{name} {'=' if load else ''}v1 mem"
-            ROWS[name] = tuple([_make(name, text, "", n, 0, family(n)) for n in range(3)])
-
-
-_scalars()
+for _bits in (16, 32, 64):
+    _scalar_memory(True, _bits)
+    _scalar_memory(False, _bits)
 macro("vconst", "vl =v1", _constant, REMAT)
 macro("fconst", "vlrepg =v1", _float_constant, REMAT)

@@ -6,7 +6,7 @@ from typing import Any
 
 from jitpy.backend.ir.opcodes import BXOR, FCMP, ICMP, UEXTEND, VALL_TRUE, VANY_TRUE
 from jitpy.backend.ir.types import I32, I64, MASK
-from jitpy.backend.isa.s390x.conditions import FLOAT, INT, SWAPPED, E, HE
+from jitpy.backend.isa.s390x.conditions import FLOAT, HE, INT, SWAPPED, E
 from jitpy.backend.isa.s390x.lowering.convert import ConvertLowering
 from jitpy.backend.isa.s390x.lowering.int import OVERFLOWS
 from jitpy.backend.isa.s390x.rows import ROWS
