@@ -25,8 +25,8 @@ _INTEGERS = """fcvt_to_sint fcvt_to_uint fcvt_to_sint_sat fcvt_to_uint_sat fcvt_
     fcvt_from_sint fcvt_from_uint x86_cvtt2dq"""
 _FLOATS = "fpromote fdemote"
 
-#: All arithmetic and conversions of quad precision, and its conversions from and to integers alone; all of half precision; between half
-#: and other floats.
+#: All arithmetic and conversions of quad precision, and its conversions from and to integers alone; all of half precision; between
+#: half and other floats.
 F128_ALL = _pairs(_ARITHMETIC + _INTEGERS + " " + _FLOATS, F128)
 F128_INTEGERS = _pairs(_INTEGERS, F128)
 F16_ALL = _pairs(_ARITHMETIC + _INTEGERS, F16, *vectors(F16))
