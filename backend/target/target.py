@@ -205,10 +205,10 @@ class Target:
 
     __slots__ = (
         "_parts", "abis", "big_endian", "block_address", "call_direct", "call_indirect", "code_align", "contexts", "dwarf",
-        "emit_branch", "emit_epilogue", "emit_jump", "emit_move", "emit_prologue", "emit_return", "emit_trap", "env",
-        "extend", "features", "frame_head", "frame_least", "join_pair", "jump", "lacks", "lacks_types", "load", "load_stack",
-        "loop_align", "move", "name", "nop", "parts", "payloads", "pointer", "relocations", "resume", "rules",
-        "split_pair", "stack_address", "store", "store_stack", "symbol_address", "tail_address", "tail_direct", "tail_indirect", "try_direct", "try_indirect"
+        "emit_branch", "emit_epilogue", "emit_jump", "emit_move", "emit_prologue", "emit_return", "emit_trap", "env", "extend",
+        "features", "frame_head", "frame_least", "join_pair", "jump", "lacks", "lacks_types", "load", "load_stack", "loop_align",
+        "move", "name", "nop", "parts", "payloads", "pointer", "relocations", "resume", "rules", "split_pair", "stack_address",
+        "store", "store_stack", "symbol_address", "tail_address", "tail_direct", "tail_indirect", "try_direct", "try_indirect",
     )  # fmt: skip
 
     name: str
