@@ -126,6 +126,7 @@ vsrl =v1 v2 v3 | VRRc E77C
 vsrab =v1 v2 v3 | VRRc E77F
 vsra =v1 v2 v3 | VRRc E77E
 vbperm =v1 v2 v3 | VRRc E785
+vtm v1 v2 | VRRa E7D8
 vgbm =v1 i2.u | VRIa E744
 """)
 table("""

@@ -98,8 +98,9 @@ class ConvertLowering(FloatLowering):
         """An f64 constant."""
         return self.float_bits(F64, int.from_bytes(struct.pack(">d", x), "big"))
 
-    def _checked(self, signed_: bool, type: Any, x: Any) -> Any:
-        d = self.as_double(x)
+    # From an f64 in a vreg, which is how the lanes of vectors come.
+
+    def _checked(self, signed_: bool, type: Any, d: Any) -> Any:
         bits = BITS[type]
         self.do(ROWS["wfcdb"], d, d)
         self.do(ROWS["trap_if"], imm=(O, _BAD))
@@ -112,48 +113,66 @@ class ConvertLowering(FloatLowering):
         self.do(ROWS["trap_if"], imm=(mask, _RANGE))
         return self.to_long(signed_, d)
 
-    def to_sint(self, type: Any, x: Any) -> Any:
+    def to_sint_of(self, type: Any, d: Any) -> Any:
         """Traps beyond the range and for NaN."""
-        return self._checked(True, type, x)
+        return self._checked(True, type, d)
 
-    def to_uint(self, type: Any, x: Any) -> Any:
+    def to_uint_of(self, type: Any, d: Any) -> Any:
         """The same."""
-        return self._checked(False, type, x)
+        return self._checked(False, type, d)
 
-    def to_sint_sat(self, type: Any, x: Any) -> Any:
+    def to_sint_sat_of(self, type: Any, d: Any) -> Any:
         """The nearest; zero for NaN."""
-        d = self.as_double(x)
         r = self.to_long(True, d)
         self.do(ROWS["wfcdb"], d, d)
         r = self.op(ROWS["locghi"], r, imm=(0, O))
         if type != I64:
             top = (1 << BITS[type] - 1) - 1
-            r = self.clamped(r, top, H)
-            r = self.clamped(r, -top - 1, L)
+            r = self.clamped("cgr", self.clamped("cgr", r, top, H), -top - 1, L)
         return r
 
-    def clamped(self, r: Any, bound: int, mask: int) -> Any:
+    def to_uint_sat_of(self, type: Any, d: Any) -> Any:
+        """The nearest; zero for NaN, as the instruction has it for unsigned numbers."""
+        r = self.to_long(False, d)
+        return r if type == I64 else self.clamped("clgr", r, (1 << BITS[type]) - 1, H)
+
+    def to_sint_proven_of(self, type: Any, d: Any) -> Any:
+        """Without checks."""
+        return self.to_long(True, d)
+
+    def to_uint_proven_of(self, type: Any, d: Any) -> Any:
+        """Without checks."""
+        return self.to_long(False, d)
+
+    def clamped(self, compare: str, r: Any, bound: int, mask: int) -> Any:
         """r, or the bound where r is beyond it."""
         limit = self.imm(bound)
-        self.do(ROWS["cgr"], r, limit)
+        self.do(ROWS[compare], r, limit)
         return self.op(ROWS["locgr"], r, limit, imm=mask)
 
+    def to_sint(self, type: Any, x: Any) -> Any:
+        """fcvt_to_sint."""
+        return self.to_sint_of(type, self.as_double(x))
+
+    def to_uint(self, type: Any, x: Any) -> Any:
+        """fcvt_to_uint."""
+        return self.to_uint_of(type, self.as_double(x))
+
+    def to_sint_sat(self, type: Any, x: Any) -> Any:
+        """fcvt_to_sint_sat."""
+        return self.to_sint_sat_of(type, self.as_double(x))
+
     def to_uint_sat(self, type: Any, x: Any) -> Any:
-        """The nearest; zero for NaN, as the instruction has it for unsigned numbers."""
-        r = self.to_long(False, self.as_double(x))
-        if type == I64:
-            return r
-        limit = self.imm((1 << BITS[type]) - 1)
-        self.do(ROWS["clgr"], r, limit)
-        return self.op(ROWS["locgr"], r, limit, imm=H)
+        """fcvt_to_uint_sat."""
+        return self.to_uint_sat_of(type, self.as_double(x))
 
     def to_sint_proven(self, type: Any, x: Any) -> Any:
-        """Without checks."""
-        return self.to_long(True, self.as_double(x))
+        """fcvt_to_sint_proven."""
+        return self.to_sint_proven_of(type, self.as_double(x))
 
     def to_uint_proven(self, type: Any, x: Any) -> Any:
-        """Without checks."""
-        return self.to_long(False, self.as_double(x))
+        """fcvt_to_uint_proven."""
+        return self.to_uint_proven_of(type, self.as_double(x))
 
     # Between floats.
 
