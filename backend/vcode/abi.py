@@ -103,7 +103,7 @@ class _Places:
             at = self.offset
             self.offset += BYTES[type]
             return tuple([(ON_STACK, at + offset, cls, part) for cls, part, offset in self.target.in_memory(type)])
-        if self.abi.wide_by_reference and len(self.target.parts_of(type)) > 1:
+        if self.by_reference(type) and len(self.target.parts_of(type)) > 1:
             return self.place(I8X16)
         return self.place(type)
 

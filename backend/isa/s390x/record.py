@@ -145,17 +145,6 @@ def _block_address(dst: int, block: int) -> MInst:
     return MInst(ROWS["block_address"], (dst,), (), block)
 
 
-def _join_pair(ctx: Any, low: int, high: int) -> int:
-    joined: int = ctx.temp(VECTOR)
-    ctx.emit(MInst(ROWS["vlvgp"], (joined,), (high, low)))
-    return joined
-
-
-def _split_pair(ctx: Any, pair: int, low: int, high: int) -> None:
-    ctx.emit(MInst(ROWS["vlgv.g"], (low,), (pair,), 1))
-    ctx.emit(MInst(ROWS["vlgv.g"], (high,), (pair,), 0))
-
-
 def make(features: dict[str, int]) -> Target:
     """The record for these features."""
     t = Target("s390x")
@@ -173,8 +162,6 @@ def make(features: dict[str, int]) -> Target:
     t.rules = lowering.rules
     t.lacks = _LACKS
     t.lacks_types = frozenset(type for _, type in t.lacks)
-    t.join_pair = _join_pair
-    t.split_pair = _split_pair
     t.block_address = _block_address
     t.resume = frame.RESUME
     t.move = _move
