@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from clif_generator import TYPES, Choice, Generator, immediate
 from jitpy.backend import isa
@@ -24,6 +25,9 @@ from jitpy.backend.settings import Settings
 from jitpy.backend.text.parser import parse_functions
 from jitpy.backend.text.printer import print_function
 from mutate_clif import mutate
+
+if TYPE_CHECKING:
+    from jitpy.backend.target.target import Target
 
 FUEL = 30_000
 
@@ -64,14 +68,19 @@ def _compiles(func: Function) -> bool:
     return True
 
 
-def ways(seed: int) -> list[Settings]:
-    """The ways a seed is compiled: both levels, both allocators, choices perturbed, and inlined and changed by `mutate` before."""
+def ways(seed: int) -> list[tuple[Settings, Target]]:
+    """The ways a seed is compiled: both levels, both allocators, choices perturbed, and inlined and changed by `mutate` before;
+    for this machine, for one with less, and for its ISA's base.
+    """
     checks = {"enable_verifier": True, "regalloc_checker": True}
+    host, r = isa.host(), random.Random(seed)
+    share = r.random()
+    less, base = ({name: int(on and r.random() < share) for name, on in host.features.items()}, {})
     return [
-        Settings("none", "onepass", **checks),
-        Settings("speed", "linear", **checks),
-        Settings("speed", ("onepass", "linear")[seed % 2], chaos_seed=seed + 1, **checks),
-        Settings(("none", "speed")[seed % 2], "linear", **checks),
+        (Settings("none", "onepass", **checks), host),
+        (Settings("speed", "linear", **checks), host),
+        (Settings("speed", ("onepass", "linear")[seed % 2], chaos_seed=seed + 1, **checks), isa.lookup(host.name, less)),
+        (Settings(("none", "speed")[seed % 2], "linear", **checks), isa.lookup(host.name, (less, base)[seed // 2 % 2])),
     ]
 
 
@@ -101,9 +110,10 @@ def check(seed: int, size: int) -> str:
         mutate(func, generator.random, 12)
         verify(func)
     texts = [text] * 3 + ["\n".join(map(print_function, changed))]
-    for settings, text in zip(ways(seed), texts, strict=True):
+    for (settings, target), text in zip(ways(seed), texts, strict=True):
+        flags = " ".join(name for name, on in target.features.items() if on)
         try:
-            call = load_functions(parse_functions(text), isa.host(), settings)
+            call = load_functions(parse_functions(text), target, settings)
             wrong = [f"; {settings.key()}"]
             for arguments, expected in runs:
                 try:
@@ -115,7 +125,8 @@ def check(seed: int, size: int) -> str:
         except Exception as error:
             wrong = [f"; {settings.key()}", f"; {type(error).__name__}: {error}"]
         if len(wrong) > 1:
-            return f"test interpret\ntest run\n; seed {seed}, size {size}\n\n" + "\n".join([text, *wrong]) + "\n"
+            head = f"test interpret\ntest run\ntarget x86_64 {flags}\n; seed {seed}, size {size}\n\n"
+            return head + "\n".join([text, *wrong]) + "\n"
     return ""
 
 

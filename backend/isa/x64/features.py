@@ -34,6 +34,12 @@ PRESETS = {
     "x86-64-v2": _V2, "nehalem": _V2, "x86-64-v3": _V3, "haswell": _V3, "skylake": _V3, "znver3": _V3,
     "x86-64-v4": _V4, "skylake-avx512": _V4, "icelake-server": _ICELAKE, "icelake-client": _ICELAKE, "znver4": _ICELAKE,
 }  # fmt: skip
+#: Feature -> the one it is built on, which no processor with it lacks; bases first.
+_BUILT_ON = {
+    "has_ssse3": "has_sse3", "has_sse41": "has_ssse3", "has_sse42": "has_sse41", "has_avx": "has_sse42", "has_avx2": "has_avx",
+    "has_fma": "has_avx", "has_f16c": "has_avx", "has_avx_vnni": "has_avx2", "has_avx512f": "has_avx2",
+    **{f: "has_avx512f" for f in FEATURES if f.startswith("has_avx512") and f != "has_avx512f"},
+}  # fmt: skip
 _NEED_YMM = frozenset(f for f in FEATURES if f.startswith("has_avx")) | {"has_fma", "has_f16c"}
 _NEED_ZMM = frozenset(f for f in FEATURES if f.startswith("has_avx512"))
 
@@ -47,6 +53,21 @@ _XGETBV = bytes.fromhex("31c90f01d048c1e2204809d0c3")
 def none() -> dict[str, int]:
     """The baseline: SSE2 alone."""
     return dict.fromkeys(FEATURES, 0)
+
+
+def closed(features: dict[str, int]) -> dict[str, int]:
+    """All features, those named as they say: one that is on brings what it is built on, one that is off takes along what is built
+    on it.
+    """
+    off = {name for name, on in features.items() if not on}
+    for name, base in _BUILT_ON.items():
+        if base in off:
+            off.add(name)
+    found = {name: int(bool(features.get(name)) and name not in off) for name in FEATURES}
+    for name, base in reversed(_BUILT_ON.items()):
+        if found[name]:
+            found[base] = 1
+    return found
 
 
 def host() -> dict[str, int]:
