@@ -70,6 +70,8 @@ def _lacks(features: dict[str, int]) -> lacks.Pairs:
     found = lacks.F128_ALL | lacks.F16_ALL | lacks.I128_HARD | lacks.SIGNS | lacks.FLOAT_LOGIC
     if not features["has_zfhmin"]:
         found |= lacks.F16_CONVERSIONS
+    elif not features["has_zvfh"]:
+        found |= frozenset((op, type) for op, type in lacks.F16_CONVERSIONS if IS_VECTOR[type])
     return found
 
 

@@ -83,12 +83,12 @@ _ONE_SOURCE = """vzext.vf8 2 12 2 ~, vsext.vf8 2 12 3 ~, vzext.vf4 2 12 4 ~, vse
     vfcvt.xu.f.v 1 12 0, vfcvt.x.f.v 1 12 1, vfcvt.f.xu.v 1 12 2, vfcvt.f.x.v 1 12 3, vfcvt.rtz.xu.f.v 1 12 6,
     vfcvt.rtz.x.f.v 1 12 7, vfwcvt.f.xu.v 1 12 a ~, vfwcvt.f.x.v 1 12 b ~, vfwcvt.f.f.v 1 12 c ~, vfwcvt.rtz.xu.f.v 1 12 e ~,
     vfwcvt.rtz.x.f.v 1 12 f ~, vfncvt.f.xu.w 1 12 12, vfncvt.f.x.w 1 12 13, vfncvt.f.f.w 1 12 14, vfncvt.rtz.xu.f.w 1 12 16,
-    vfncvt.rtz.x.f.w 1 12 17, vfsqrt.v 1 13 0, vfclass.v 1 13 10"""
+    vfncvt.rtz.x.f.w 1 12 17, vfncvt.rod.f.f.w 1 12 15, vfsqrt.v 1 13 0, vfclass.v 1 13 10"""
 for _line in _ONE_SOURCE.split(","):
-    _name, _f3, _f6, _n, *_early = _line.split()
+    _name, _f3, _code, _n, *_early = _line.split()
     _v(
         _name, f"{_name} {'~' if _early else '='}rd.v rs2.v",
-        _OP | int(_f3) << 12 | int(_f6, 16) << 26 | int(_n, 16) << 15,
+        _OP | int(_f3) << 12 | int(_code, 16) << 26 | int(_n, 16) << 15,
     )  # fmt: skip
 
 # Moves and choices. vmerge takes its first operand's lanes where v0 is clear.
@@ -104,6 +104,8 @@ _v("vmv.x.s", "vmv.x.s =rd rs2.v", _OP | _MVV << 12 | 0x10 << 26)
 _v("vfmv.f.s", "vfmv.f.s =rd.f rs2.v", _OP | _FVV << 12 | 0x10 << 26)
 _v("vmv.s.x", "vmv.s.x =rd.v rs1", _OP | _MVX << 12 | 0x10 << 26)
 _v("vfmv.s.f", "vfmv.s.f =rd.v rs1.f", _OP | _FVF << 12 | 0x10 << 26)
+_v("vmv.s.x.tu", "vmv.s.x +rd.v rs1", _OP | _MVX << 12 | 0x10 << 26)
+_v("vfmv.s.f.tu", "vfmv.s.f +rd.v rs1.f", _OP | _FVF << 12 | 0x10 << 26)
 _v("vid.v", "vid.v =rd.v", _OP | _MVV << 12 | 0x14 << 26 | 17 << 15)
 _v("vslide1down.vx", "vslide1down.vx =rd.v rs2.v rs1", _OP | _MVX << 12 | 0xF << 26)
 _v("vcompress.vm", "vcompress.vm ~rd.v rs2.v v0", _OP | _MVV << 12 | 0x17 << 26)

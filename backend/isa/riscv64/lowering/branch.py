@@ -204,11 +204,11 @@ class BranchLowering(ConvertLowering):
     # Branches.
 
     def _with(self, condition: Condition, plain: Any, zero: Any, imm: Any) -> None:
-        cc, operands = self._compared(condition)
+        cc, operands = self.operands_of(condition)
         self.emit(MInst(plain if len(operands) == 2 else zero, (), operands, (*imm, cc)))
 
     @staticmethod
-    def _compared(condition: Condition) -> tuple[int, tuple[Any, ...]]:
+    def operands_of(condition: Condition) -> tuple[int, tuple[Any, ...]]:
         """The number and registers of a row that compares."""
         cc, a, b = condition
         if a is None:
@@ -250,7 +250,7 @@ class BranchLowering(ConvertLowering):
 
     def choose(self, condition: Condition, yes: Any, no: Any, cls: Any = INT) -> Any:
         """yes where the condition holds, else no: a move that a branch leads around."""
-        cc, operands = self._compared(condition)
+        cc, operands = self.operands_of(condition)
         d = self.temp(cls)
         row = ROWS["select" if len(operands) == 2 else "select_zero"]
         self.emit(MInst(row, (d,), (no, yes, *operands), cc))
