@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import random
 import re
-import shutil
-import subprocess
+from pathlib import Path
 from typing import Any
 
 import jitpy.backend.isa.x64.insts  # noqa: F401  enters all rows
 import pytest
+from disassemble import disassembled
 from jitpy.backend.isa.x64 import regs
 from jitpy.backend.isa.x64.encode import encoder
 from jitpy.backend.isa.x64.insts import vectors
@@ -150,21 +150,9 @@ def same(ours: str, theirs: str) -> bool:
     return True
 
 
-def test_objdump(tmp_path: Any) -> None:
-    if not shutil.which("objdump"):
-        pytest.skip("no objdump")
-    path = tmp_path / "code.bin"
+def test_objdump(tmp_path: Path) -> None:
     # Each instruction in a 32-byte cell filled with nops, so that one wrong length spoils nothing else.
-    path.write_bytes(b"".join(code + b"\x90" * (32 - len(code)) for _, code, _ in CASES))
-    text = subprocess.run(
-        ["objdump", "-D", "-b", "binary", "-m", "i386:x86-64", "-M", "intel", "-w", str(path)],
-        capture_output=True, text=True, check=True,
-    ).stdout  # fmt: skip
-    lines: dict[int, tuple[int, str]] = {}
-    for line in text.splitlines():
-        m = re.match(r"\s*([0-9a-f]+):\t([0-9a-f ]+?)\s*\t(.*)", line)
-        if m:
-            lines[int(m[1], 16)] = (len(m[2].split()), m[3])
+    lines = disassembled("x64", b"".join(code + b"\x90" * (32 - len(code)) for _, code, _ in CASES), tmp_path)
     bad = []
     for i, (name, code, ours) in enumerate(CASES):
         length, theirs = lines.get(32 * i, (0, "?"))
