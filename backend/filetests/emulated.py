@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from jitpy.backend.settings import Settings
     from jitpy.backend.target.target import Target
 
+#: Bytes of the longest instruction, or call, that traps.
+_LONGEST = 8
+
 
 def load_functions(functions: list[Function], target: Target, settings: Settings, emulated: bool = True) -> Call:
     """Compile ``functions``; the result calls one by name with the interpreter's ints. Raises UnsupportedError where the
@@ -40,18 +43,20 @@ def load_functions(functions: list[Function], target: Target, settings: Settings
         try:
             return process.call(made.start + offset, slots)
         except Stopped as stopped:
-            raise Trap(_trap(image, made.start, stopped, linux.BEHIND)) from None
+            raise Trap(trap_of(image.traps, made.start, stopped, target.name)) from None
 
     return image.caller(run)
 
 
-def _trap(image: Image, start: int, stopped: Stopped, behind: frozenset[int]) -> str:
-    """The trap code of what stopped a call, else the name of the signal or how the process died."""
+def trap_of(traps: dict[int, str], start: int, stopped: Stopped, name: str) -> str:
+    """The trap code of what stopped a call, else the name of the signal or how the process died. ``traps``: offset -> code, of a
+    module that begins at ``start``; ``name``: the ISA.
+    """
     at = stopped.pc - start
     if not stopped.number:
         return str(stopped)
-    if stopped.number == program.TRAPPED or stopped.number in behind:
-        found = image.trap_before(at)
+    if stopped.number == program.TRAPPED or stopped.number in isa.linux(name).BEHIND:
+        found = next((traps[place] for place in range(at - 1, at - _LONGEST - 1, -1) if place in traps), None)
     else:
-        found = image.trap_at(at)
+        found = traps.get(at)
     return found or (f"trap at {at:#x}" if stopped.number == program.TRAPPED else signal.Signals(stopped.number).name)

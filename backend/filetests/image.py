@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from jitpy.backend.settings import Settings
     from jitpy.backend.target.target import Target
 
-_LONGEST = 8  # of trapping instructions, or calls that trap, in bytes
 _SLOT = 256  # of the widest values: four registers of 512 bits
 
 
@@ -102,10 +101,6 @@ class Image:
     def trap_at(self, offset: int) -> str | None:
         """The code of the trap there, if there is one."""
         return self.traps.get(offset)
-
-    def trap_before(self, offset: int) -> str | None:
-        """The code of the trap whose instruction, or call, ends there."""
-        return next((self.traps[at] for at in range(offset - 1, offset - _LONGEST - 1, -1) if at in self.traps), None)
 
     def caller(self, run: Callable[[int, bytes], bytes]) -> Call:
         """Calls functions by name with the interpreter's ints. ``run(offset of a trampoline, slots)``: the slots afterwards."""

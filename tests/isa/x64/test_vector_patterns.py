@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import pytest
 from jitpy.backend.isa import x64
 from jitpy.backend.isa.x64.features import PRESETS, none
@@ -66,3 +69,28 @@ def test_pattern(case: int) -> None:
             names.append(name)
         made = [n for n in names if n not in ("push", "mov", "pop", "movaps", "vmovaps")]
         assert expected == "*" or made == expected.split(), f"{level}: {body}"
+
+
+def test_upper_parts_are_cleared_on_the_way_out() -> None:
+    """For callers with legacy instructions; not where the upper parts are the result."""
+    made = TARGETS["haswell"]
+    for result, wanted in (("", True), (" -> i32x8", False)):
+        text = f"function %f(i64){result} {{\nblock0(v0: i64):\n v1 = load.i32x8 v0\n v2 = iadd v1, v1\n store v2, v0\n"
+        text += f" return{' v2' if result else ''}\n}}"
+        done = compile_function(parse_functions(text)[0], made, Settings("none", "onepass", regalloc_checker=True))
+        assert (b"\xc5\xf8\x77" in done.code) == wanted
+
+
+def test_scalars_load_nothing_of_vectors() -> None:
+    program = """
+import sys
+from jitpy.backend.isa import host
+from jitpy.backend.pipeline import compile_function
+from jitpy.backend.settings import Settings
+from jitpy.backend.text.parser import parse_functions
+text = "function %f(i64) -> i64 {\\nblock0(v0: i64):\\n v1 = iadd v0, v0\\n return v1\\n}"
+compile_function(parse_functions(text)[0], host(), Settings("speed", "linear"))
+print([name for name in sys.modules if "vector" in name or ".interp" in name])
+"""
+    made = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert made.stdout.strip() == "[]"

@@ -5,12 +5,11 @@ from __future__ import annotations
 import itertools
 
 import pytest
-from run import check, values
+from run import Check, values
 
 FLOATS = ("f32", "f64")
 INTS = ("i8", "i16", "i32", "i64")
 CONDITIONS = ("ord", "uno", "eq", "ne", "one", "ueq", "lt", "uge", "le", "ugt", "gt", "ule", "ge", "ult")
-both = pytest.mark.parametrize("features", ("host", "sse2"))
 
 
 def pairs(t: str) -> list[tuple[int, ...]]:
@@ -23,34 +22,31 @@ def ones(t: str) -> list[tuple[int, ...]]:
     return [(v,) for v in values(t)]
 
 
-@both
 @pytest.mark.parametrize("op", ("fadd", "fsub", "fmul", "fdiv", "fmin", "fmax", "fcopysign"))
-def test_binary(op: str, features: str) -> None:
+def test_binary(check: Check, op: str) -> None:
     for t in FLOATS:
-        check(f"r0 = {op} a0, a1", (t, t), (t,), pairs(t), t=features)
-        check(f"r0 = {op} a1, a0\nr1 = {op} a1, a1", (t, t), (t, t), pairs(t), t=features)
+        check(f"r0 = {op} a0, a1", (t, t), (t,), pairs(t))
+        check(f"r0 = {op} a1, a0\nr1 = {op} a1, a1", (t, t), (t, t), pairs(t))
 
 
-@both
 @pytest.mark.parametrize("op", ("sqrt", "fneg", "fabs", "ceil", "floor", "trunc", "nearest"))
-def test_unary(op: str, features: str) -> None:
+def test_unary(check: Check, op: str) -> None:
     for t in FLOATS:
-        check(f"r0 = {op} a0", (t,), (t,), ones(t), t=features)
+        check(f"r0 = {op} a0", (t,), (t,), ones(t))
 
 
-def test_fma() -> None:
+def test_fma(check: Check) -> None:
     for t in FLOATS:
         v = values(t)[::3]
         check("r0 = fma a0, a1, a2", (t, t, t), (t,), list(itertools.product(v, v, v)))
 
 
-@both
 @pytest.mark.parametrize("cc", CONDITIONS)
-def test_compare(cc: str, features: str) -> None:
+def test_compare(check: Check, cc: str) -> None:
     for t in FLOATS:
-        check(f"r0 = fcmp {cc} a0, a1", (t, t), ("i8",), pairs(t), t=features)
-        check(f"v1 = fcmp {cc} a0, a1\nr0 = select v1, a0, a1", (t, t), (t,), pairs(t), t=features)
-        check(f"v1 = fcmp {cc} a0, a1\nr0 = select v1, a1, a0", (t, t), (t,), pairs(t), t=features)
+        check(f"r0 = fcmp {cc} a0, a1", (t, t), ("i8",), pairs(t))
+        check(f"v1 = fcmp {cc} a0, a1\nr0 = select v1, a0, a1", (t, t), (t,), pairs(t))
+        check(f"v1 = fcmp {cc} a0, a1\nr0 = select v1, a1, a0", (t, t), (t,), pairs(t))
         check(
             f"v1 = fcmp {cc} a0, a1\nv2 = iconst.i64 5\nv3 = iconst.i64 6\nr0 = select v1, v2, v3",
             (t, t),
@@ -58,40 +54,36 @@ def test_compare(cc: str, features: str) -> None:
             pairs(t),
         )
         body = f"v1 = fcmp {cc} a0, a1\nbrif v1, block8, block9\nblock8:\njump block10(a0)\nblock9:\njump block10(a1)\n"
-        check(body + f"block10(r0: {t}):", (t, t), (t,), pairs(t), t=features)
+        check(body + f"block10(r0: {t}):", (t, t), (t,), pairs(t))
 
 
-@both
-def test_select(features: str) -> None:
+def test_select(check: Check) -> None:
     for t in FLOATS:
         inputs = [(c, a, b) for c in (0, 1, 5) for a, b in pairs(t)[:40]]
-        check("r0 = select a0, a1, a2", ("i32", t, t), (t,), inputs, t=features)
+        check("r0 = select a0, a1, a2", ("i32", t, t), (t,), inputs)
 
 
-@both
-def test_constants(features: str) -> None:
+def test_constants(check: Check) -> None:
     for t in FLOATS:
         for text in ("0.0", "-0.0", "0x1.8p0", "NaN", "+Inf", "-0x1.0p-3"):
-            check(f"v1 = {t}const {text}\nr0 = fadd a0, v1\nr1 = fcopysign v1, v1", (t,), (t, t), ones(t), t=features)
+            check(f"v1 = {t}const {text}\nr0 = fadd a0, v1\nr1 = fcopysign v1, v1", (t,), (t, t), ones(t))
 
 
-@both
-def test_from_int(features: str) -> None:
+def test_from_int(check: Check) -> None:
     for op, t, i in itertools.product(("fcvt_from_sint", "fcvt_from_uint"), FLOATS, INTS):
         extra = (
             [((1 << 63) + 1025,), ((1 << 64) - 1024,), ((1 << 53) + 1,), (0x7FFFFF8000000001,)] if i == "i64" else []
         )
-        check(f"r0 = {op}.{t} a0", (i,), (t,), ones(i) + extra, t=features)
+        check(f"r0 = {op}.{t} a0", (i,), (t,), ones(i) + extra)
 
 
-@both
 @pytest.mark.parametrize("op", ("fcvt_to_sint", "fcvt_to_uint", "fcvt_to_sint_sat", "fcvt_to_uint_sat"))
-def test_to_int(op: str, features: str) -> None:
+def test_to_int(check: Check, op: str) -> None:
     for t, i in itertools.product(FLOATS, INTS):
-        check(f"r0 = {op}.{i} a0", (t,), (i,), ones(t), t=features)
+        check(f"r0 = {op}.{i} a0", (t,), (i,), ones(t))
 
 
-def test_to_int_proven() -> None:
+def test_to_int_proven(check: Check) -> None:
     f64 = [0x0000000000000000, 0x3FF8000000000000, 0x405FC00000000000, 0x3FB999999999999A]
     for t, i in itertools.product(FLOATS, INTS):
         inputs = [(v,) for v in (f64 if t == "f64" else [0, 0x3FC00000, 0x42FE0000])]
@@ -99,13 +91,12 @@ def test_to_int_proven() -> None:
     check("r0 = fcvt_to_uint_proven.i64 a0", ("f64",), ("i64",), [(0x43E0000000000001,), (0x43EFFFFFFFFFFFFF,)])
 
 
-@both
-def test_among_floats(features: str) -> None:
-    check("r0 = fpromote.f64 a0", ("f32",), ("f64",), ones("f32"), t=features)
-    check("r0 = fdemote.f32 a0", ("f64",), ("f32",), ones("f64"), t=features)
+def test_among_floats(check: Check) -> None:
+    check("r0 = fpromote.f64 a0", ("f32",), ("f64",), ones("f32"))
+    check("r0 = fdemote.f32 a0", ("f64",), ("f32",), ones("f64"))
 
 
-def test_half() -> None:
+def test_half(check: Check) -> None:
     check("r0 = fpromote.f32 a0\nr1 = fpromote.f64 a0", ("f16",), ("f32", "f64"), ones("f16"))
     check("r0 = fdemote.f16 a0", ("f32",), ("f16",), [*ones("f32"), (0x3F801000,), (0x3F803000,), (0x33000001,)])
     ties = [
@@ -119,13 +110,12 @@ def test_half() -> None:
     check("r0 = bitcast.i16 a0\nr1 = bitcast.f16 r0", ("f16",), ("i16", "f16"), ones("f16"))
 
 
-@both
-def test_bitcast(features: str) -> None:
+def test_bitcast(check: Check) -> None:
     for i, f in (("i32", "f32"), ("i64", "f64")):
-        check(f"r0 = bitcast.{f} a0\nr1 = bitcast.{i} r0", (i,), (f, i), ones(i) + ones(f), t=features)
+        check(f"r0 = bitcast.{f} a0\nr1 = bitcast.{i} r0", (i,), (f, i), ones(i) + ones(f))
 
 
-def test_extend() -> None:
+def test_extend(check: Check) -> None:
     for a, b in itertools.combinations((*INTS, "i128"), 2):
         check(f"r0 = uextend.{b} a0\nr1 = sextend.{b} a0", (a,), (b, b), ones(a))
         check(f"r0 = ireduce.{a} a0", (b,), (a,), ones(b))

@@ -5,20 +5,20 @@ from __future__ import annotations
 import itertools
 
 import pytest
-from run import check, values
+from run import Check, values
 
 INTS = ("i8", "i16", "i32", "i64")
 pairs = {t: list(itertools.product(values(t), repeat=2)) for t in (*INTS, "i128")}
 
 
-def test_stack_slots() -> None:
+def test_stack_slots(check: Check) -> None:
     for t in (*INTS, "i128", "f32", "f64", "f16"):
         body = f"v1 = stack_addr.i64 ss0\nstore a0, v1+8\nr0 = load.{t} v1+8"
         check(body, (t,), (t,), [(v,) for v in values(t)], slots="ss0 = explicit_slot 48")
 
 
 @pytest.mark.parametrize("flags", ("", "little", "big"))
-def test_extending_loads(flags: str) -> None:
+def test_extending_loads(check: Check, flags: str) -> None:
     for op, t in itertools.product(("uload8", "sload8", "uload16", "sload16", "uload32", "sload32"), INTS):
         n = int(op[5:])
         if int(t[1:]) <= n or (n == 32 and t != "i64"):
@@ -34,7 +34,7 @@ def test_extending_loads(flags: str) -> None:
         check(body, (t,), (t, t), [(v,) for v in values(t)], slots="ss0 = explicit_slot 48")
 
 
-def test_address_forms() -> None:
+def test_address_forms(check: Check) -> None:
     for scale in (0, 1, 2, 3, 4):
         body = f"""v1 = stack_addr.i64 ss0
         v2 = iconst.i64 {scale}
@@ -52,7 +52,7 @@ def test_address_forms() -> None:
 
 
 @pytest.mark.parametrize("op", ("iadd", "isub", "band", "bor", "bxor"))
-def test_in_place(op: str) -> None:
+def test_in_place(check: Check, op: str) -> None:
     for t in INTS:
         for operand in ("a1", "v5"):
             body = f"""v5 = iconst.{t} 3
@@ -68,13 +68,13 @@ def test_in_place(op: str) -> None:
 
 
 @pytest.mark.parametrize("op", ("add", "sub", "and", "nand", "or", "xor", "xchg", "umin", "umax", "smin", "smax"))
-def test_atomic_rmw(op: str) -> None:
+def test_atomic_rmw(check: Check, op: str) -> None:
     for t in INTS:
         body = f"v1 = stack_addr.i64 ss0\nstore a0, v1\nr0 = atomic_rmw.{t} {op} v1, a1\nr1 = load.{t} v1"
         check(body, (t, t), (t, t), pairs[t], slots="ss0 = explicit_slot 16")
 
 
-def test_atomic_rest() -> None:
+def test_atomic_rest(check: Check) -> None:
     for t in INTS:
         body = f"v1 = stack_addr.i64 ss0\nstore a0, v1\nr0 = atomic_cas.{t} v1, a1, a2\nr1 = atomic_load.{t} v1\nfence"
         inputs = [(a, b, 5) for a, b in pairs[t]]
@@ -83,20 +83,20 @@ def test_atomic_rest() -> None:
         check(body, (t,), (t,), [(v,) for v in values(t)], slots="ss0 = explicit_slot 16")
 
 
-def test_br_table() -> None:
+def test_br_table(check: Check) -> None:
     body = "br_table a0, block8, [block9, block8, block10, block9]\n"
     body += "block8:\nv1 = iconst.i32 100\njump block11(v1)\nblock9:\nv2 = iconst.i32 200\njump block11(v2)\n"
     body += "block10:\nv3 = iconst.i32 300\njump block11(v3)\nblock11(r0: i32):"
     check(body, ("i32",), ("i32",), [(i,) for i in (0, 1, 2, 3, 4, 5, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF)])
 
 
-def test_large_frame() -> None:
+def test_large_frame(check: Check) -> None:
     body = "v1 = stack_addr.i64 ss0\nstore a0, v1\nstore a0, v1+99992\nr0 = load.i64 v1+99992"
     check(body, ("i64",), ("i64",), [(v,) for v in values("i64")], slots="ss0 = explicit_slot 100000")
 
 
 @pytest.mark.parametrize("regalloc", ("onepass", "linear"))
-def test_many_live_values(regalloc: str) -> None:
+def test_many_live_values(check: Check, regalloc: str) -> None:
     """More values than registers, of both kinds: spilled operands are used from memory."""
     lines = [f"v{i} = iadd a0, v{i - 1}" if i > 10 else f"v{i} = iadd a0, a1" for i in range(10, 40)]
     lines += [f"v{i} = fcvt_from_sint.f64 v{i - 40}" for i in range(50, 80)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 
 import pytest
-from run import check, values
+from run import Check, values
 
 NARROW = ("i8", "i16", "i32", "i64")
 ALL = (*NARROW, "i128")
@@ -24,22 +24,20 @@ OVERFLOW = {
     **dict.fromkeys(("uadd_overflow", "sadd_overflow", "usub_overflow", "ssub_overflow"), ALL),
     **dict.fromkeys(("umul_overflow", "smul_overflow"), NARROW),
 }
-both = pytest.mark.parametrize("features", ("host", "sse2"))
 
 
 def pairs(t: str) -> list[tuple[int, ...]]:
     return list(itertools.product(values(t), repeat=2))
 
 
-@both
 @pytest.mark.parametrize("op", BINARY)
-def test_binary(op: str, features: str) -> None:
+def test_binary(check: Check, op: str) -> None:
     for t in BINARY[op]:
-        check(f"r0 = {op} a0, a1", (t, t), (t,), pairs(t), t=features)
+        check(f"r0 = {op} a0, a1", (t, t), (t,), pairs(t))
 
 
 @pytest.mark.parametrize("op", ("iadd", "isub", "imul", "band", "bor", "bxor", "udiv", "sdiv", "urem", "srem"))
-def test_constant(op: str) -> None:
+def test_constant(check: Check, op: str) -> None:
     for t in NARROW:
         for k in values(t):
             check(f"v1 = iconst.{t} {k}\nr0 = {op} a0, v1", (t,), (t,), [(v,) for v in values(t)])
@@ -47,33 +45,31 @@ def test_constant(op: str) -> None:
 
 
 @pytest.mark.parametrize("op", ("udiv_proven", "sdiv_proven", "urem_proven", "srem_proven"))
-def test_proven(op: str) -> None:
+def test_proven(check: Check, op: str) -> None:
     for t in NARROW:
         low = 1 << (int(t[1:]) - 1)
         inputs = [(x, y) for x, y in pairs(t) if y and not (op == "sdiv_proven" and x == low and y == 2 * low - 1)]
         check(f"r0 = {op} a0, a1", (t, t), (t,), inputs)
 
 
-@both
 @pytest.mark.parametrize("op", UNARY)
-def test_unary(op: str, features: str) -> None:
+def test_unary(check: Check, op: str) -> None:
     for t in UNARY[op]:
-        check(f"r0 = {op} a0", (t,), (t,), [(v,) for v in values(t)], t=features)
+        check(f"r0 = {op} a0", (t,), (t,), [(v,) for v in values(t)])
 
 
-@both
 @pytest.mark.parametrize("op", ("ishl", "ushr", "sshr", "rotl", "rotr"))
-def test_shift(op: str, features: str) -> None:
+def test_shift(check: Check, op: str) -> None:
     for t in ALL:
         for count in ("i8", "i32") if t != "i128" else ("i64", "i128"):
             inputs = list(itertools.product(values(t), (*values(count), 13, 100)))
-            check(f"r0 = {op} a0, a1", (t, count), (t,), inputs, t=features)
+            check(f"r0 = {op} a0, a1", (t, count), (t,), inputs)
         for k in (0, 1, 3, 7, 13, 31, 63, 64, 127):
-            check(f"v1 = iconst.i8 {k}\nr0 = {op} a0, v1", (t,), (t,), [(v,) for v in values(t)], t=features)
+            check(f"v1 = iconst.i8 {k}\nr0 = {op} a0, v1", (t,), (t,), [(v,) for v in values(t)])
 
 
 @pytest.mark.parametrize("op", OVERFLOW)
-def test_overflow(op: str) -> None:
+def test_overflow(check: Check, op: str) -> None:
     for t in OVERFLOW[op]:
         check(f"r0, r1 = {op} a0, a1", (t, t), (t, "i8"), pairs(t))
         if t != "i128":
@@ -91,7 +87,7 @@ def test_overflow(op: str) -> None:
 
 
 @pytest.mark.parametrize("op", ("iadd", "isub", "bor"))
-def test_branch_on_the_flags_of_its_operation(op: str) -> None:
+def test_branch_on_the_flags_of_its_operation(check: Check, op: str) -> None:
     """The result is tested and used: the operation's own flags tell."""
     for t in ("i8", "i16", "i32", "i64"):
         body = f"v1 = {op} a0, a1\nbrif v1, block8, block9\nblock8:\njump block10(v1)\n"
@@ -101,13 +97,13 @@ def test_branch_on_the_flags_of_its_operation(op: str) -> None:
 
 
 @pytest.mark.parametrize("op", ("uadd_overflow_cin", "sadd_overflow_cin", "usub_overflow_bin", "ssub_overflow_bin"))
-def test_carry(op: str) -> None:
+def test_carry(check: Check, op: str) -> None:
     for t in NARROW:
         check(f"r0, r1 = {op} a0, a1, a2", (t, t, "i8"), (t, "i8"), [(*p, c) for p in pairs(t) for c in (0, 1)])
 
 
 @pytest.mark.parametrize("cc", CONDITIONS)
-def test_compare(cc: str) -> None:
+def test_compare(check: Check, cc: str) -> None:
     for t in ALL:
         check(f"r0 = icmp {cc} a0, a1", (t, t), ("i8",), pairs(t))
         choose = f"v1 = icmp {cc} a0, a1\nr0 = select v1, a0, a1"
@@ -121,7 +117,7 @@ def test_compare(cc: str) -> None:
                 check(f"v1 = iconst.{t} {k}\nr0 = icmp {cc} v1, a0", (t,), ("i8",), one)
 
 
-def test_select_and_masks() -> None:
+def test_select_and_masks(check: Check) -> None:
     for t in ALL:
         check("r0 = select a0, a1, a2", ("i8", t, t), (t,), [(c, *p) for c in (0, 1, 0xFF) for p in pairs(t)])
         for c in ALL:
@@ -135,7 +131,7 @@ def test_select_and_masks() -> None:
                 check(body, (t, t), (t,), pairs(t))
 
 
-def test_lea_forms() -> None:
+def test_lea_forms(check: Check) -> None:
     for t in ("i32", "i64"):
         for k in (1, 2, 3, 5):
             body = f"v1 = iconst.{t} {k}\nv2 = ishl a1, v1\nr0 = iadd a0, v2\nr1 = iadd v2, r0"
