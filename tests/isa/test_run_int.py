@@ -14,7 +14,6 @@ CONDITIONS = ("eq", "ne", "slt", "sge", "sgt", "sle", "ult", "uge", "ugt", "ule"
 BINARY = {
     **dict.fromkeys(("iadd", "isub", "imul", "band", "bor", "bxor", "smin", "umin", "smax", "umax"), ALL),
     **dict.fromkeys(("umulhi", "smulhi", "udiv", "sdiv", "urem", "srem"), NARROW),
-    **dict.fromkeys(("uadd_sat", "sadd_sat", "usub_sat", "ssub_sat", "avg_round"), NARROW),
 }
 UNARY = {
     **dict.fromkeys(("ineg", "iabs", "bnot", "bitrev", "clz", "ctz", "popcnt"), ALL),
@@ -33,6 +32,16 @@ def pairs(t: str) -> list[tuple[int, ...]]:
 @pytest.mark.parametrize("op", BINARY)
 def test_binary(check: Check, op: str) -> None:
     for t in BINARY[op]:
+        check(f"r0 = {op} a0, a1", (t, t), (t,), pairs(t))
+
+
+@pytest.mark.parametrize("op", ("uadd_sat", "sadd_sat", "usub_sat", "ssub_sat", "avg_round"))
+def test_vectors_operations_on_scalars(check: Check, op: str) -> None:
+    """CLIF has them for vectors alone; x86-64 lowers more than that."""
+    if check.isa != "x64":
+        pytest.skip("not CLIF")
+    check.verify = False
+    for t in NARROW:
         check(f"r0 = {op} a0, a1", (t, t), (t,), pairs(t))
 
 
