@@ -16,8 +16,8 @@ from jitpy.backend.settings import Settings
 from jitpy.backend.text.parser import parse_functions
 
 FUNCTIONS = """
-function %twice(i32, i64x2, f64) -> i64x2, f64, i32 system_v {
-block0(v0: i32, v1: i64x2, v2: f64):
+function %twice(i32, i128, f64) -> i128, f64, i32 system_v {
+block0(v0: i32, v1: i128, v2: f64):
     v3 = iadd v0, v0
     v4 = iadd v1, v1
     v5 = fadd v2, v2
