@@ -10,14 +10,13 @@ from typing import Any
 import jitpy.backend.isa.aarch64.insts
 import jitpy.backend.isa.aarch64.insts.vectors  # noqa: F401  enters all rows
 import pytest
+from jitpy.backend.emulation import programs
 from jitpy.backend.isa.aarch64.encode import encoder
 from jitpy.backend.isa.aarch64.frame import constant_words
 from jitpy.backend.isa.aarch64.immediates import IMMEDIATES, logical
 from jitpy.backend.isa.aarch64.printer import instruction_text
 from jitpy.backend.isa.aarch64.rows import LSL, ROWS, SCALED, SXTW, UXTW, A64Row, parse_operands
 from jitpy.backend.target.row import MInst
-
-from tests.isa.tools import disassembler
 
 
 class Sink:
@@ -71,7 +70,9 @@ def samples(row: A64Row, rng: random.Random) -> list[tuple[tuple[int, ...], Any]
             out.append((tuple(allocs), values[0] if len(values) == 1 else tuple(values)))
     for _ in range(8 if row.addr > 0 else 1):
         out.append((tuple([rng.choice(pool(j)) for j in range(count)]), imm()))
-    return out
+    # Where the last two are one register objdump has another name for it.
+    aliased = row.name[:5] in ("csinc", "csinv", "csneg") or row.name[:4] == "extr"
+    return [sample for sample in out if not aliased or sample[0][-1] != sample[0][-2]]
 
 
 def cases() -> list[tuple[str, bytes, str]]:
@@ -119,7 +120,7 @@ def failed(bad: list[str]) -> str:
 def test_objdump(tmp_path: Any) -> None:
     path = tmp_path / "code.bin"
     path.write_bytes(b"".join(code for _, code, _ in CASES))
-    command = [*disassembler("aarch64"), "-D", "-b", "binary", "-m", "aarch64", str(path)]
+    command = [programs.find("aarch64-linux-gnu-objdump"), "-D", "-b", "binary", "-m", "aarch64", str(path)]
     text = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     lines = [m[1] for m in re.finditer(r"^\s*[0-9a-f]+:\t[0-9a-f]{8} \t(.*)$", text, re.MULTILINE)]
     assert len(lines) == len(CASES)

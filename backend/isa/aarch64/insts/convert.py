@@ -21,3 +21,8 @@ for _f, _k, _word in (("s", "w", 0x1E260000), ("d", "x", 0x9E660000), ("h", "w",
     row(f"fmov_{_f}{_k}", f"fmov =Rd.{_f} Rn.{_k}", _word | 1 << 16)
 # f64 to f32, rounded to odd.
 row("fcvtxn", "fcvtxn =Rd.s Rn.d", 0x7E616800)
+# The upper half of a vector register, and population counts, which only vector registers do.
+row("mov_high_x", "mov =Rd.x Rn.d[1]", 0x4E183C00)
+row("insert_high", "mov +Rd.d[1] Rn.x", 0x4E181C00)
+row("cnt_8b", "cnt =Rd.8b Rn.8b", 0x0E205800)
+row("addv_8b", "addv =Rd.b Rn.8b", 0x0E31B800)

@@ -6,6 +6,7 @@ from typing import Any
 
 from jitpy.backend.isa.aarch64.encode import LITERAL
 from jitpy.backend.isa.aarch64.frame import word
+from jitpy.backend.isa.aarch64.insts.branch import jump_if
 from jitpy.backend.isa.aarch64.insts.convert import TYPES
 from jitpy.backend.isa.aarch64.regs import FLOAT_SCRATCH
 from jitpy.backend.isa.aarch64.rows import macro, mem, row
@@ -35,6 +36,24 @@ for _f, _scale, _word, _literal in (
     mem(f"str_{_f}", f"str Rd.{_f} mem", _word, _scale)
 # Whole registers: the allocator's move.
 row("mov_v", "mov =Rd.16b Rnm.16b", 0x4EA01C00, MOVE)
+# Bits as bits. The last three change their first operand: it chooses; where the last has ones, where it has zeros, the other's bits
+# come in.
+for _op, _word in (("and", 0), ("bic", 1 << 22), ("orr", 2 << 22), ("orn", 3 << 22), ("eor", 1 << 29)):
+    row(f"{_op}_v", f"{_op} =Rd.16b Rn.16b Rm.16b", 0x4E201C00 | _word)
+for _op, _word in (("bsl", 1 << 22), ("bit", 2 << 22), ("bif", 3 << 22)):
+    row(f"{_op}_v", f"{_op} +Rd.16b Rn.16b Rm.16b", 0x6E201C00 | _word)
+row("mvn_v", "mvn =Rd.16b Rn.16b", 0x6E205800)
+
+
+def _select(sink: Any, inst: MInst, allocs: tuple[int, ...]) -> None:
+    """The first operand, or where the condition holds the second, by a jump over a move."""
+    over = sink.label()
+    jump_if(sink, inst.imm ^ 1, over)
+    sink.code += word(0x4EA01C00 | (allocs[2] & 31) * (1 << 16 | 1 << 5) | allocs[0] & 31)
+    sink.bind(over)
+
+
+macro("select_v", "select +Rd.16b Rn.16b", _select)
 
 
 def _literal_load(sink: Any, inst: MInst, allocs: tuple[int, ...]) -> None:
