@@ -1,7 +1,7 @@
 """A row's encoder, specialised once: the word, plus each register and immediate in its field.
 
-The closure remembers the bytes of each combination of registers and immediates, since functions use few of them; what depends on the
-frame or on a constant's place is assembled anew.
+The closure remembers the bytes of each combination of registers and immediates, since functions use few of them; what depends on
+the frame or on a constant's place is assembled anew.
 """
 
 from __future__ import annotations

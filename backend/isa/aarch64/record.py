@@ -32,8 +32,8 @@ def parts(type: Type) -> tuple[tuple[int, Type], ...]:
     return ((FLOAT, vector(lane, 128 // LANE_BITS[type])),) * count if count <= _MOST_PARTS else ()
 
 
-#: DWARF numbers; at the entry CFA = sp and the return address in x30; stp x29, x30, [sp, -16]!; mov x29, sp; before the return as at
-#: the entry.
+#: DWARF numbers; at the entry CFA = sp and the return address in x30; stp x29, x30, [sp, -16]!; mov x29, sp; before the return as
+#: at the entry.
 _DWARF = Dwarf(
     {**{r: r for r in range(31)}, **{regs.V0 + k: 64 + k for k in range(32)}},
     30,

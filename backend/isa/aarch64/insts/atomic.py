@@ -109,7 +109,9 @@ def _pair(sink: Any, inst: MInst, allocs: tuple[int, ...]) -> None:
 #: (operation, bits, big-endian memory) -> row: old value, new value (a temporary), x, address. The imm is the trap code.
 RMW_LOOPS: dict[tuple[str, int, bool], A64Row] = {
     (operation, bits, swapped): macro(
-        f"rmw_{operation}{bits}{'_swapped' * swapped}", f"rmw_{operation}{bits} ~Rd.x ~Rm.x Rn.x Ra.x", _loop(operation, bits, swapped)
+        f"rmw_{operation}{bits}{'_swapped' * swapped}",
+        f"rmw_{operation}{bits} ~Rd.x ~Rm.x Rn.x Ra.x",
+        _loop(operation, bits, swapped),
     )
     for operation in (*_OPERATIONS, *_EXTREMA)
     for bits in (8, 16, 32, 64)

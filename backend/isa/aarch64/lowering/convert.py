@@ -1,5 +1,5 @@
-"""Conversions. Those to integers saturate by themselves, NaN becoming 0; what traps compares first, an f32 that becomes an integer of
-at most 32 bits as an f64, where all bounds are exact.
+"""Conversions. Those to integers saturate by themselves, NaN becoming 0; what traps compares first, an f32 that becomes an integer
+of at most 32 bits as an f64, where all bounds are exact.
 """
 
 from __future__ import annotations

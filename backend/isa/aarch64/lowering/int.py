@@ -570,7 +570,7 @@ class IntLowering(Base):
         return self.swapped(64, high), self.swapped(64, low)
 
     def _across(self, left: bool, to: Any, giver: Any, count: Any, inverse: Any) -> Any:
-        """``to`` shifted by count modulo 64, with the bits that ``giver`` gives coming in: shifted by one and then by 63 - count."""
+        """``to`` shifted by count modulo 64, with the bits of ``giver`` coming in: shifted by one, then by 63 - count."""
         back = "lsr" if left else "lsl"
         coming = self.rr(back, I64, self.op(ROWS[f"{back}64_ri"], giver, imm=1), inverse)
         return self.rr("orr", I64, self.rr("lsl" if left else "lsr", I64, to, count), coming)

@@ -148,7 +148,7 @@ class MemoryLowering(IntLowering):
         return self.symbol_address(gv.name, gv.offset, gv.colocated)
 
     def thread_local_of(self, g: Any) -> Any:
-        """The address of a thread-local symbol, by its descriptor; what that calls keeps nearly all registers, but we count on none."""
+        """The address of a thread-local symbol, by its descriptor; what that calls keeps most registers, but we count on none."""
         gv = self.ctx.func.global_values[g]
         if gv.kind != "symbol" or not gv.tls:
             return None
