@@ -150,6 +150,7 @@ IMMEDIATES: dict[str, tuple[Callable[[Any], int], Callable[[Any], Any], tuple[An
     "nzcv": (lambda v: v, lambda v: f"#{v:#x}", (0, 1, 8, 15)),
     "i5": (lambda v: v << 16, lambda v: f"#{v:#x}", (0, 1, 31)),
     "i16t": (lambda v: v << 5, lambda v: f"#{v:#x}", (0, 1, 0xFFFF)),
+    "i0": (lambda v: 0, lambda v: "#0", (0,)),
     "f0": (lambda v: 0, lambda v: "#0.0", (0,)),
     "f8": (lambda v: v << 13, lambda v: f"#{float_of_immediate(v):.18e}", (0, 0x70, 0x78, 0xF0, 0x1F, 0xFF)),
     # Of vectors: 8 bits in two fields; those of fmov.

@@ -24,6 +24,10 @@ def register_text(preg: int, kind: str) -> str:
         return f"{kind or 'x'}{n}"
     if kind in _SCALARS:
         return f"{kind}{n}"
+    if kind[:1] == "e":
+        return f"v{n}.{kind[1]}"
+    if kind[:1] == "{":
+        return f"{{v{n}.{kind[1:]}"
     return f"v{n}.{kind}" if kind else f"v{n}"
 
 

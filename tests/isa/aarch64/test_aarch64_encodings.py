@@ -7,7 +7,8 @@ import re
 import subprocess
 from typing import Any
 
-import jitpy.backend.isa.aarch64.insts  # noqa: F401  enters all rows
+import jitpy.backend.isa.aarch64.insts
+import jitpy.backend.isa.aarch64.insts.vectors  # noqa: F401  enters all rows
 import pytest
 from jitpy.backend.emulation import programs
 from jitpy.backend.isa.aarch64.encode import encoder

@@ -1,8 +1,8 @@
-"""Packed operations as tables: a line has the name, the shape of the operands, the word of the form with 128 bits and the narrowest
-lanes, and the lanes there are: b, h, s, d. A row is made when first asked for, as ``ROWS["add.b"]``; its lanes are those of its last
-operand.
+"""Packed operations as tables: a line has the name, the shape of the operands, the word of the form with 128 bits and the
+narrowest lanes, and the lanes there are: b, h, s, d. A row is made when first asked for, as ``ROWS["add.b"]``; its lanes are those
+of its narrower operands.
 
-Shapes: A the register with all lanes, N its lower half, H the upper one (under the name with 2), W lanes of twice the width, F a scalar.
+Shapes: A the register with all lanes, N its lower half, W lanes of twice the width, F a scalar; E a lane, G a general register.
 """
 
 from __future__ import annotations
@@ -35,9 +35,7 @@ OPS: dict[str, tuple[str, int, str, str]] = {}
 
 
 def packed(table: str) -> None:
-    """Enter the operations of a table: name shape word lanes field [=mnemonic]. A narrow name may say where the lanes are: those of
-    the narrower operand.
-    """
+    """Enter the operations of a table: name shape word lanes field [=mnemonic]."""
     for line in table.strip().splitlines():
         name, shape, base, lanes, field, *rest = line.split()
         OPS[name] = shape, int(base, 16), field, rest[0][1:] if rest else name
