@@ -46,20 +46,20 @@ def targets(node: Node) -> tuple[tuple[int, int], ...]:
 
 def compute(func: Function) -> Cfg:
     """The control-flow graph of ``func``; its layout must not be empty."""
-    insts = func.insts
-    block_insts = func.block_insts
-    count = len(block_insts)
+    insts, block_insts = func.insts, func.block_insts
+    ends = [(b, insts[body[-1]]) for b in func.layout if (body := block_insts[b])]
+    return of_terminators(func.layout[0], len(block_insts), ends)
+
+
+def of_terminators(entry: int, count: int, ends: list[tuple[int, Node]]) -> Cfg:
+    """The graph of ``count`` blocks of which some (block, node) end in a terminator."""
     succs: list[list[int]] = [[] for _ in range(count)]
     preds: list[list[int]] = [[] for _ in range(count)]
-    for b in func.layout:
-        body = block_insts[b]
-        if body:
-            node = insts[body[-1]]
-            op = node[0]
-            if op < _OPCODES and _IS_BRANCH[op]:
-                edges = node[2][1].targets if _IS_TRY[op] else node[2]
-                succs[b] = [t[0] for t in edges]
-    entry = func.layout[0]
+    for b, node in ends:
+        op = node[0]
+        if op < _OPCODES and _IS_BRANCH[op]:
+            edges = node[2][1].targets if _IS_TRY[op] else node[2]
+            succs[b] = [t[0] for t in edges]
     rpo, rpo_index = reverse_postorder(entry, succs)
     for b in rpo:
         for s in succs[b]:

@@ -1,8 +1,10 @@
 """The mid-end: CLIF in, better CLIF out, in place.
 
+    branches   branches to traps, and edges into a branch that they decide
     phis       block parameters that always receive the same value
     memory     which memory state each load sees: redundant loads, forwarded stores, dead stores
     egraph     one walk in dominator-tree preorder: hash-consing, rules applied as nodes are made, unions, costs
+    facts      what branches and traps passed say: comparisons, branches, switches and traps that they decide
     elaborate  back to code: each needed value computed where it is used, out of the loops it does not depend on
 
 Nothing here is quadratic in the input and nothing recurses on it: rewrite depth, matches and class sizes are bounded.
@@ -14,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from jitpy.backend.analysis import cfg as cfg_analysis
 from jitpy.backend.analysis import domtree, loops
-from jitpy.backend.opt import elaborate, memory, phis
+from jitpy.backend.opt import branches, elaborate, memory, phis
 from jitpy.backend.opt.egraph import EGraph
 
 if TYPE_CHECKING:
@@ -45,12 +47,22 @@ def optimize_counting(func: Function) -> dict[str, int]:
 
 def _optimize(func: Function, graph: EGraph, chaos: Chaos | None) -> None:
     cfg = cfg_analysis.compute(func)
+    changed = branches.simplify(func, cfg)
+    if changed:
+        cfg = cfg_analysis.compute(func)
     phis.remove_constant(func, cfg)
     tree = domtree.compute(cfg)
     states = memory.states(func, cfg)
     graph.chaos = chaos
     graph.run(func, cfg, tree, states)
-    if graph.folded_branches:
-        cfg = cfg_analysis.compute(func)
+    if changed or graph.folded_branches:
+        branches.join(func, graph.skeleton, graph.params, _cfg_of(func, graph))
+        cfg = _cfg_of(func, graph)
         tree = domtree.compute(cfg)
     elaborate.elaborate(func, graph, cfg, tree, loops.compute(cfg, tree))
+
+
+def _cfg_of(func: Function, graph: EGraph) -> cfg_analysis.Cfg:
+    """The control-flow graph of the skeleton, whose branches may be folded."""
+    ends = [(b, body[-1][1]) for b, body in enumerate(graph.skeleton) if body]
+    return cfg_analysis.of_terminators(func.layout[0], len(graph.skeleton), ends)

@@ -21,6 +21,7 @@ from jitpy.backend.ir import types as ty
 from jitpy.backend.ir.memflags import NOTRAP
 from jitpy.backend.opt import memory
 from jitpy.backend.opt.cost import COST, LIMIT
+from jitpy.backend.opt.facts import Facts
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -89,7 +90,7 @@ class EGraph:
         self.subsumed: list[int] = []
         self._depth = 0
         self._fuel = 0
-        self._facts: dict[int, tuple[int, bool]] = {}  # condition -> (block it is known below, its truth)
+        self.facts = Facts(self.nodes, self.classes, self.types)
         self.members = self.classes.__getitem__
         self._counted = counted
         bound = rules(self, counted)
@@ -100,7 +101,7 @@ class EGraph:
 
     def reset(self) -> None:
         """Forget the function, keep the containers."""
-        for container in (self.nodes, self.classes, self.types, self.best, self.cost, self.intern, self._facts):
+        for container in (self.nodes, self.classes, self.types, self.best, self.cost, self.intern, self.facts):
             container.clear()
         self.skeleton = []
         self.params = []
@@ -203,6 +204,7 @@ class EGraph:
         self.folded_branches = False
         make = self.make
         nodes = self.nodes
+        facts = self.facts
         pre, end = tree.pre, tree.end
         merged: dict[Any, tuple[int, tuple[int, ...]]] = {}  # key -> (block, e-graph results)
         for b in tree.order:
@@ -213,7 +215,7 @@ class EGraph:
             out = self.skeleton[b]
             state = states[b]
             if len(cfg.preds[b]) == 1:
-                self._learn(b, cfg.preds[b][0])
+                self._learn(b, cfg.preds[b][0], pre[b], end[b])
             for i in func.block_insts[b]:
                 node = insts[i]
                 o = node[0]
@@ -229,12 +231,19 @@ class EGraph:
                     node = (o, node[1], node[2], *[rename[a] for a in node[3:]])
                 if _PURE_ONE[o]:
                     self._fuel = FUEL
-                    rename[results[i][0]] = make(node)
+                    v = make(node)
+                    if o == _ICMP and facts.any and (known := facts.value(v, pre[b])) is not None:
+                        v = make((_ICONST, self.types[v], known))
+                    rename[results[i][0]] = v
                     continue
                 made = results[i]
                 if (rewrite := self._rewrite[o]) is not None:
                     node = self._rewritten(node, rewrite)
                     o = node[0]
+                if o in _COND_TRAPS and (truth := self._truth(node[3], pre[b])) is not None:
+                    if truth != (o == _TRAPNZ):
+                        continue
+                    node, o = (_TRAP, 0, node[2]), _TRAP
                 if (replace := self._replace[o]) is not None:
                     self._fuel = FUEL
                     found: list[tuple[int, ...]] = []
@@ -250,14 +259,21 @@ class EGraph:
                 else:
                     key = None
                 if key is not None:
-                    known = merged.get(key)
-                    if known is not None and pre[known[0]] <= pre[b] < end[known[0]]:
-                        for r, v in zip(made, known[1]):
+                    before = merged.get(key)
+                    if before is not None and pre[before[0]] <= pre[b] < end[before[0]]:
+                        for r, v in zip(made, before[1]):
                             rename[r] = v
                         continue
                 values = tuple([self.opaque(value_types[r]) for r in made])
                 for r, v in zip(made, values):
                     rename[r] = v
+                if o == _TRAP:
+                    # What follows is never reached: it is walked, for others name its values, and not kept.
+                    out.append((i, node, ()))
+                    if i != func.block_insts[b][-1]:
+                        self.folded_branches = True
+                        out = []
+                    continue
                 if key is not None:
                     merged[key] = (b, values)
                 elif _WRITES[o]:
@@ -269,20 +285,13 @@ class EGraph:
                 elif o == _BRIF:
                     if node[3] in node[4:]:
                         node = self._known_on_edges(node)
-                    node = self._fold_brif(node)
-                    if node[0] == _BRIF:
-                        fact = self._facts.get(node[3])
-                        if fact is not None and pre[fact[0]] <= pre[b] < end[fact[0]]:
-                            self.folded_branches = True
-                            first, second = node[2]
-                            if fact[1]:
-                                node = (_JUMP, 0, (first,), *node[4 : 4 + first[1]])
-                            else:
-                                node = (_JUMP, 0, (second,), *node[4 + first[1] :])
+                    node = self._fold_brif(node, pre[b])
                 elif o == _BR_TABLE:
-                    node = self._fold_br_table(node)
+                    node = self._fold_br_table(node, pre[b])
                 out.append((i, node, values))
-            memory.drop_dead_stores(out)
+                if o in _COND_TRAPS:
+                    facts.learn(node[3], o == _TRAPZ, pre[b], end[b])
+            memory.drop_dead_stores(self.skeleton[b])
 
     def _rewritten(self, node: Node, rewrite: Callable[[Node, list[Node]], None] | None) -> Node:
         """What an instruction in place becomes; a few times over, for one rewriting may call for another."""
@@ -297,13 +306,27 @@ class EGraph:
             rewrite = self._rewrite[node[0]]
         return node
 
-    def _learn(self, block: int, pred: int) -> None:
-        """Below the only edge into ``block``, the condition of the branch at its other end is known."""
+    def _learn(self, block: int, pred: int, first: int, last: int) -> None:
+        """Below the only edge into ``block`` it is known what the branch at its other end decided."""
         if not self.skeleton[pred]:
             return
         node = self.skeleton[pred][-1][1]
-        if node[0] == _BRIF and node[2][0][0] != node[2][1][0]:
-            self._facts[node[3]] = (block, node[2][0][0] == block)
+        if node[0] == _BRIF:
+            self.facts.learn(node[3], node[2][0][0] == block, first, last)
+        elif node[0] == _BR_TABLE:
+            ends = node[2]
+            if ends[0][0] == block:
+                self.facts.bound(node[3], "uge", len(ends) - 1, first, last)
+            else:
+                k = next(k for k, (b, _) in enumerate(ends) if b == block)
+                self.facts.bound(node[3], "eq", k - 1, first, last)
+
+    def _truth(self, condition: int, at: int) -> bool | None:
+        """Whether a condition is not zero, if that is known at this place."""
+        known = self.nodes[condition]
+        if known[0] == _ICONST:
+            return bool(known[2])
+        return self.facts.truth(condition, at) if self.facts.any else None
 
     def _load_key(self, node: Node, state: memory.State) -> Any:
         """Two loads with equal keys read the same value."""
@@ -351,49 +374,57 @@ class EGraph:
             taken = tuple([one if a == c else a for a in taken])
         return (*node[:4], *taken, *other)
 
-    def _fold_brif(self, node: Node) -> Node:
-        """A branch on a constant is a jump; a branch on a comparison with zero tests the operand; on a negation, swaps."""
+    def _fold_brif(self, node: Node, at: int) -> Node:
+        """A branch on what is known is a jump; a branch on a comparison with zero tests the operand; on a negation, swaps."""
         condition = node[3]
         first, second = node[2]
+        split = 4 + first[1]
+        same = first == second and node[4:split] == node[split:]
+        truth = True if same else self._truth(condition, at)
+        if truth is not None:
+            self.folded_branches = True
+            return (_JUMP, 0, (first,), *node[4:split]) if truth else (_JUMP, 0, (second,), *node[split:])
         known = self.nodes[condition]
-        if known[0] == _ICONST:
-            self.folded_branches = True
-            if known[2]:
-                return (_JUMP, 0, (first,), *node[4 : 4 + first[1]])
-            return (_JUMP, 0, (second,), *node[4 + first[1] :])
-        if first == second and node[4 : 4 + first[1]] == node[4 + first[1] :]:
-            self.folded_branches = True
-            return (_JUMP, 0, (first,), *node[4 : 4 + first[1]])
         if known[0] in _KEEP_ZERO and ty.IS_INT[self.types[known[3]]] and self.types[known[3]] != ty.I128:
-            return self._fold_brif((_BRIF, self.types[known[3]], node[2], known[3], *node[4:]))
+            return self._fold_brif((_BRIF, self.types[known[3]], node[2], known[3], *node[4:]), at)
         if known[0] == _ICMP and known[2] in ("eq", "ne") and self.nodes[known[4]][0] == _ICONST:
             if self.nodes[known[4]][2] == 0 and known[1] & ~15 == 0 and known[1] != ty.I128:
                 t = known[1]
                 if known[2] == "ne":
-                    return self._fold_brif((_BRIF, t, node[2], known[3], *node[4:]))
-                split = 4 + first[1]
-                return self._fold_brif((_BRIF, t, (second, first), known[3], *node[split:], *node[4:split]))
+                    return self._fold_brif((_BRIF, t, node[2], known[3], *node[4:]), at)
+                return self._fold_brif((_BRIF, t, (second, first), known[3], *node[split:], *node[4:split]), at)
         return node
 
-    def _fold_br_table(self, node: Node) -> Node:
-        """A switch on a constant is a jump, and so is one that always leads to the same place; one with one case is a branch."""
-        known = self.nodes[node[3]]
+    def _fold_br_table(self, node: Node, at: int) -> Node:
+        """A switch on a constant is a jump, and so is one that always leads to the same place; one with one case is a branch.
+        Entries at the end that lead where the default leads are not needed."""
         ends = node[2]
-        if known[0] != _ICONST:
-            if len(node) == 4 and all(e == ends[0] for e in ends):
-                self.folded_branches = True
-                return (_JUMP, 0, (ends[0],))
-            if len(ends) == 2:
-                split = 4 + ends[0][1]
-                return self._fold_brif((_BRIF, ty.I32, ends, node[3], *node[4:split], *node[split:]))
-            return node
-        self.folded_branches = True
-        k = known[2] + 1 if known[2] + 1 < len(ends) else 0
-        at = 4 + sum(n for _, n in ends[:k])
-        return (_JUMP, 0, (ends[k],), *node[at : at + ends[k][1]])
+        known = self.nodes[node[3]]
+        k = known[2] if known[0] == _ICONST else self.facts.value(node[3], at) if self.facts.any else None
+        if k is not None:
+            self.folded_branches = True
+            k = k + 1 if k + 1 < len(ends) else 0
+            start = 4 + sum(n for _, n in ends[:k])
+            return (_JUMP, 0, (ends[k],), *node[start : start + ends[k][1]])
+        default = node[4 : 4 + ends[0][1]]
+        count, stop = len(ends), len(node)
+        while count > 1 and ends[count - 1] == ends[0] and node[stop - len(default) : stop] == default:
+            count -= 1
+            stop -= len(default)
+        if count < len(ends):
+            ends = ends[:count]
+            node = (_BR_TABLE, node[1], ends, *node[3:stop])
+        if count == 1:
+            self.folded_branches = True
+            return (_JUMP, 0, ends, *default)
+        if count == 2:
+            return self._fold_brif((_BRIF, ty.I32, ends, node[3], *default, *node[4 + len(default) :]), at)
+        return node
 
 
 _ICONST, _ICMP, _FCMP, _BRIF, _BR_TABLE, _JUMP = op.ICONST, op.ICMP, op.FCMP, op.BRIF, op.BR_TABLE, op.JUMP
+_TRAP, _TRAPZ, _TRAPNZ = op.TRAP_, op.TRAPZ, op.TRAPNZ
+_COND_TRAPS = frozenset((_TRAPZ, _TRAPNZ))
 _STORE, _LOAD = op.STORE_, op.LOAD_
 #: What is zero just where its operand is.
 _KEEP_ZERO = frozenset((op.UEXTEND, op.SEXTEND, op.INEG, op.BMASK))

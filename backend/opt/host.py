@@ -25,11 +25,11 @@ THEMES = ("prelude", "fold", "int", "bits", "shift", "effects", "divide", "compa
 _IMMEDIATE = {
     "unary_imm": "Imm", "unary_ieee16": "Imm", "unary_ieee32": "Imm", "unary_ieee64": "Imm", "int_compare": "IntCC",
     "float_compare": "FloatCC", "load_no_offset": "Flags", "binary_imm8": "Imm", "ternary_imm8": "Imm", "cond_trap": "TrapCode",
-    "int_add_trap": "TrapCode",
+    "int_add_trap": "TrapCode", "trap": "TrapCode",
     "unary_const": "Bytes", "shuffle": "Bytes",
 }  # fmt: skip
 #: Formats of the instructions in place that rules look at: those whose operands the opcode fixes.
-_FIXED = {"unary", "binary", "ternary", "cond_trap", "int_add_trap"}
+_FIXED = {"unary", "binary", "ternary", "trap", "cond_trap", "int_add_trap"}
 #: Formats whose immediates no rule looks at.
 _LEFT_OUT = {"func_addr", "unary_global_value", "stack_addr", "dynamic_stack_addr"}
 
@@ -133,6 +133,9 @@ def _in_place(h: Host) -> None:
     `rewrite`: the node itself is the value.
     """
     h.declare("(type Inst (primitive Inst))\n(type TrapCode (primitive TrapCode))\n")
+    h.declare("(extern const $NO_TYPE Type) (extern const $int_divz TrapCode)\n")
+    h.constant("$NO_TYPE", ty.INVALID)
+    h.constant("$int_divz", "int_divz")
     h.discriminant(type="Inst", tag="{v}[0]")
     for number, name in enumerate(op.NAME):
         if op.FORMAT[number] not in _FIXED or (op.PURE[number] and len(op.RESULTS[number]) == 1):
