@@ -47,6 +47,7 @@ _MERGEABLE = [
     bool(e & op.IDEMPOTENT) or (op.PURE[k] and len(op.RESULTS[k]) > 1) for k, e in enumerate(op.EFFECTS)
 ]
 _WRITES = [bool(e & (op.STORE | op.CALL)) for e in op.EFFECTS]
+_COND_TRAP = [form == "cond_trap" for form in op.FORMAT]
 _IS_LOAD = [bool(e & op.LOAD) and not e & (op.STORE | op.SIDE_EFFECT | op.CALL) for e in op.EFFECTS]
 
 
@@ -90,7 +91,7 @@ class EGraph:
         self.subsumed: list[int] = []
         self._depth = 0
         self._fuel = 0
-        self.facts = Facts(self.nodes, self.classes, self.types)
+        self.facts = Facts(self.nodes, self.types)
         self.members = self.classes.__getitem__
         self._counted = counted
         bound = rules(self, counted)
@@ -214,7 +215,7 @@ class EGraph:
                 params.append(v)
             out = self.skeleton[b]
             state = states[b]
-            if len(cfg.preds[b]) == 1:
+            if len(cfg.preds[b]) == 1 and b not in func.cold:
                 self._learn(b, cfg.preds[b][0], pre[b], end[b])
             for i in func.block_insts[b]:
                 node = insts[i]
@@ -232,7 +233,7 @@ class EGraph:
                 if _PURE_ONE[o]:
                     self._fuel = FUEL
                     v = make(node)
-                    if o == _ICMP and facts.any and (known := facts.value(v, pre[b])) is not None:
+                    if o == _ICMP and facts.about and (known := facts.value(v, pre[b])) is not None:
                         v = make((_ICONST, self.types[v], known))
                     rename[results[i][0]] = v
                     continue
@@ -240,7 +241,7 @@ class EGraph:
                 if (rewrite := self._rewrite[o]) is not None:
                     node = self._rewritten(node, rewrite)
                     o = node[0]
-                if o in _COND_TRAPS and (truth := self._truth(node[3], pre[b])) is not None:
+                if _COND_TRAP[o] and (truth := self._truth(node[3], pre[b])) is not None:
                     if truth != (o == _TRAPNZ):
                         continue
                     node, o = (_TRAP, 0, node[2]), _TRAP
@@ -289,7 +290,7 @@ class EGraph:
                 elif o == _BR_TABLE:
                     node = self._fold_br_table(node, pre[b])
                 out.append((i, node, values))
-                if o in _COND_TRAPS:
+                if _COND_TRAP[o]:
                     facts.learn(node[3], o == _TRAPZ, pre[b], end[b])
             memory.drop_dead_stores(self.skeleton[b])
 
@@ -316,17 +317,17 @@ class EGraph:
         elif node[0] == _BR_TABLE:
             ends = node[2]
             if ends[0][0] == block:
-                self.facts.bound(node[3], "uge", len(ends) - 1, first, last)
+                self.facts.choose(node[3], "uge", len(ends) - 1, first, last)
             else:
                 k = next(k for k, (b, _) in enumerate(ends) if b == block)
-                self.facts.bound(node[3], "eq", k - 1, first, last)
+                self.facts.choose(node[3], "eq", k - 1, first, last)
 
     def _truth(self, condition: int, at: int) -> bool | None:
         """Whether a condition is not zero, if that is known at this place."""
         known = self.nodes[condition]
         if known[0] == _ICONST:
             return bool(known[2])
-        return self.facts.truth(condition, at) if self.facts.any else None
+        return self.facts.truth(condition, at) if self.facts.about else None
 
     def _load_key(self, node: Node, state: memory.State) -> Any:
         """Two loads with equal keys read the same value."""
@@ -400,7 +401,7 @@ class EGraph:
         Entries at the end that lead where the default leads are not needed."""
         ends = node[2]
         known = self.nodes[node[3]]
-        k = known[2] if known[0] == _ICONST else self.facts.value(node[3], at) if self.facts.any else None
+        k = known[2] if known[0] == _ICONST else self.facts.value(node[3], at) if self.facts.about else None
         if k is not None:
             self.folded_branches = True
             k = k + 1 if k + 1 < len(ends) else 0
@@ -424,7 +425,6 @@ class EGraph:
 
 _ICONST, _ICMP, _FCMP, _BRIF, _BR_TABLE, _JUMP = op.ICONST, op.ICMP, op.FCMP, op.BRIF, op.BR_TABLE, op.JUMP
 _TRAP, _TRAPZ, _TRAPNZ = op.TRAP_, op.TRAPZ, op.TRAPNZ
-_COND_TRAPS = frozenset((_TRAPZ, _TRAPNZ))
 _STORE, _LOAD = op.STORE_, op.LOAD_
 #: What is zero just where its operand is.
 _KEEP_ZERO = frozenset((op.UEXTEND, op.SEXTEND, op.INEG, op.BMASK))

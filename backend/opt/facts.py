@@ -1,10 +1,9 @@
 """What the branches and traps passed on the way to a place say about integers there.
 
 Below the edge of a branch on `x < 10`, and behind a trap unless `x < 10`, the comparison holds; so x lies in a range, and its
-relation to other values is known. Facts are kept per value (bounds, against constants) and per pair of values (which of less,
-equal, greater are left, signed and unsigned), each on a stack of (first, last, what is known): it holds at the places whose
-number in the dominator tree's preorder lies in that interval. The walk is in preorder, so what has been left is popped and
-what is on top includes all below it: a question costs a look-up.
+relation to other values is known. Facts are kept as they come, with the values they are about: a fact holds at the places whose
+number in the dominator tree's preorder lies in its interval. The walk is in preorder, so what has been left is popped. Ranges,
+and which of less, equal and greater are left for a pair, are worked out when a comparison of the same value asks, which is seldom.
 
 A fact never enters the graph, whose nodes are shared by places where it does not hold: it answers for one instruction.
 """
@@ -21,6 +20,8 @@ from jitpy.backend.opt.fold import complement, swap
 if TYPE_CHECKING:
     from jitpy.backend.ir.function import Node
 
+#: First and last place; a value and whether it is not zero, or a condition and a number.
+Fact = tuple[int, int, Any, Any]
 #: Unsigned and signed ends of a value's range.
 Bounds = tuple[int, int, int, int]
 _LESS, _EQUAL, _GREATER = 1, 2, 4
@@ -30,126 +31,123 @@ _LEFT = {
     "eq": (2, 2), "ne": (5, 5), "slt": (1, 5), "sle": (3, 7), "sgt": (4, 5), "sge": (6, 7), "ult": (5, 1), "ule": (7, 3),
     "ugt": (5, 4), "uge": (7, 6),
 }  # fmt: skip
-_SWAPPED = [sum(1 << 2 - k for k in range(3) if mask >> k & 1) for mask in range(8)]
 #: A condition is made of conditions, at most so deep.
 _DEPTH = 4
+#: So many facts about a value are looked at, the latest.
+_LOOK_BACK = 8
+_ICMP, _ICONST = op.ICMP, op.ICONST
 
 
 class Facts:
-    """The facts of one function. ``nodes``, ``classes``, ``types``: the e-graph's lists."""
+    """The facts of one function. ``nodes``, ``types``: the e-graph's lists."""
 
-    def __init__(self, nodes: list[Node], classes: list[tuple[Node, ...]], types: list[int]) -> None:
-        self.nodes, self.classes, self.types = nodes, classes, types
-        self.any = False
-        self.bounds: dict[int, list[tuple[int, int, Bounds]]] = {}
-        self.pairs: dict[tuple[int, int], list[tuple[int, int, tuple[int, int]]]] = {}
-
-    def clear(self) -> None:
-        """Forget the function."""
-        self.any = False
-        self.bounds.clear()
-        self.pairs.clear()
+    def __init__(self, nodes: list[Node], types: list[int]) -> None:
+        self.nodes, self.types = nodes, types
+        self.about: dict[int, list[Fact]] = {}
+        self.clear = self.about.clear
 
     # Learning.
 
     def learn(self, condition: int, holds: bool, first: int, last: int, depth: int = _DEPTH) -> None:
         """In the interval, ``condition`` is not zero (holds) or zero."""
-        self.any = True
-        own = self.nodes[condition][0]
-        if holds and own in _TRUTH:
-            self.bound(condition, "eq", 1, first, last)
-        elif ty.IS_INT[self.types[condition]]:
-            self.bound(condition, "ne" if holds else "eq", 0, first, last)
-        for node in self.classes[condition]:
-            if node[0] == op.ICMP and ty.IS_INT[node[1]]:
-                self.compared(node[2] if holds else complement(node[2]), node[3], node[4], first, last)
-            elif depth and node[0] == (op.BAND if holds else op.BOR):
-                for part in node[3:]:
-                    self.learn(part, holds, first, last, depth - 1)
+        nodes, about = self.nodes, self.about
+        fact = (first, last, condition, holds)
+        about.setdefault(condition, []).append(fact)
+        node = nodes[condition]
+        o = node[0]
+        if o == _ICMP and node[1] <= ty.I128:
+            x, y = node[3], node[4]
+            # A pair's facts are with the smaller, those against constants with the value.
+            if nodes[y][0] != _ICONST and (nodes[x][0] == _ICONST or y < x):
+                x = y
+            about.setdefault(x, []).append(fact)
+        elif depth and o == (op.BAND if holds else op.BOR):
+            for part in node[3:]:
+                self.learn(part, holds, first, last, depth - 1)
 
-    def compared(self, cc: str, x: int, y: int, first: int, last: int) -> None:
-        """In the interval, ``x cc y``."""
-        if self.nodes[y][0] == op.ICONST:
-            self.bound(x, cc, self.nodes[y][2], first, last)
-        elif self.nodes[x][0] == op.ICONST:
-            self.bound(y, swap(cc), self.nodes[x][2], first, last)
-        else:
-            signed, unsigned = _LEFT[cc]
-            if x > y:
-                x, y = y, x
-                signed, unsigned = _SWAPPED[signed], _SWAPPED[unsigned]
-            before = _top(self.pairs, (x, y), first)
-            if before is not None:
-                signed, unsigned = signed & before[0], unsigned & before[1]
-            if signed == _EQUAL or unsigned == _EQUAL:
-                signed = unsigned = _EQUAL
-            self.pairs.setdefault((x, y), []).append((first, last, (signed, unsigned)))
-
-    def bound(self, x: int, cc: str, k: int, first: int, last: int) -> None:
+    def choose(self, x: int, cc: str, k: int, first: int, last: int) -> None:
         """In the interval, ``x cc k``."""
-        self.any = True
-        t = self.types[x]
-        found = narrowed(_top(self.bounds, x, first) or whole(t), t, cc, k)
-        self.bounds.setdefault(x, []).append((first, last, found))
+        self.about.setdefault(x, []).append((first, last, cc, k))
+
+    def told(self, x: int, at: int) -> list[tuple[str, int, bool]]:
+        """What is known of ``x`` here: (condition, number or other value, whether it is a number), the oldest first."""
+        stack = self.about.get(x)
+        while stack and not stack[-1][0] <= at < stack[-1][1]:
+            stack.pop()
+        nodes, found = self.nodes, []
+        for first, last, c, holds in stack[-_LOOK_BACK:] if stack else ():
+            if not first <= at < last:
+                continue
+            if c.__class__ is str:
+                found.append((c, holds, True))
+                continue
+            node = nodes[c]
+            if c == x:
+                one = holds and node[0] in (_ICMP, op.FCMP)
+                found.append(("eq", int(one), True) if one or not holds else ("ne", 0, True))
+                continue
+            cc, y = node[2] if holds else complement(node[2]), node[4]
+            if node[3] != x:
+                cc, y = swap(cc), node[3]
+            found.append((cc, nodes[y][2], True) if nodes[y][0] == _ICONST else (cc, y, False))
+        return found
 
     # Asking.
 
     def value(self, x: int, at: int) -> int | None:
         """The number that ``x`` is at this place, if that is known."""
-        known: Bounds | None = _top(self.bounds, x, at)
-        if known is not None and known[0] == known[1]:
-            return known[0]
-        for node in self.classes[x]:
-            if node[0] == op.ICMP and ty.IS_INT[node[1]] and (answer := self.holds(node, at)) is not None:
-                return int(answer)
+        if x in self.about:
+            low, high, _, _ = self.bounds(x, at)
+            if low == high:
+                return low
+        node = self.nodes[x]
+        if node[0] == _ICMP and node[1] <= ty.I128 and (answer := self.holds(node, at)) is not None:
+            return int(answer)
         return None
 
     def truth(self, x: int, at: int) -> bool | None:
         """Whether ``x`` is not zero at this place, if that is known."""
-        if (known := _top(self.bounds, x, at)) is not None:
-            if known[0] > 0:
-                return True
-            if known[1] == 0:
-                return False
+        if x in self.about:
+            low, high, _, _ = self.bounds(x, at)
+            if low > 0 or high == 0:
+                return low > 0
         answer = self.value(x, at)
         return None if answer is None else answer != 0
 
     def holds(self, node: Node, at: int) -> bool | None:
         """Whether a comparison of integers holds at this place, if that is known."""
         cc, x, y = node[2:]
-        if self.nodes[x][0] == op.ICONST:
+        nodes, about = self.nodes, self.about
+        if nodes[x][0] == _ICONST or (nodes[y][0] != _ICONST and x > y):
             x, y, cc = y, x, swap(cc)
-        if self.nodes[y][0] == op.ICONST:
-            known = _top(self.bounds, x, at)
-            return None if known is None else _decided(known, node[1], cc, self.nodes[y][2])
-        if x > y:
-            x, y, cc = y, x, swap(cc)
-        left = _top(self.pairs, (x, y), at)
-        if left is None:
+        if x not in about:
             return None
+        if nodes[y][0] == _ICONST:
+            return _decided(self.bounds(x, at), node[1], cc, nodes[y][2])
+        left = [_ALL, _ALL]
+        for known, other, constant in self.told(x, at):
+            if other == y and not constant:
+                left = [a & b for a, b in zip(left, _LEFT[known])]
+        if _EQUAL in left:
+            left = [_EQUAL, _EQUAL]
         signed, unsigned = _LEFT[cc]
-        for mask, known_left in ((signed, left[0]), (unsigned, left[1])):
+        for mask, still in ((signed, left[0]), (unsigned, left[1])):
             if mask == _ALL or (mask == _ALL & ~_EQUAL and cc != "ne"):
                 continue  # the condition says nothing, or not all it says, about this order
-            if known_left & ~mask == 0:
+            if still & ~mask == 0:
                 return True
-            if known_left & mask == 0:
+            if still & mask == 0:
                 return False
         return None
 
-
-_TRUTH = frozenset((op.ICMP, op.FCMP))
-
-
-def _top(stacks: dict[Any, list[tuple[int, int, Any]]], key: Any, at: int) -> Any:
-    """What is known at a place, or None; what lies before it is dropped."""
-    stack = stacks.get(key)
-    while stack:
-        first, last, known = stack[-1]
-        if first <= at < last:
-            return known
-        stack.pop()
-    return None
+    def bounds(self, x: int, at: int) -> Bounds:
+        """The range of ``x`` at this place."""
+        t = self.types[x]
+        found = whole(t)
+        for cc, k, constant in self.told(x, at):
+            if constant:
+                found = narrowed(found, t, cc, k)
+        return found
 
 
 def whole(t: int) -> Bounds:

@@ -52,23 +52,29 @@ def states(func: Function, cfg: Cfg) -> list[State]:
     writers = [[i for i in block_insts[b] if _WRITES[insts[i][0]]] for b in range(count)]
     begin: list[State] = [{} for _ in range(count)]
     end: list[State | None] = [None] * count
+    index, preds = cfg.rpo_index, cfg.preds
+    loops = any(index[p] >= index[b] for b in cfg.rpo for p in preds[b])
     for round_ in range(_ROUNDS + 1):
         changed = False
         for b in cfg.rpo:
-            known = [s for p in cfg.preds[b] if (s := end[p]) is not None]
-            if not known:
-                state: State = {ANY: 2 * b + 1}
-            elif round_ == _ROUNDS and len(cfg.preds[b]) > 1:
-                state = {ANY: 2 * b + 1}
+            before = preds[b]
+            state: State | None
+            if len(before) == 1 and b != cfg.entry:
+                state = end[before[0]]  # which comes first in this order
             else:
-                state = _join(known, b, begin[b] if round_ else None)
+                known = [s for p in before if (s := end[p]) is not None]
+                if not known or round_ == _ROUNDS:
+                    state = {ANY: 2 * b + 1}
+                else:
+                    state = _join(known, b, begin[b] if round_ else None)
+            assert state is not None
             if state != begin[b]:
                 begin[b] = state
                 changed = True
             for i in writers[b]:
                 state = written(insts[i], i, state)
             end[b] = state
-        if not changed:
+        if not changed or not loops:
             break
     return begin
 
