@@ -19,6 +19,8 @@ for _f, _type in TYPES.items():
 for _f, _k, _word in (("s", "w", 0x1E260000), ("d", "x", 0x9E660000), ("h", "w", 0x1EE60000)):
     row(f"fmov_{_k}{_f}", f"fmov =Rd.{_k} Rn.{_f}", _word)
     row(f"fmov_{_f}{_k}", f"fmov =Rd.{_f} Rn.{_k}", _word | 1 << 16)
+row("fmov_ss", "fmov =Rd.s Rn.s", 0x1E204000)
+row("fmov_dd", "fmov =Rd.d Rn.d", 0x1E604000)
 # f64 to f32, rounded to odd.
 row("fcvtxn", "fcvtxn =Rd.s Rn.d", 0x7E616800)
 # The upper half of a vector register, and population counts, which only vector registers do.

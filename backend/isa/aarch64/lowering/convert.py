@@ -73,8 +73,12 @@ class ConvertLowering(FloatLowering):
 
     def to_sint(self, type: Any, x: Any) -> Any:
         """Traps on NaN, and outside of -2^(n-1) - 1 < x < 2^(n-1)."""
+        return self.to_sint_of(type, self.types[x], self.put_in_reg(x))
+
+    def to_sint_of(self, type: Any, source: Any, r: Any) -> Any:
+        """The same of a register with a float of type ``source``."""
         bits = BITS[type]
-        source, r = self._checked(type, x, 2.0 ** (bits - 1))
+        source, r = self._checked(type, source, r, 2.0 ** (bits - 1))
         if type == I64:
             self.fcmp(source, r, self.float_imm(source, -(2.0**63)))
             self.do(ROWS["trap_if"], imm=(MI, _RANGE))
@@ -85,14 +89,17 @@ class ConvertLowering(FloatLowering):
 
     def to_uint(self, type: Any, x: Any) -> Any:
         """Traps on NaN, and outside of -1 < x < 2^n."""
-        source, r = self._checked(type, x, 2.0 ** BITS[type])
+        return self.to_uint_of(type, self.types[x], self.put_in_reg(x))
+
+    def to_uint_of(self, type: Any, source: Any, r: Any) -> Any:
+        """The same of a register."""
+        source, r = self._checked(type, source, r, 2.0 ** BITS[type])
         self.fcmp(source, r, self.float_imm(source, -1.0))
         self.do(ROWS["trap_if"], imm=(LE, _RANGE))
         return self.truncated(False, type, source, r)
 
-    def _checked(self, type: Any, x: Any, limit: float) -> tuple[Any, Any]:
+    def _checked(self, type: Any, source: Any, r: Any, limit: float) -> tuple[Any, Any]:
         """The operand as (type, vreg), after a check for NaN and of the upper bound."""
-        source, r = self.types[x], self.put_in_reg(x)
         if source == F16 or (source == F32 and type <= I32):
             r = self.fop(ROWS[f"fcvt_d{LETTER[source]}"], r)
             source = F64
@@ -104,18 +111,42 @@ class ConvertLowering(FloatLowering):
 
     def to_sint_sat(self, type: Any, x: Any) -> Any:
         """The bare instruction; narrow types are clamped."""
-        r = self.to_sint_proven(type, x)
+        return self.to_sint_sat_of(type, self.types[x], self.put_in_reg(x))
+
+    def to_sint_sat_of(self, type: Any, source: Any, r: Any) -> Any:
+        """The same of a register."""
+        r = self.truncated(True, type, source, r)
         bits = BITS[type]
         return r if bits >= 32 else self.clamp(r, -1 << bits - 1, (1 << bits - 1) - 1)
 
     def to_uint_sat(self, type: Any, x: Any) -> Any:
         """The same with 0 as the lower bound."""
-        r = self.to_uint_proven(type, x)
+        return self.to_uint_sat_of(type, self.types[x], self.put_in_reg(x))
+
+    def to_uint_sat_of(self, type: Any, source: Any, r: Any) -> Any:
+        """The same of a register."""
+        r = self.truncated(False, type, source, r)
         if type >= I32:
             return r
         limit = self.imm((1 << BITS[type]) - 1)
         self.compare_regs(I32, r, limit)
         return self.cmov(HI, I32, limit, r)
+
+    def to_int_or_minimum(self, type: Any, x: Any) -> Any:
+        """What x86-64's conversion gives: the minimum for NaN and whatever does not fit, also of 8 and 16 bits."""
+        return self.to_int_or_minimum_of(type, self.types[x], self.put_in_reg(x))
+
+    def to_int_or_minimum_of(self, type: Any, source: Any, x: Any) -> Any:
+        """The same of a register."""
+        r = self.truncated(True, type, source, x)
+        bits = BITS[type]
+        minimum = self.imm(1 << bits - 1)
+        self.fcmp(source, x, self.float_imm(source, 2.0 ** (width(type) - 1)))
+        r = self.cmov(MI, type, r, minimum)
+        if bits >= 32:
+            return r
+        fits_not = self.narrow_fits(True, type, r)
+        return self.cmov(fits_not, I32, minimum, r)
 
     # Among floats.
 

@@ -14,4 +14,9 @@ def host() -> Host:
     })  # fmt: skip
     for feature in ("has_fp16", "has_dotprod", "has_i8mm", "use_csdb"):
         h.inline_test(feature, f"features['{feature}']")
+    h.inline_extractor("whole_register", "{v} if BITS[{v}] == 128 else None")
+    h.inline_extractor("short_lanes", "{v} if {v} >= 16 and {v} & 15 <= 3 else None")
+    h.inline_test("wanted_once", "uses[{0}] == 1")
+    h.imports("jitpy.backend.ir.types", "BITS")
+    h.constant("$x86", "x86")
     return h
