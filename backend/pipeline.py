@@ -9,6 +9,7 @@
     lower      the target's rules choose instructions, over virtual registers
     allocate   registers and spill slots
     emit       bytes, labels, constants, traps
+    baseline   instead of the last three, at opt_level none with the allocator onepass: see `backend.baseline`
 
 Each pass takes its input and returns its output; nothing is global. No host address is in the
 result: relocations ``abs8`` (8 bytes, absolute) and ``pcrel4`` (4 bytes, relative to the field)
@@ -136,6 +137,13 @@ def _compile(func: Function, target: Target, settings: Settings, times: dict[str
         if settings.enable_verifier:
             verify(func)
             clock = _lap(times, "verify", clock)
+    if settings.opt_level == "none" and settings.regalloc == "onepass" and chaos is None:
+        from jitpy.backend.baseline import compile_baseline
+
+        found = compile_baseline(func, target, settings)
+        if found is not None:
+            _lap(times, "baseline", clock)
+            return CompiledFunction(func.name, *found)
     vcode = lower(func, target)
     clock = _lap(times, "lower", clock)
     allocate_ = allocate if chaos is None else chaos.allocate

@@ -26,7 +26,7 @@ Move = tuple[int, int, int]
 
 def allocate(vcode: VCode, env: MachineEnv) -> Allocation:
     """Allocate registers in one pass."""
-    return _OnePass(vcode, env).run()
+    return OnePass(vcode, env).run()
 
 
 def _mask(pregs: tuple[int, ...]) -> int:
@@ -36,7 +36,9 @@ def _mask(pregs: tuple[int, ...]) -> int:
     return mask
 
 
-class _OnePass:
+class OnePass:
+    """The walk's state and steps, see the module's docstring; `baseline.walk` does the same over templates."""
+
     __slots__ = (
         "all", "caller", "classes", "defined", "edits", "env", "free", "holder", "late_stores", "masks", "reg_of",
         "reloads", "slot_of", "slots", "spares", "stamp", "vcode", "written",
@@ -113,12 +115,16 @@ class _OnePass:
                 best, when = preg, stamp[preg]
             candidates ^= low
         if best < 0:
-            raise CompileError(
-                f"{self.vcode.name}: instruction {index} ({self.vcode.insts[index].row.name}) needs more "
-                f"registers of class {cls} at once than the target has; the lowering rule must use fewer"
-            )
+            raise self.too_few(cls, index)
         self.evict(best)
         return best
+
+    def too_few(self, cls: int, index: int) -> CompileError:
+        """The error of an instruction that needs more registers than there are."""
+        return CompileError(
+            f"{self.vcode.name}: instruction {index} ({self.vcode.insts[index].row.name}) needs more "
+            f"registers of class {cls} at once than the target has; the lowering rule must use fewer"
+        )
 
     def assign(self, vreg: int, preg: int, index: int) -> None:
         self.reg_of[vreg] = preg

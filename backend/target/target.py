@@ -204,7 +204,8 @@ class Target:
     """
 
     __slots__ = (
-        "_parts", "abis", "big_endian", "block_address", "call_direct", "call_indirect", "code_align", "contexts", "dwarf",
+        "_parts", "abis", "baselines", "big_endian", "block_address", "call_direct", "call_indirect", "code_align", "contexts",
+        "dwarf",
         "emit_branch", "emit_epilogue", "emit_jump", "emit_move", "emit_prologue", "emit_return", "emit_trap", "env", "extend",
         "features", "frame_head", "frame_least", "join_pair", "jump", "lacks", "lacks_types", "load", "load_stack", "loop_align",
         "move", "name", "nop", "parts", "payloads", "pointer", "relocations", "resume", "rules", "split_pair", "stack_address",
@@ -262,6 +263,7 @@ class Target:
         self.relocations: dict[str, Fixup] = {}
         self.dwarf: Dwarf | None = None
         self.contexts: list[Any] = []  # the engine's lowering contexts made for this target, for reuse
+        self.baselines: list[Any] = []  # what the baseline compiler keeps, likewise
         self.lacks: frozenset[tuple[int, Type]] = frozenset()
         self.lacks_types: frozenset[Type] = frozenset()
         self._parts: dict[Type, tuple[tuple[int, Type], ...]] = {}

@@ -75,7 +75,7 @@ def compute(func: Function, cfg: Cfg, loops: Loops) -> BlockOrder:
     for b in cfg.rpo:
         if not cfg.succs[b]:
             continue
-        out = _edges(insts[block_insts[b][-1]])
+        out = edges_of(insts[block_insts[b][-1]])
         written[b] = out
         unique = out if len(out) == 1 else list(dict.fromkeys(out))
         edges[b] = unique
@@ -172,7 +172,7 @@ def compute(func: Function, cfg: Cfg, loops: Loops) -> BlockOrder:
     return order
 
 
-def _edges(node: Node) -> list[Edge]:
+def edges_of(node: Node) -> list[Edge]:
     """The edges of a terminator as written, with the values each passes."""
     op = node[0]
     if op in TRY_CALLS:
