@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from jitpy.backend.baseline.walk import Placed, Single
+from jitpy.backend.baseline.chunks import Placed, Single
+from jitpy.backend.baseline.placing import MISSING
 from jitpy.backend.settings import TRAP
 from jitpy.backend.target.row import BRANCH, JUMP, MOVE, RETURN, MInst
 from jitpy.backend.vcode.buffer import Sink
@@ -60,13 +61,20 @@ def write(walk: Walk, settings: Settings) -> Finished:
                     lines.append((len(code), chunk))
             elif kind is Placed:
                 t = chunk.template
-                known = t.memo.get(chunk.pregs)
-                if known.__class__ is bytes:
+                known = t.memo.get(chunk.pregs, MISSING)
+                if known is MISSING:
+                    known = t.encode(walk.kit.probe, chunk.pregs)
+                if known is None:
+                    t.write(sink, chunk.pregs)
+                elif known.__class__ is bytes:
                     code += known
                 else:
-                    t.write(sink, chunk.pregs)
+                    start = len(code)
+                    for offset, trap in known[1]:
+                        traps.append((start + offset, trap))
+                    code += known[0]
                 if t.branch is not None:
-                    _branch(sink, t.branch, t.branch_allocs(chunk.pregs), *chunk.targets, after)
+                    _branch(sink, t.branch, t.branch_allocs(chunk.pregs), chunk.targets[0], chunk.targets[1], after)
             else:
                 inst, allocs = chunk.inst, chunk.allocs
                 row = inst.row

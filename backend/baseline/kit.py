@@ -1,0 +1,70 @@
+"""What the baseline compiler keeps per target, from function to function."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from jitpy.backend.baseline.derive import Maker
+from jitpy.backend.baseline.template import Probe
+from jitpy.backend.vcode.abi import IN_REG
+from jitpy.backend.vcode.context import LowerCtx
+
+if TYPE_CHECKING:
+    from jitpy.backend.ir.function import Signature
+    from jitpy.backend.target.target import Target
+    from jitpy.backend.vcode.abi import Place, SigAbi
+
+_WAYS_LIMIT = 1000
+
+
+class Kit:
+    """What the walk keeps per target: the maker of templates, the templates by shape, the context of the general way."""
+
+    def __init__(self, target: Target) -> None:
+        self.maker = Maker(target)
+        self.probe = Probe(target)
+        self.shapes: dict[Any, Any] = {}
+        self.ways: dict[SigAbi, Any] = {}
+        self.ctx = LowerCtx(target)
+        env = target.env
+        self.masks = self.maker.masks
+        self.all = 0
+        for mask in self.masks:
+            self.all |= mask
+        self.caller = self.all & ~env.callee_saved
+        #: Type -> class of a value in one register, -1 if it takes several. 0 stands for values that do not exist.
+        self.class_of: dict[int, int] = {0: 0}
+        self.target = target
+
+    def new_type(self, type: int) -> int:
+        """Fill in ``class_of``."""
+        parts = self.target.parts_of(type)
+        found = self.class_of[type] = parts[0][0] if len(parts) == 1 else -1
+        return found
+
+    def way(self, sig: SigAbi, signature: Signature) -> tuple[Any, Any]:
+        """The registers of the arguments and of the results, one after the other; None where it is not as simple as that."""
+        found = self.ways.get(sig)
+        if found is None:
+            if len(self.ways) > _WAYS_LIMIT:
+                self.ways.clear()
+            args = rets = None
+            if sig.area is None:
+                if not any(sig.memory_args) and max(sig.copies, default=-1) < 0:
+                    args = self.simple(sig.args)
+                if not any(sig.ret_extensions) and (sig.rets or not _gives_back(sig, signature)):
+                    rets = self.simple(sig.rets)
+            found = self.ways[sig] = args, rets
+        return found
+
+    def simple(self, values: list[tuple[Place, ...]]) -> tuple[int, ...] | None:
+        """The registers, if all that is passed is in some that may be allocated."""
+        places = [place for value in values for place in value]
+        if any(place[0] != IN_REG or not self.all >> place[1] & 1 for place in places):
+            return None
+        return tuple([place[1] for place in places])
+
+
+def _gives_back(sig: SigAbi, signature: Signature) -> bool:
+    """Whether the address of an sret parameter is returned."""
+    return sig.abi.returns_sret and any(p.purpose == "sret" for p in signature.params)

@@ -1,0 +1,289 @@
+"""Placing: the allocator's steps over templates and over single machine instructions.
+
+State and policy are those of `regalloc.onepass` (between blocks every value lies in its slot; the last use of a value gives it
+its register). A value's number is its virtual register's; values of several registers have further numbers (``parts``).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from jitpy.backend.baseline.chunks import Placed, Single
+from jitpy.backend.errors import CompileError, UnsupportedError
+from jitpy.backend.ir import opcodes as O
+from jitpy.backend.ir.types import NAME
+from jitpy.backend.regalloc.moves import sequence_moves
+from jitpy.backend.regalloc.onepass import OnePass
+from jitpy.backend.vcode import calls
+from jitpy.backend.vcode.frame import Frame
+
+if TYPE_CHECKING:
+    from jitpy.backend.baseline.kit import Kit
+    from jitpy.backend.baseline.template import Template
+    from jitpy.backend.ir.function import Function, Node
+    from jitpy.backend.target.row import MInst
+    from jitpy.backend.vcode.context import LowerCtx
+
+#: What a memo says of registers not met yet.
+MISSING = object()
+
+
+class Placing(OnePass):
+    """The state for one function. ``checked``: keep what the checker wants to know."""
+
+    def __init__(self, kit: Kit, func: Function, checked: bool) -> None:
+        self.kit = kit
+        self.func = func
+        self.target = target = kit.target
+        self.checked = checked
+        self.env = target.env
+        self.masks, self.all, self.caller = kit.masks, kit.all, kit.caller
+        self.sig = kit.ctx.signatures.of(func.sig)
+        self.frame = frame = Frame(func, target, self.sig.abi)
+        if self.sig.abi.callee_pops:
+            frame.incoming = self.sig.stack_size
+        if func.stack_limit is not None:
+            frame.limit = calls.stack_limit(func, self.sig)
+        class_of = kit.class_of
+        try:
+            self.classes = [class_of[type] for type in func.value_types]
+        except KeyError:
+            self.classes = [class_of[type] if type in class_of else kit.new_type(type) for type in func.value_types]
+        self.parts: dict[int, tuple[int, ...]] = {}  # vregs of values that have several
+        if -1 in self.classes:
+            for v in range(len(self.classes)):
+                if self.classes[v] < 0:
+                    classes = [cls for cls, _ in target.parts_of(func.value_types[v])]
+                    self.parts[v] = tuple(range(len(self.classes), len(self.classes) + len(classes)))
+                    self.classes += classes
+        self.free = self.all
+        self.reg_of = [-1] * len(self.classes)
+        self.slot_of = [0] * len(self.classes)
+        self.holder = [-1] * 128
+        self.stamp = [0] * 128
+        self.slots = 0
+        self.spares = {}
+        self.written = 0
+        self.edits = []
+        self.reloads = []
+        self.defined = bytearray(len(self.classes))
+        self.late_stores = []
+        self.index = len(func.insts) * 8 + 64  # falls
+        self.chunks: list[Any] = []
+        self.begun = False  # the general way's context knows this function
+        self.labels = len(func.block_insts)
+        self.desc: list[Any] = func.value_types[:]
+
+    def move_all(self, moves: list[tuple[int, int, int]]) -> None:
+        """Append the chunks of moves that happen at once."""
+        found = sequence_moves(moves, self.env.scratch, self.spare_slot)
+        for move in found:
+            if move[1] >= 0:
+                self.written |= 1 << move[1]
+        found.reverse()
+        self.chunks += found
+
+    def load_all(self) -> None:
+        """The begin of a block: what is wanted in registers comes from its slot."""
+        held = self.all & ~self.free
+        holder, reg_of, slot_of, classes, chunks = self.holder, self.reg_of, self.slot_of, self.classes, self.chunks
+        while held:
+            low = held & -held
+            held ^= low
+            preg = low.bit_length() - 1
+            vreg = holder[preg]
+            chunks.append((slot_of[vreg] or self.slot(vreg), preg, classes[vreg]))
+            reg_of[vreg] = -1
+        self.written |= self.all & ~self.free
+        self.free = self.all
+
+    def wanted(self, values: tuple[int, ...]) -> bool:
+        """Whether anybody asked for a part of one of these."""
+        for v in values:
+            for r in self.parts.get(v, (v,)):
+                if self.reg_of[r] >= 0 or self.slot_of[r]:
+                    return True
+        return False
+
+    def general(self, t: Template, node: Node, produced: tuple[int, ...], targets: Any) -> None:
+        """Place any template."""
+        reg_of, slot_of, classes, parts, index = self.reg_of, self.slot_of, self.classes, self.parts, self.index
+        uses = [parts[node[k]][part] if node[k] in parts else node[k] for k, part in t.sources]
+        defs = [parts[produced[k]][part] if produced[k] in parts else produced[k] for k, part in t.results]
+        kills = t.kills & self.all
+        busy = kills & ~self.free
+        held = 0
+        for v in defs:
+            if reg_of[v] >= 0:
+                held |= 1 << reg_of[v]
+        busy &= ~held
+        while busy:
+            low = busy & -busy
+            busy ^= low
+            self.evict(low.bit_length() - 1)
+        # Defs leave their registers.
+        after: list[tuple[int, int, int]] = []
+        outs: list[int] = []
+        taken = 0
+        for v in defs:
+            preg = out = reg_of[v]
+            if preg < 0 or kills >> preg & 1:
+                out = self.choose(classes[v], kills | taken | held, index)
+                if preg >= 0:
+                    after.append((out, preg, classes[v]))
+            if slot_of[v]:
+                after.append((out, slot_of[v], classes[v]))
+            taken |= 1 << out
+            outs.append(out)
+        for v in defs:
+            if reg_of[v] >= 0:
+                self.free |= 1 << reg_of[v]
+                reg_of[v] = -1
+        # Uses; those that share a def's register first.
+        lock = taken | kills
+        for use in uses:
+            if reg_of[use] >= 0:
+                lock |= 1 << reg_of[use]
+        distinct = len(set(uses)) == len(uses)
+        if t.tied >= 0 and distinct and reg_of[uses[t.tied]] < 0:
+            if self.free & t.uses[t.tied] & ~kills & 1 << outs[0]:
+                self.assign(uses[t.tied], outs[0], index)
+        ins: list[int] = []
+        for k, use in enumerate(uses):
+            preg = reg_of[use]
+            if preg < 0:
+                forbidden = kills | taken
+                if distinct:
+                    for out, shared in zip(outs, t.shared):
+                        if shared >> k & 1:
+                            forbidden &= ~(1 << out) | kills
+                free = self.free & t.uses[k] & ~forbidden
+                if free & self.caller:
+                    free &= self.caller
+                preg = (free & -free).bit_length() - 1 if free else self.choose(classes[use], lock, index)
+                self.assign(use, preg, index)
+                lock |= 1 << preg
+            self.stamp[preg] = index
+            ins.append(preg)
+        temps: list[int] = []
+        for mask in t.temps:
+            free = self.free & mask & ~lock
+            if free & self.caller:
+                free &= self.caller
+            preg = (free & -free).bit_length() - 1 if free else self.make_room(mask & ~lock, index)
+            lock |= 1 << preg
+            temps.append(preg)
+        self.written |= lock
+        # Backwards: what is loaded again, where results go, the template.
+        chunks = self.chunks
+        if self.reloads:
+            chunks += self.reloads
+            self.reloads.clear()
+        if after:
+            self.move_all(after)
+        final = (*outs, *ins, *temps)
+        if not self.checked and t.branch is None:
+            code = t.memo.get(final, MISSING)
+            if code is MISSING:
+                code = t.encode(self.kit.probe, final)
+            if code is not None:
+                chunks.append(code)
+                return
+        chunks.append(Placed(t, final, (defs, uses), targets))
+
+    def make_room(self, pregs: int, index: int) -> int:
+        """One of ``pregs``, freed: the one touched longest ago."""
+        best = when = -1
+        while pregs:
+            low = pregs & -pregs
+            pregs ^= low
+            preg = low.bit_length() - 1
+            if self.stamp[preg] > when:
+                best, when = preg, self.stamp[preg]
+        if best < 0:
+            raise CompileError(f"{self.func.name}: an instruction needs more registers at once than the target has")
+        self.evict(best)
+        return best
+
+    def assign(self, vreg: int, preg: int, index: int) -> None:
+        """As in `OnePass`."""
+        OnePass.assign(self, vreg, preg, index)
+        self.written |= 1 << preg
+
+    # The general way.
+
+    def context(self) -> LowerCtx:
+        """The lowering context, which knows this function; nothing may be merged."""
+        ctx = self.kit.ctx
+        if not self.begun:
+            self.begun = True
+            ctx.begin(self.func, self.frame)
+            ctx.block = []
+            ctx.place = 0
+            count = len(self.func.value_types)
+            ctx.uses[:] = [2] * count
+            ctx.regs[:] = range(count)
+            for v, regs in self.parts.items():
+                ctx.regs[v] = regs
+            ctx.classes[:] = self.classes
+            self.classes = ctx.classes
+        return ctx
+
+    def alone(self, i: int, node: Node, produced: tuple[int, ...], targets: Any) -> None:
+        """Lower one instruction by the ordinary rules and place what comes out."""
+        ctx = self.context()
+        op = node[0]
+        if op in (O.BRIF, O.BR_TABLE):
+            rule = ctx.branch_table[op]
+            output = None if rule is None else rule(node, i, targets)
+        else:
+            rule = ctx.table[op]
+            output = None if rule is None else rule(node, i)
+            if output is None:
+                output = ctx.more_rules(node, i)
+        if output is None:
+            types = " ".join([NAME[self.func.value_types[v]] for v in node[3:]])
+            raise UnsupportedError(
+                f"{self.target.name}: {self.func.name}: no lowering for {O.NAME[op]}.{NAME[node[1]]} ({types})"
+            )
+        buffer = ctx.buffer
+        if produced:
+            made: dict[int, int] = {}
+            for v, parts in zip(produced, (output,) if len(produced) == 1 else output):
+                for goal, r in zip(self.parts.get(v, (v,)), (parts,) if parts.__class__ is int else parts):
+                    if r != goal:
+                        self.rename(buffer, r, goal, made)
+        self.place_all(buffer)
+
+    def rename(self, buffer: list[MInst], r: int, goal: int, made: dict[int, int]) -> None:
+        """Make ``goal`` the register in which ``buffer`` leaves what is in ``r``."""
+        if r not in made and any(r in inst.defs for inst in buffer):
+            made[r] = goal
+            for inst in buffer:
+                if r in inst.defs:
+                    inst.defs = tuple([goal if d == r else d for d in inst.defs])
+                if r in inst.uses:
+                    inst.uses = tuple([goal if u == r else u for u in inst.uses])
+        else:
+            buffer.append(self.target.move(goal, made.get(r, r), self.classes[r]))
+
+    def place_all(self, buffer: list[MInst]) -> None:
+        """Place machine instructions, last first; empties ``buffer``."""
+        more = len(self.classes) - len(self.reg_of)
+        if more:
+            self.reg_of += [-1] * more
+            self.slot_of += [0] * more
+            self.defined += bytes(more)
+        chunks, edits = self.chunks, self.edits
+        for inst in reversed(buffer):
+            self.index -= 1
+            allocs = self.place(self.index, inst)
+            before: list[Any] = []
+            for position, src, dst, cls in edits:
+                if dst >= 0:
+                    self.written |= 1 << dst
+                (chunks if position & 1 else before).append((src, dst, cls))
+            edits.clear()
+            chunks.append(Single(inst, allocs))
+            chunks += before
+        buffer.clear()
