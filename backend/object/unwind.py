@@ -87,6 +87,8 @@ def _program(function: CompiledFunction, dwarf: Dwarf, order: Order) -> bytes:
     """The call frame instructions of one function."""
     out = bytearray()
     at = 0
+    if function.prologue_end <= function.entry:  # no frame: the entry's rules hold
+        return b""
     for step, instructions in dwarf.prologue:
         place = function.entry + step
         out += _advance((place - at) // dwarf.code_align, order) + instructions

@@ -26,7 +26,8 @@ class Frame:
     frame pointer.
 
     ``head``: bytes between the frame pointer and the stack arguments. ``saved``: callee-saved pregs
-    to save. ``leaf``: calls nothing. ``empty``: wants no memory at all. ``entry``: bytes of code in front of the usual prologue.
+    to save. ``leaf``: calls nothing. ``empty``: wants no memory at all. ``written``: mask of pregs that the
+    function changes. ``entry``: bytes of code in front of the usual prologue.
     ``limit``: how the prologue computes the lowest address the stack may have: ("register", preg, 0), ("incoming", 0,
     offset), ("symbol", name, offset), then ("load", 0, offset) and ("add", 0, offset); empty: it does not check.
     ``clear_upper``: whether the epilogue clears the upper parts of vector registers, on an ISA where that matters.
@@ -38,7 +39,7 @@ class Frame:
 
     __slots__ = (
         "abi", "clear_upper", "contexts", "empty", "entry", "grown", "head", "incoming", "leaf", "limit", "outgoing",
-        "outgoing_size", "saved", "saves", "size", "slot_align", "slot_offsets", "slots", "slots_size", "spills", "target"
+        "outgoing_size", "saved", "saves", "size", "slot_align", "slot_offsets", "slots", "slots_size", "spills", "target", "written",
     )  # fmt: skip
 
     def __init__(self, func: Function, target: Target, abi: Abi) -> None:
@@ -52,6 +53,7 @@ class Frame:
         self.limit: list[tuple[str, Any, int]] = []
         self.leaf = True
         self.empty = False
+        self.written = 0
         self.clear_upper = False
         self.outgoing = 0
         self.outgoing_size = 0
@@ -95,6 +97,7 @@ class Frame:
     def finish(self, spill_units: int, clobbered: int) -> None:
         """Fix the layout: ``spill_units`` 8-byte slots spilled, ``clobbered`` the mask of pregs
         written."""
+        self.written = clobbered
         mask = clobbered & self.abi.callee_saved
         general = self.target.env.allocatable[INT]
         wide: list[int] = []

@@ -79,6 +79,7 @@ def vrx(opcode: int, preg: int, base: int, disp: int, m3: int = 0) -> bytes:
 
 #: Loads and stores: lg, stg; vlrepg, vsteg (scalars, of any vector register); vl, vst.
 _LG, _STG, _VLREP, _VSTEG, _VL, _VST = 0xE304, 0xE324, 0xE705, 0xE70A, 0xE706, 0xE70E
+_LMG, _STMG = 0xEB04, 0xEB24
 
 
 def _stack_move(load: bool, reg: int, cls: int, base: int, disp: int) -> bytes:
@@ -139,8 +140,8 @@ def move_stack(code: bytearray, distance: int) -> None:
 
 
 def bare(frame: Any) -> bool:
-    """Whether a function has no frame of its own: it calls nothing, saves and spills nothing, and has no stack slots."""
-    return bool(frame.leaf and frame.empty and not frame.limit)
+    """Whether a function has no frame of its own: it calls nothing, saves and spills nothing, and r14 stays as it is."""
+    return bool(frame.leaf and frame.empty and not frame.limit and not frame.written >> LINK & 1)
 
 
 def emit_prologue(sink: Any, frame: Any) -> None:
@@ -196,15 +197,24 @@ def symbol_literal(sink: Any, reg: int, name: str, addend: int) -> None:
 
 
 def _saves(sink: Any, frame: Any, load: bool) -> None:
-    """By r11, from which they are never far."""
+    """By r11, from which they are never far; neighbours at once."""
+    runs: list[list[int]] = []
     for preg, at in frame.places():
         d = at - frame.size
         if preg < V0:
-            sink.code += rxy(_LG if load else _STG, preg, FP, d)
+            if runs and runs[-1][1] == preg - 1:
+                runs[-1][1] = preg
+            else:
+                runs.append([preg, preg, d])
         elif preg < V0 + 16:  # ldy, stdy
             sink.code += rxy(0xED65 if load else 0xED67, preg - V0, FP, d)
         else:
             sink.code += vrx(_VL if load else _VST, preg, FP, d)
+    for first, last, d in runs:
+        if first == last:
+            sink.code += rxy(_LG if load else _STG, first, FP, d)
+        else:
+            sink.code += rxy(_LMG if load else _STMG, first, FP, d, last)
 
 
 def emit_epilogue(sink: Any, frame: Any) -> None:

@@ -34,10 +34,20 @@ def parts(type: Type) -> tuple[tuple[int, Type], ...]:
     return ((VECTOR, vector(lane, 128 // LANE_BITS[type])),) * count if count <= _MOST_PARTS else ()
 
 
-#: DWARF numbers of the registers that are saved; at the entry CFA = r15 + 160 and the return address in r14. The prologue
+def _dwarf_numbers() -> dict[int, int]:
+    """Vector registers go by eights, four even ones and then four odd ones."""
+    found = {r: r for r in range(16)}
+    for first, number in ((0, 16), (8, 24), (16, 68), (24, 76)):
+        for i in range(4):
+            found[regs.V0 + first + 2 * i] = number + i
+            found[regs.V0 + first + 2 * i + 1] = number + 4 + i
+    return found
+
+
+#: At the entry CFA = r15 + 160 and the return address in r14. The prologue
 #: saves r11 and r14 at CFA - 16 and CFA - 8, then sets r11.
 _DWARF = Dwarf(
-    {**{r: r for r in range(6, 15)}, **{regs.V0 + f: n for f, n in zip(range(8, 16), (24, 26, 28, 30, 25, 27, 29, 31))}},
+    _dwarf_numbers(),
     14,
     b"\x0c\x0f\xa0\x01",
     ((6, b"\x8b\x02"), (12, b"\x8e\x01"), (16, b"\x0c\x0b\x10")),

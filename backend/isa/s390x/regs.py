@@ -3,7 +3,8 @@
 General registers are 0-15, vector registers 16-47; the floating-point registers are the left halves of the first sixteen
 vector registers, and a scalar float lies at the left end of its register.
 
-r15 is the stack pointer, r11 the frame pointer, r14 the return address. r0 and r1 are never allocated: r0 cannot be
+r15 is the stack pointer, r11 the frame pointer; r14, which comes with the return address, is one like others behind the
+prologue. r0 and r1 are never allocated: r0 cannot be
 part of an address, so both serve inside of one row (far addresses, products, quotients, loops of atomics). v16 is the
 scratch of all classes, of general registers too: see `frame.emit_move`.
 
@@ -43,7 +44,7 @@ _KEPT = tuple(range(V0 + 8, V0 + 16))
 CLOBBERS = mask(R0, R1, R2, R3, R4, R5, R14, SCRATCH, *_TEMPORARY, *_UPPER)
 SAVED = mask(R6, R7, R8, R9, R10, R12, R13, *_KEPT)
 
-_INTS = (R2, R3, R4, R5, R6, R7, R8, R9, R10, R12, R13)
+_INTS = (R2, R3, R4, R5, LINK, R6, R7, R8, R9, R10, R12, R13)
 
 
 def machine_env(pinned: bool = False) -> MachineEnv:

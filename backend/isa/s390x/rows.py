@@ -102,8 +102,8 @@ _IMMEDIATES = frozenset(("mem", "d2", *(f"{kind}{i}" for kind in "im" for i in r
 
 def parse_operands(text: str) -> Parsed:
     """What a row's text says, the mnemonic without the mark of a variant."""
-    mnemonic, *rest = parse(text, _IMMEDIATES, {})
-    return (mnemonic.partition(":")[0], *rest)
+    mnemonic, operands, defs, uses, early, clobbers = parse(text, _IMMEDIATES, {})
+    return mnemonic.partition(":")[0], operands, defs, uses, early, clobbers
 
 
 def _first_encode(sink: Any, inst: MInst, allocs: tuple[int, ...]) -> None:

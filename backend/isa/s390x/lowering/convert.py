@@ -47,7 +47,8 @@ class ConvertLowering(FloatLowering):
         """A pair's halves, as two results; those of narrower types by a shift."""
         type = self.types[x]
         if type == I128:
-            return self.put_in_regs(x)
+            low, high = self.put_in_regs(x)
+            return low, high
         r = self.put_in_reg(x)
         return r, self.shifted("shr", r, BITS[type] // 2)
 
