@@ -39,7 +39,8 @@ class Frame:
 
     __slots__ = (
         "abi", "clear_upper", "contexts", "empty", "entry", "grown", "head", "incoming", "leaf", "limit", "outgoing",
-        "outgoing_size", "saved", "saves", "size", "slot_align", "slot_offsets", "slots", "slots_size", "spills", "target", "written",
+        "outgoing_size", "saved", "saves", "size", "slot_align", "slot_offsets", "slots", "slots_size", "spills", "target",
+        "written",
     )  # fmt: skip
 
     def __init__(self, func: Function, target: Target, abi: Abi) -> None:
