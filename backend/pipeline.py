@@ -137,6 +137,11 @@ def _compile(func: Function, target: Target, settings: Settings, times: dict[str
         if settings.enable_verifier:
             verify(func)
             clock = _lap(times, "verify", clock)
+    if settings.is_pic:
+        for callee in func.ext_funcs:
+            callee.colocated = True
+        for value in func.global_values:
+            value.colocated = True
     if settings.opt_level == "none" and settings.regalloc == "onepass" and chaos is None:
         from jitpy.backend.baseline import compile_baseline
 

@@ -26,10 +26,11 @@ class Settings:
     is an instruction that the processor refuses (signal), or a call of the symbol `TRAP` that never
     returns and whose return address says which trap it is (call). ``stack_limit``: not None: a
     function that calls others compares its stack pointer with the word that lies so far from the
-    thread pointer, and traps with stk_ovf when it is below; a limit of its own goes first."""
+    thread pointer, and traps with stk_ovf when it is below; a limit of its own goes first. ``is_pic``:
+    all that code names is near, so that it holds no absolute address."""
 
     __slots__ = (
-        "align_loops", "chaos_seed", "enable_inlining", "enable_nan_canonicalization", "enable_verifier", "opt_level",
+        "align_loops", "chaos_seed", "enable_inlining", "enable_nan_canonicalization", "enable_verifier", "is_pic", "opt_level",
         "regalloc", "regalloc_checker", "stack_limit", "traps", "unwind_info",
     )  # fmt: skip
 
@@ -37,7 +38,7 @@ class Settings:
         self, opt_level: str = "speed", regalloc: str = "linear", *, enable_verifier: bool = False,
         regalloc_checker: bool = False, align_loops: bool = True, unwind_info: bool = True,
         enable_inlining: bool = False, enable_nan_canonicalization: bool = False, chaos_seed: int = 0, traps: str = "signal",
-        stack_limit: int | None = None,
+        stack_limit: int | None = None, is_pic: bool = False,
     ) -> None:  # fmt: skip
         self.opt_level = opt_level
         self.regalloc = regalloc
@@ -50,6 +51,7 @@ class Settings:
         self.chaos_seed = chaos_seed
         self.traps = traps
         self.stack_limit = stack_limit
+        self.is_pic = is_pic
         for name, choices in _CHOICES.items():
             if getattr(self, name) not in choices:
                 raise CompileError(f"setting {name} is {getattr(self, name)!r}; it is one of {', '.join(choices)}")

@@ -75,6 +75,7 @@ class KernelModule:
     remarks        notes for the user
     lines          srcloc -> (index into ``codes``, line): what instructions' source locations mean
     codes          the code objects involved, for lines
+    table_widths   identity of a constant made by `table` -> bytes of the number at the start of each of its words, over and over
     variables      (function name, variable) -> {line: type name}: data of inspect_types
     typed_ir       typed IR per function, as text, if the options asked for it
     """
@@ -98,6 +99,7 @@ class KernelModule:
         "remarks",
         "result_types",
         "sites",
+        "table_widths",
         "typed_ir",
         "variables",
     )  # fmt: skip
@@ -121,7 +123,8 @@ class KernelModule:
         self._site_ids: dict[Any, int] = {}
         self._line_ids: dict[tuple[int, int], int] = {}
         self._const_ids: dict[int, int] = {}
-        self._tables: dict[bytes, np.ndarray[Any, Any]] = {}
+        self._tables: dict[Any, np.ndarray[Any, Any]] = {}
+        self.table_widths: dict[int, tuple[int, ...]] = {}
         self._guard_keys: set[Any] = set()
 
     def site(self, *fields: Any) -> int:
@@ -152,11 +155,14 @@ class KernelModule:
             self.constants.append(obj)
         return f"$const{i}"
 
-    def table(self, data: bytes) -> np.ndarray[Any, Any]:
-        """Words that the code reads, as an array to be a `constant`; no guard speaks of it."""
-        made = self._tables.get(data)
+    def table(self, data: bytes, widths: tuple[int, ...]) -> np.ndarray[Any, Any]:
+        """Words that the code reads, as an array to be a `constant`; no guard speaks of it. ``widths``: bytes of the numbers at the
+        start of the words, repeated (another byte order has to know).
+        """
+        made = self._tables.get((data, widths))
         if made is None:
-            made = self._tables[data] = np.frombuffer(data, np.uint64)
+            made = self._tables[data, widths] = np.frombuffer(data, np.uint64)
+            self.table_widths[id(made)] = widths
         return made
 
     def guard(self, *guard: Any) -> None:

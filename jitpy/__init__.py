@@ -18,6 +18,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from jitpy import cache as cache
     from jitpy import clif as clif
+    from jitpy import cross as cross
     from jitpy import notebook as notebook
     from jitpy import options as options
     from jitpy import types as types
@@ -42,7 +43,7 @@ _EXPORTS = {
     "CompileError": "backend.errors", "Trap": "trap",
     "NumericWarning": "numeric_warning",
 }  # fmt: skip
-_MODULES = ("types", "clif", "options", "notebook", "cache")
+_MODULES = ("types", "clif", "options", "notebook", "cache", "cross")
 
 
 #: What of Numba's names is not here, and what to do instead.

@@ -68,12 +68,23 @@ def _fields(t: ty.Type, name: str) -> list[str]:
 
 def declarations(name: str, types: tuple[ty.Type, ...], result: ty.Type) -> str:
     """C declarations of the structs and of the function."""
-    lines = []
-    for array in {struct_name(t): t for t in _arrays((*types, result))}.values():  # one for all layouts
+    return "\n".join([*structs((*types, result)).values(), declare(name, types, result)])
+
+
+def structs(types: tuple[ty.Type, ...]) -> dict[str, str]:
+    """The structs of the arrays in these types, one for all layouts: name -> declaration."""
+    found: dict[str, str] = {}
+    for array in _arrays(types):
         element = "void" if array.dtype.kind == "c" else c_scalar(array.dtype)
         extent = f"[{max(array.ndim, 1)}]"
         members = f"{element} *data; int64_t shape{extent}; int64_t strides{extent}; void *owner;"
-        lines.append(f"typedef struct {{ {members} }} {struct_name(array)};")
+        found[struct_name(array)] = f"typedef struct {{ {members} }} {struct_name(array)};"
+    return found
+
+
+def declare(name: str, types: tuple[ty.Type, ...], result: ty.Type, names: list[str] | None = None) -> str:
+    """The function's declaration, below that of its result's struct; ``names``: of its parameters."""
+    lines = []
     items = result.items if isinstance(result, ty.Tuple) else ()
     fields = [f for i, item in enumerate(items) for f in _fields(item, f"f{i}")]
     if fields:
@@ -85,9 +96,9 @@ def declarations(name: str, types: tuple[ty.Type, ...], result: ty.Type) -> str:
         out = f"{c_scalar(result)} *"
     else:
         out = ("double *" if result.flat and result.flat[0] == ir.F64 else "float *") if result.flat else "void *"
-    params = [out]
-    for t in types:
-        params += _parameters(t)
+    params = [out if names is None else f"{out}result"]
+    for i, t in enumerate(types):
+        params += _parameters(t, "" if names is None else names[i])
     lines.append(f"int32_t {name}({', '.join(params)});")
     return "\n".join(lines)
 
@@ -102,22 +113,28 @@ def _arrays(types: tuple[ty.Type, ...]) -> list[ty.Array]:
     return found
 
 
-def _parameters(t: ty.Type) -> list[str]:
+def _parameters(t: ty.Type, name: str) -> list[str]:
+    """Parameters that hold a value, called so if there is a name."""
     if isinstance(t, ty.Array):
-        return [f"const {struct_name(t)} *"]
-    return [line.rpartition(" ")[0] for line in _fields(t, "x")] if not isinstance(t, ty.Tuple) else [
-        p for item in t.items for p in _parameters(item)
-    ]  # fmt: skip
+        return [f"const {struct_name(t)} *{name}"]
+    if isinstance(t, ty.Tuple):
+        return [p for i, item in enumerate(t.items) for p in _parameters(item, name and f"{name}_{i}")]
+    fields = [line[:-1] for line in _fields(t, name or "x")]
+    return fields if name else [line.rpartition(" ")[0] for line in fields]
 
 
 def make_adapter(
-    name: str, kernel: str, types: tuple[ty.Type, ...], result: ty.Type, colocated: bool = True
+    name: str, kernel: str, types: tuple[ty.Type, ...], result: ty.Type, *, freestanding: bool = False
 ) -> Function:
-    """The CLIF function ``name`` with the C interface around the kernel ``kernel``."""
+    """The CLIF function ``name`` with the C interface around the kernel ``kernel``.
+
+    ``freestanding``: the kernel lies beside it, polls nothing and checks no stack; the status says which site raised.
+    """
     params: list[int] = [I64]
     for t in types:
         params += _flat_parameters(t)
     a = Assembler(name, tuple(params), (I32,))
+    a.func.sig.returns[0].extension = "sext"  # as some conventions want ints returned
     out, *values = a.arguments()
     flats: list[int] = []
     incoming = iter(values)
@@ -125,21 +142,25 @@ def make_adapter(
         flats += _unpack(a, t, incoming)
     context_slot, record_slot = a.slot(rec.CTX_BYTES), a.slot(8 * (1 + len(result.flat)))
     context, record = a.slot_address(context_slot), a.slot_address(record_slot)
-    stack = a.func.value(a.block, (op.GET_STACK_POINTER, I64, None), I64)
-    a.store(a.binary(op.ISUB, stack, a.iconst(STACK_BYTES)), context, rec.CTX_STACK_LIMIT)
-    a.store(a.iconst(1 << 62), context, rec.CTX_COUNTDOWN)
-    zero = a.iconst(0)
-    for offset in (rec.CTX_TRACE_COUNT, rec.CTX_BLOCKS):
-        a.store(zero, context, offset)
-    a.store(a.iconst(rec.FLAG_NOGIL), context, rec.CTX_FLAGS)
+    if not freestanding:
+        stack = a.func.value(a.block, (op.GET_STACK_POINTER, I64, None), I64)
+        a.store(a.binary(op.ISUB, stack, a.iconst(STACK_BYTES)), context, rec.CTX_STACK_LIMIT)
+        a.store(a.iconst(1 << 62), context, rec.CTX_COUNTDOWN)
+        a.store(a.iconst(0), context, rec.CTX_BLOCKS)
+        a.store(a.iconst(rec.FLAG_NOGIL), context, rec.CTX_FLAGS)
+    a.store(a.iconst(0), context, rec.CTX_TRACE_COUNT)
     signature = (I64, I64, *(f for t in types for f in t.flat))
     status = a.call(kernel, signature, (I32,), context, record, *flats)
-    a.func.ext_funcs[-1].colocated = colocated
+    a.func.ext_funcs[-1].colocated = freestanding
     failed = a.label(cold=True)
     a.leave_if(status, failed)
     _copy_result(a, result, record, 8, out, 0)
     a.ret(status)
     a.at(failed)
+    if freestanding:  # sites are multiples of 8 from 0
+        site = a.load(I64, context, rec.CTX_SITE)
+        number = a.binary(op.IADD, a.binary(op.USHR, site, a.iconst(3)), a.iconst(1))
+        status = a.func.value(a.block, (op.IREDUCE, I32, None, number), I32)
     a.ret(status)
     return a.func
 
@@ -149,7 +170,7 @@ def _flat_parameters(t: ty.Type) -> list[int]:
         return [I64]
     if isinstance(t, ty.Tuple):
         return [p for item in t.items for p in _flat_parameters(item)]
-    return list(t.flat)
+    return [ir.as_int(f) if f == ir.F16 else f for f in t.flat]  # C has no 16-bit float: its bits
 
 
 def _unpack(a: Assembler, t: ty.Type, incoming: Any) -> list[int]:
@@ -162,7 +183,13 @@ def _unpack(a: Assembler, t: ty.Type, incoming: Any) -> list[int]:
         return [owner, a.load(I64, at), *shape, *strides]
     if isinstance(t, ty.Tuple):
         return [v for item in t.items for v in _unpack(a, item, incoming)]
-    return [next(incoming) for _ in t.flat]
+    values = []
+    for f in t.flat:
+        value = next(incoming)
+        if f == ir.F16:
+            value = a.func.value(a.block, (op.BITCAST, f, 0, value), f)
+        values.append(value)
+    return values
 
 
 def _copy_result(a: Assembler, t: ty.Type, record: int, slot: int, out: int, offset: int) -> tuple[int, int]:
@@ -187,6 +214,15 @@ def _copy_result(a: Assembler, t: ty.Type, record: int, slot: int, out: int, off
     return slot, offset
 
 
+def only_result(name: str, results: tuple[ty.Type, ...]) -> ty.Type:
+    """The one type of a function's result as C sees it: an int and an int64 are the same. UnsupportedError otherwise."""
+    forms = {(t.flat, declarations(name, (), t)) for t in results}
+    if len(forms) != 1:
+        kinds = " or ".join(dict.fromkeys(map(str, results))) or "nothing: it always raises"
+        raise UnsupportedError(f"{name} returns {kinds}, and C needs one type on all paths; convert the results in the function")
+    return results[0]
+
+
 def export(dispatcher: Any) -> Any:
     """A cffi function pointer to the one overload of a jitted function; it keeps the function alive.
 
@@ -199,11 +235,7 @@ def export(dispatcher: Any) -> Any:
             "decorate with @jit('...')"
         )
     overload = overloads[0]
-    if len(overload.module.result_types) != 1:
-        raise UnsupportedError(
-            f"{dispatcher.__name__} returns different types on different paths, which C cannot express"
-        )
-    result = overload.module.result_types[0]
+    result = only_result(dispatcher.__name__, overload.module.result_types)
     name = dispatcher.__name__ if dispatcher.__name__.isidentifier() else "kernel"
     from cffi import FFI
 
@@ -212,7 +244,7 @@ def export(dispatcher: Any) -> Any:
         from jitpy.runtime import helpers, memory
         from jitpy.runtime.codegen import machine_code
 
-        adapter = make_adapter(name, "$kernel", overload.types, result, colocated=False)
+        adapter = make_adapter(name, "$kernel", overload.types, result)
         resolve = {"$kernel": overload.kernel}
         loaded = overload.adapter = memory.load(
             memory.Image.of(machine_code([adapter])),

@@ -40,6 +40,8 @@ from jitpy.backend.settings import TRAP, Settings
 from jitpy.backend.text.parser import parse_functions
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from jitpy.backend.pipeline import CodeModule
     from jitpy.backend.target.target import Target
 
@@ -163,11 +165,11 @@ def parts(target: Target) -> list[Any]:
 
 
 class Program:
-    """``file``: an ELF executable; ``start``: the address where it has the module. Raises UnsupportedError or CompileError where
-    code has a relocation that the linker cannot do.
+    """``file``: an ELF executable; ``start``: the address where it has the module; ``addresses``: of what ``units``, linked beside
+    it, export. Raises UnsupportedError or CompileError where code has a relocation that the linker cannot do.
     """
 
-    def __init__(self, module: CodeModule, target: Target) -> None:
+    def __init__(self, module: CodeModule, target: Target, units: Sequence[Unit] = ()) -> None:
         machine = isa.machine(target.name)
         flags = _SA_SIGINFO | _SA_ONSTACK | _SA_NODEFER | isa.linux(target.name).SIGACTION_FLAGS
         state = bytearray(_ARGUMENT + 8)
@@ -181,7 +183,6 @@ class Program:
         relocs = [(at, "abs8", symbol, 0) for at, symbol in pointers.items()]
         unit.add_data("emulation_state", bytes(state), ".data", relocs=relocs)
         unit.add_zeros("emulation_stack", _HANDLERS_STACK_BYTES)
-        unit.add_zeros("emulation_argument", ROOM, align=256)
-        self.file = link.executable([unit], _START, BASE)
-        entry: int = struct.unpack_from(f"{machine.order}Q", self.file, 24)[0]
-        self.start = entry - module.symbols[_START]
+        unit.add_zeros("emulation_argument", ROOM, align=256, exported=True)
+        self.file, self.addresses = link.program([unit, *units], _START, BASE)
+        self.start = self.addresses[_START] - module.symbols[_START]

@@ -61,6 +61,18 @@ def linux(name: str) -> Any:
     return import_module(f"jitpy.backend.isa.{_folder(name)}.linux")
 
 
+def presets(name: str) -> dict[str, tuple[str, ...]]:
+    """An ISA's processors and levels by the names compilers use, with the features of each."""
+    found: dict[str, tuple[str, ...]] = _module(name).PRESETS
+    return found
+
+
+def feature_names(name: str) -> tuple[str, ...]:
+    """The features that an ISA knows."""
+    found: tuple[str, ...] = _module(name).FEATURES
+    return found
+
+
 def host_name() -> str:
     """The name of the ISA that this process runs on."""
     import os

@@ -234,6 +234,11 @@ def executable(units: Sequence[Unit], entry: str = "_start", base: int = BASE) -
     """A static executable that begins at the symbol ``entry``, to be loaded at ``base``.
 
     Raises CompileError where a symbol is missing or defined twice, or a field cannot reach."""
+    return program(units, entry, base)[0]
+
+
+def program(units: Sequence[Unit], entry: str = "_start", base: int = BASE) -> tuple[bytes, dict[str, int]]:
+    """The same, and the addresses of what the units export."""
     linker = _Linker(units, base)
     ordered = linker.lay_out(linker.header_bytes())
     linker.relocate()
@@ -241,7 +246,8 @@ def executable(units: Sequence[Unit], entry: str = "_start", base: int = BASE) -
         linker.frame_header()
     if entry not in linker.exports:
         raise CompileError(f"no unit exports the entry {entry!r}")
-    return linker.finish(elf.EXECUTABLE, ordered, linker.address(*linker.exports[entry]) or 0)
+    addresses = {name: linker.address(*place) or 0 for name, place in linker.exports.items()}
+    return linker.finish(elf.EXECUTABLE, ordered, addresses[entry]), addresses
 
 
 def shared_library(units: Sequence[Unit], name: str = "") -> bytes:

@@ -12,7 +12,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from jitpy.backend.ir import opcodes as o
-from jitpy.backend.ir.types import I64
+from jitpy.backend.ir.types import BYTES, I64
 from jitpy.frontend.library import registry
 from jitpy.frontend.library.containers import LONG_INDEX, LONG_LOOP
 from jitpy.frontend.library.functions import global_array
@@ -91,7 +91,8 @@ def table(tr: Translator, v: Any) -> Table:
         address = tr.stack_slots([p for item in items for p in _parts(tr, item)])
     else:
         data = b"".join([_slots(item) for item in items])
-        address = global_array(tr, tr.module.table(data)).parts()[1]
+        widths = tuple([BYTES[f] for f in t.flat])
+        address = global_array(tr, tr.module.table(data, widths)).parts()[1]
     return Table(Val(ty.py_int, (address,)), len(items), t)
 
 

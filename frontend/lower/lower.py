@@ -176,6 +176,8 @@ class Lowering:
 
     def _entry(self) -> None:
         """A function that calls out of line first compares its stack pointer with the limit."""
+        if not self.kernel.compilation.options.get("stack_checks", True):
+            return
         f = self.source
         for b in self.graph.order:
             for i in f.block_insts[b]:

@@ -5,7 +5,8 @@ only to do so: what a command needs beyond the standard library it imports when 
     test        run .clif tests
     run, interpret, cat, print-cfg, compile, pass       one .clif file, as clif-util does
     bugpoint    make a failing .clif file small
-    targets     the targets and the features of this machine
+    cross       the functions of a Python file as object files for boards
+    targets     targets, processors, features
 """
 
 from __future__ import annotations
@@ -16,11 +17,11 @@ import sys
 
 def main(arguments: list[str] | None = None) -> int:
     """Run a command; its exit status. A compile error is printed, not raised."""
-    from jitpy.cli import bugpoint, clif, demo, test
+    from jitpy.cli import bugpoint, clif, cross, demo, test
 
     parser = argparse.ArgumentParser(prog="python -m jitpy", description="a numeric JIT for Python, built like Cranelift")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for group in (demo, test, clif, bugpoint):
+    for group in (demo, test, clif, cross, bugpoint):
         group.add(commands)
     options = parser.parse_args(arguments)
 

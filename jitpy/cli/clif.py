@@ -5,7 +5,6 @@
     pass FILE PASS...               the functions after these passes
     print-cfg FILE [--svg]          the control-flow graphs, in DOT or drawn
     compile FILE [--target ...]     the machine code, disassembled
-    targets                         what can be compiled for
 """
 
 from __future__ import annotations
@@ -33,8 +32,6 @@ def add(commands: Any) -> None:
     graph.add_argument("--code", action="store_true", help="show the instructions of each block")
     compile_ = _file(commands, "compile", "disassemble the machine code of a CLIF file", _compile)
     compile_.add_argument("--opt-level", default="speed", choices=("none", "speed"))
-    targets = commands.add_parser("targets", help="list the targets and this machine's features")
-    targets.set_defaults(run=_targets)
 
 
 def _file(commands: Any, name: str, text: str, run: Callable[[argparse.Namespace], int]) -> Any:
@@ -163,12 +160,4 @@ def _compile(options: argparse.Namespace) -> int:
         if instruction.address in names:
             print(f"%{names[instruction.address]}:")
         print(f"  {instruction.address:5x}  {instruction.mnemonic} {instruction.op_str}".rstrip())
-    return 0
-
-
-def _targets(options: argparse.Namespace) -> int:
-    from jitpy.backend.isa import host
-
-    target = host()
-    print(f"{target.name}: this machine, with {', '.join(sorted(f for f, on in target.features.items() if on))}")
     return 0

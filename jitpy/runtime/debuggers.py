@@ -17,7 +17,6 @@ from __future__ import annotations
 import os
 import platform
 
-from jitpy.runtime import elf
 from jitpy.runtime.libc import C, address, ffi
 
 TYPE_CHECKING = False
@@ -102,8 +101,7 @@ class Gdb:
         self.interface = Gdb._interface
         self.table, size = unwind_table(image, loaded.address)
         table = bytes(ffi.buffer(self.table, size))
-        machine = elf.MACHINES[platform.machine()]
-        text = elf.code_object(machine, loaded.address, loaded.size, functions, table, address(self.table))
+        text = code_object(loaded.address, loaded.size, functions, table, address(self.table))
         self.text = ffi.new("char[]", text)
         self.entry = ffi.new("jitpy_gdb_entry *")
         descriptor = self.interface[0]
@@ -132,6 +130,22 @@ class Gdb:
         self.tell(2)
 
 
+def code_object(start: int, size: int, functions: Functions, unwind: bytes, at: int) -> bytes:
+    """An ELF file of what a debugger needs of code that lies at an address: its functions, and its unwind table, made to lie
+    at ``at``.
+    """
+    from jitpy.backend import isa
+    from jitpy.backend.object import elf
+
+    table, names = elf.symbol_table([elf.Symbol(name, elf.FUNCTION, 1, begin - start, length) for name, begin, length in functions])
+    return elf.build(isa.machine(isa.host_name()), elf.RELOCATABLE, [
+        elf.Section(".text", elf.NOBITS, b"", elf.ALLOC | elf.EXEC, address=start, size=size, align=16),
+        elf.Section(".symtab", elf.SYMTAB, table, link=3, info=1, entry=elf.SYMBOL_BYTES),
+        elf.Section(".strtab", elf.STRTAB, names, align=1),
+        elf.Section(".eh_frame", elf.PROGBITS, unwind, elf.ALLOC, address=at),
+    ])  # fmt: skip
+
+
 #: ``ret``, by machine.
 _RETURN = {"x86_64": "c3", "aarch64": "c0035fd6"}
 _FUNCTION, _VARIABLE = "__jit_debug_register_code", "__jit_debug_descriptor"
@@ -142,8 +156,14 @@ def _load_interface() -> tuple[Any, Any, Any]:
     machine = platform.machine()
     if machine not in _RETURN:
         raise OSError(f"JITPY_GDB: gdb's interface has not been made for {machine}")
-    data = (1).to_bytes(4, "little") + bytes(20)  # version 1
-    text = elf.shared_object(elf.MACHINES[machine], bytes.fromhex(_RETURN[machine]), _FUNCTION, data, _VARIABLE)
+    from jitpy.backend import isa
+    from jitpy.backend.object import link
+    from jitpy.backend.object.unit import Unit
+
+    unit = Unit(isa.host(), isa.machine(isa.host_name()))
+    unit.add_routine(_FUNCTION, bytes.fromhex(_RETURN[machine]), exported=True)
+    unit.add_data(_VARIABLE, (1).to_bytes(4, "little") + bytes(20), ".data", exported=True)  # version 1
+    text = link.shared_library([unit])
     file = C.memfd_create(b"jitpy-gdb", 0)
     os.write(file, text)
     library = ffi.dlopen(f"/proc/{os.getpid()}/fd/{file}")

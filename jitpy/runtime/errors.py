@@ -56,18 +56,21 @@ def make_exception(context: int) -> BaseException:
     """The exception described by a context record, with its traceback. Called by `jitpy_raise`."""
     cell = word(context + CTX_SITE)
     sites, i = site_at(cell)
-    site = sites[i]
+    cells = [cell]
+    for k in range(min(word(context + CTX_TRACE_COUNT), CTX_TRACE_MAX)):
+        cells.append(word(context + CTX_TRACE + 8 * k))
+    return exception_of(sites[i], _arguments(sites[i].parts, context + CTX_ARGUMENTS), cells)
+
+
+def exception_of(site: Site, arguments: list[Any], cells: list[int]) -> BaseException:
+    """The exception that a site raises with these parts of its message; ``cells``: of it and of the calls around it."""
     cls = site.exc_class or SystemError
-    arguments = _arguments(site.parts, context + CTX_ARGUMENTS)
     if site.style == "args":
         exception = cls(*arguments)
     elif arguments:
         exception = cls("".join(str(a) for a in arguments))
     else:
         exception = cls()
-    cells = [cell]
-    for k in range(min(word(context + CTX_TRACE_COUNT), CTX_TRACE_MAX)):
-        cells.append(word(context + CTX_TRACE + 8 * k))
     exception.__traceback__ = _traceback(cells)
     return exception
 

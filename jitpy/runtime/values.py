@@ -55,8 +55,9 @@ def read(t: ty.Type, at: int, inner: Callable[[ty.List, int], list[Any]] | None 
 _CONVERSIONS: dict[str, Callable[[object], str]] = {"s": str, "r": repr, "a": ascii}
 
 
-def part(message_part: Any, arguments: int) -> Any:
-    """The object of one message part: text, ``("const", object)``, or ``(slot, type[, conversion, spec])``."""
+def part(message_part: Any, arguments: int, read: Callable[[ty.Type, int], Any] = read) -> Any:
+    """The object of one message part: text, ``("const", object)``, or ``(slot, type[, conversion, spec])``. ``read`` gets it from
+    the slots."""
     if isinstance(message_part, str):
         return message_part
     slot, t, *form = message_part
@@ -90,7 +91,7 @@ def _read_scalar(t: ty.Scalar, at: int) -> Any:
     return np.frombuffer(data, dtype_name(t))[0]
 
 
-class _Memory:
+class Memory:
     """What ``np.asarray`` needs to see an array in memory, and the object that keeps this memory."""
 
     def __init__(self, interface: dict[str, Any], keeper: Any) -> None:
@@ -107,12 +108,12 @@ def _read_array(t: ty.Array, at: int) -> Any:
     data, owner = word(at + 8), word(at)
     interface = {"version": 3, "typestr": dtype.str, "shape": shape, "strides": strides, "data": (data, t.readonly)}
     if owner & 1 or not owner:  # a block of ours, which may be gone before the array is
-        return np.array(np.asarray(_Memory(interface, None)))
+        return np.array(np.asarray(Memory(interface, None)))
     keeper: Any = ctypes.cast(owner, ctypes.py_object).value
     whole = keeper.__array_interface__ if keeper.__class__ is np.ndarray else None
     if whole is not None and (whole["data"][0], keeper.shape, keeper.strides, keeper.dtype) == (data, shape, strides, dtype):
         return keeper
-    return np.asarray(_Memory(interface, keeper))
+    return np.asarray(Memory(interface, keeper))
 
 
 def machine(symbol: str, declaration: str) -> Any:

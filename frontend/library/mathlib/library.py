@@ -38,6 +38,15 @@ MAKERS: tuple[Callable[[], Function], ...] = (
 )  # fmt: skip
 
 
+#: Symbol -> what makes its function.
+NAMES = {PREFIX + make.__name__: make for make in MAKERS}
+
+
+def make(symbol: str) -> Function:
+    """The function of the library behind a symbol, as CLIF. KeyError: there is none."""
+    return NAMES[symbol]()
+
+
 class Table:
     """A table as the linker sees it: like a compiled function, but data."""
 
@@ -53,7 +62,6 @@ class Table:
 def functions() -> list[Function]:
     """All functions, as CLIF."""
     return [make() for make in MAKERS]
-
 
 
 def tables() -> list[Table]:

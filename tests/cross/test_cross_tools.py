@@ -1,0 +1,180 @@
+"""What GNU's tools and the command line make of cross-compiled files."""
+
+from __future__ import annotations
+
+import ctypes
+import re
+import shutil
+import subprocess
+import sys
+
+import pytest
+from jitpy.backend.emulation import programs
+from jitpy.backend.errors import UnsupportedError
+from test_cross_compile import KERNELS, PROGRAM, SIGNATURES, check
+
+import jitpy
+from jitpy.cross import targets
+
+SOURCE = """\
+import math
+from jitpy import njit
+
+
+@njit("float64(float64[::1])")
+def sines(a):
+    '''The sum of sines.'''
+    s = 0.0
+    for x in a:
+        s += math.sin(x)
+    return s
+
+
+@njit("(float32[:, ::1], float32)")
+def scaled(a, k):
+    return a * k
+
+
+def plain(x):
+    return x
+"""
+
+
+def gnu(target: str, name: str) -> str:
+    try:
+        return programs.gnu(targets.TARGETS[target][0], name)
+    except UnsupportedError as error:
+        if target == "x86_64" and shutil.which(name):
+            return name
+        pytest.skip(str(error))
+
+
+def tool(*command: str) -> str:
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert not re.search("warning|error:", done.stderr + done.stdout, re.IGNORECASE), done.stderr + done.stdout
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def libraries():
+    return {}
+
+
+@pytest.fixture
+def library(libraries, target):
+    if target not in libraries:
+        libraries[target] = jitpy.cross.compile(KERNELS, SIGNATURES, target=target, name="kernels")
+    return libraries[target]
+
+
+def test_readelf_reads_them(library, target, tmp_path) -> None:
+    library.write(tmp_path)
+    for file in ("kernels.o", "libkernels.so"):
+        text = tool(gnu(target, "readelf"), "-aW", "--debug-dump=info,abbrev,frames", str(tmp_path / file))
+        assert "weighted" in text and "DW_TAG_subprogram" in text and "DW_CFA" in text
+    lines = tool(gnu(target, "readelf"), "--debug-dump=decodedline", str(tmp_path / "libkernels.so"))
+    assert "test_cross_compile.py" in lines
+
+
+def test_gnu_ld_links_them(library, target, tmp_path) -> None:
+    library.write(tmp_path)
+    made = str(tmp_path / "theirs.so")
+    tool(gnu(target, "ld"), "-shared", "-z", "text", "-o", made, str(tmp_path / "kernels.o"))
+    assert "weighted" in tool(gnu(target, "readelf"), "-W", "--dyn-syms", made)
+
+
+def test_lines_are_those_of_the_source(library, target, tmp_path) -> None:
+    library.write(tmp_path)
+    text = tool(gnu(target, "readelf"), "--debug-dump=decodedline", str(tmp_path / "libkernels.so"))
+    first = next(f for f in KERNELS if f.__name__ == "weighted").__code__.co_firstlineno
+    numbers = {int(n) for n in re.findall(r"test_cross_compile\.py +(\d+) ", text)}
+    assert first + 6 in numbers  # the loop's body
+
+
+@pytest.mark.skipif(not shutil.which("gdb") or not shutil.which("gcc"), reason="needs gdb and gcc")
+def test_gdb_shows_python_lines(tmp_path) -> None:
+    done = jitpy.cross.compile(KERNELS, SIGNATURES, target="x86_64", name="kernels")
+    done.write(tmp_path)
+    (tmp_path / "main.c").write_text(PROGRAM)
+    tool("gcc", "-g", "-o", str(tmp_path / "main"), str(tmp_path / "main.c"), str(tmp_path / "kernels.o"), f"-I{tmp_path}")
+    commands = ["break weighted.0", "run", "bt", "list"]
+    options = [word for command in commands for word in ("-ex", command)]
+    out = subprocess.run(["gdb", "-batch", *options, str(tmp_path / "main")], capture_output=True, text=True, timeout=60).stdout
+    assert "TABLE[i % 2, 1]" in out and re.search(r"#1 .* in weighted .*\n#2 .* in main ", out), out
+
+
+@pytest.mark.skipif(not shutil.which("gcc"), reason="needs gcc")
+def test_gccs_unwinder_walks_through_them(tmp_path) -> None:
+    library = jitpy.cross.compile(KERNELS, SIGNATURES, target="x86_64", name="kernels").shared_library
+    path = tmp_path / "libkernels.so"
+    path.write_bytes(library)
+    loaded = ctypes.CDLL(str(path))
+    finder = ctypes.CDLL("libgcc_s.so.1")._Unwind_Find_FDE
+    finder.restype = ctypes.c_void_p
+    address = ctypes.cast(loaded.weighted, ctypes.c_void_p).value
+    assert address is not None
+    assert finder(ctypes.c_void_p(address + 1), ctypes.create_string_buffer(64))
+
+
+def test_debians_cross_compiler_links_them(library, target, tmp_path) -> None:
+    """With the C library, under the emulator; the results are the host's."""
+    compiler = f"{library.machine.triple}-gcc"
+    if not shutil.which(compiler):
+        pytest.skip(f"{compiler} is not installed")
+    library.write(tmp_path)
+    (tmp_path / "main.c").write_text(PROGRAM)
+    tool(compiler, "-Wall", "-static", "-o", str(tmp_path / "main"), str(tmp_path / "main.c"), str(tmp_path / "kernels.o"))
+    run = [programs.find(f"qemu-{target}"), "-cpu", "max"] if target != "x86_64" else []
+    done = subprocess.run([*run, str(tmp_path / "main")], capture_output=True, text=True)
+    assert done.returncode == 0, done
+    check(done.stdout)
+
+
+# -- the command line ----------------------------------------------------------------------------------------------------------
+
+
+def command(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([sys.executable, "-m", "jitpy", *arguments], capture_output=True, text=True)
+
+
+def test_cross_writes_a_folder_per_target(tmp_path) -> None:
+    (tmp_path / "kernels.py").write_text(SOURCE)
+    file, folder = str(tmp_path / "kernels.py"), str(tmp_path / "build")
+    done = command("cross", file, "--target", "x86_64", "--target", "amd64", "--cpu", "haswell", "-o", folder)
+    assert done.returncode == 0, done.stderr
+    assert "sines, scaled; needs free, malloc" in done.stdout and "haswell" in done.stdout
+    names = {path.name for path in (tmp_path / "build" / "x86_64").iterdir()}
+    assert names == {"kernels.o", "libkernels.so", "kernels.h", "kernels.lst", "example.c", "Makefile"}
+    assert all(f"{name}  " in done.stdout for name in names)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "text"),
+    [
+        (["--target", "riscv46"], "error: there is no target 'riscv46'; did you mean 'riscv64'?"),
+        (["--target", "x86_64", "--cpu", "pentium"], "error: x86_64 has no processor 'pentium'"),
+        (["--target", "x86_64", "--features", "sse41,neon"], "error: x86_64 has no feature 'neon'"),
+        ([], "the following arguments are required: --target"),
+    ],
+)
+def test_bad_arguments(arguments, text, tmp_path) -> None:
+    (tmp_path / "kernels.py").write_text(SOURCE)
+    done = command("cross", str(tmp_path / "kernels.py"), *arguments, "-o", str(tmp_path / "build"))
+    assert done.returncode != 0 and text in done.stderr and "Traceback" not in done.stderr
+    assert not (tmp_path / "build").exists()
+
+
+def test_a_file_without_kernels_and_one_that_is_not_there(tmp_path) -> None:
+    (tmp_path / "empty.py").write_text("x = 1\n")
+    done = command("cross", str(tmp_path / "empty.py"), "--target", "x86_64")
+    assert done.returncode == 1 and "has no function with a signature" in done.stderr
+    done = command("cross", str(tmp_path / "missing.py"), "--target", "x86_64")
+    assert done.returncode == 1 and "missing.py: No such file" in done.stderr
+
+
+def test_targets_lists_what_there_is() -> None:
+    text = command("targets").stdout
+    for word in ("x86_64 (this machine)" if sys.platform == "linux" else "x86_64", "haswell", "avx2", "fused multiply and add"):
+        assert word in text
+    assert "riscv64" not in command("targets", "x86_64").stdout
