@@ -5,6 +5,9 @@ Such a loop works on the aligned word or doubleword that holds the value. Narrow
     again: lr.w old, (a); new = old >> shift op x; new = old ^ ((old ^ new << shift) & mask); sc.w t, new, (a); bnez t, again
 
 Everything is ordered as if it were sequential (aq and rl).
+
+Of memory in big-endian order sums and extrema are computed between an ordinary load and such a loop that only compares and
+swaps: between load-reserved and store-conditional there must not be more than a few instructions.
 """
 
 from __future__ import annotations
@@ -13,7 +16,7 @@ from collections.abc import Callable
 from typing import Any
 
 from jitpy.backend.isa.riscv64.frame import branch_word
-from jitpy.backend.isa.riscv64.regs import TEMP
+from jitpy.backend.isa.riscv64.regs import T6, TEMP
 from jitpy.backend.isa.riscv64.rows import ROWS, macro, row
 from jitpy.backend.target.row import MInst
 
@@ -110,6 +113,51 @@ def _compare_and_swap(bits: int) -> Callable[[Any, MInst, tuple[int, ...]], None
     return encode
 
 
+def _swapped(sink: Any, bits: int, d: int, s: int, signed: bool) -> list[int]:
+    """d = the low bits of s with their bytes reversed, extended; without Zbb byte by byte, by way of t6."""
+    shift = "srai" if signed else "srli"
+    if sink.features["has_zbb"]:
+        words = [_two("rev8", d, s)]
+        return words if bits == 64 else [*words, _two(shift, d, d, 64 - bits)]
+    words = [_two("andi", d, s, 255)]
+    for k in range(8, bits, 8):
+        words += [_two("srli", T6, s, k), _two("andi", T6, T6, 255), _two("slli", d, d, 8), _three("or", d, d, T6)]
+    if signed and bits < 64:
+        words += [_two("slli", d, d, 64 - bits), _two("srai", d, d, 64 - bits)]
+    return words
+
+
+def _big_loop(operation: str, bits: int) -> Callable[[Any, MInst, tuple[int, ...]], None]:
+    w = "d" if bits == 64 else "w"
+    signed = bits == 32 or operation in ("smin", "smax")
+
+    def encode(sink: Any, inst: MInst, allocs: tuple[int, ...]) -> None:
+        # defs: old, as it is in memory, new; uses: x, a and for narrow ones shift, mask
+        old, new, x, a, *narrow = allocs
+        words = [ROWS[f"l{w}"][1].word | old << 7 | a << 15]
+        if narrow:
+            shift, mask = narrow
+            words += [_three("srl", new, old, shift), *_swapped(sink, bits, TEMP, new, signed)]
+        else:
+            words += _swapped(sink, bits, TEMP, old, signed)
+        words += [*_operate(operation, new, TEMP, x), *_swapped(sink, bits, TEMP, new, True)]
+        if narrow:
+            words += [
+                _three("sll", new, TEMP, shift), _three("xor", new, new, old), _three("and", new, new, mask),
+                _three("xor", new, new, old),
+            ]  # fmt: skip
+        else:
+            words.append(_two("mv", new, TEMP))
+        if inst.imm is not None:
+            sink.trap(inst.imm)
+        words.append(_two(f"lr.{w}", TEMP, a))
+        words.append(branch_word(0x1063, TEMP, old, -4 * len(words)))
+        words += [_three(f"sc.{w}", TEMP, a, new), branch_word(0x1063, TEMP, 0, -4 * 3)]
+        sink.code += b"".join([word.to_bytes(4, "little") for word in words])
+
+    return encode
+
+
 #: (operation, bits) -> row. ``old`` is the whole word where the value is narrow.
 RMW_LOOPS = {
     (operation, bits): macro(
@@ -120,6 +168,16 @@ RMW_LOOPS = {
     for operation in (*_SIMPLE, *_KEEPS_OLD, "nand", "xchg")
     for bits in (8, 16, 32, 64)
     if bits < 32 or operation == "nand"
+}
+#: The same for memory in big-endian order, where the operation does not commute with the order.
+BIG_LOOPS = {
+    (operation, bits): macro(
+        f"rmw_big_{operation}{bits}",
+        f"rmw_big_{operation}{bits} ~rd rs1 rs2 | {'rs1 rs1 ' * (bits < 32)}~rd",
+        _big_loop(operation, bits),
+    )
+    for operation in ("add", "sub", *_KEEPS_OLD)
+    for bits in (16, 32, 64)
 }
 CAS = {
     bits: macro(

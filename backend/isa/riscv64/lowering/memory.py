@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from jitpy.backend.errors import UnsupportedError
 from jitpy.backend.ir import memflags
 from jitpy.backend.ir.types import BITS, F16, MASK
 from jitpy.backend.isa.lowering import trap_of
-from jitpy.backend.isa.riscv64.insts.atomic import CAS, RMW_LOOPS
+from jitpy.backend.isa.riscv64.insts.atomic import BIG_LOOPS, CAS, RMW_LOOPS
 from jitpy.backend.isa.riscv64.insts.memory import STORE_ZERO
 from jitpy.backend.isa.riscv64.lowering.base import Base
 from jitpy.backend.isa.riscv64.regs import A0, CLOBBERS, SAVED
@@ -26,6 +25,7 @@ _AMO = {
     "add": "amoadd", "and": "amoand", "or": "amoor", "xor": "amoxor", "xchg": "amoswap", "smin": "amomin", "smax": "amomax",
     "umin": "amominu", "umax": "amomaxu",
 }  # fmt: skip
+_BITWISE = frozenset(("and", "or", "xor", "nand", "xchg"))
 
 
 class MemoryLowering(Base):
@@ -165,12 +165,11 @@ class MemoryLowering(Base):
     #: There is no compare-and-swap of pairs: `host` says so.
     atomic_load_pair = atomic_cas_pair = None
 
-    # Atomics. Big-endian ones would be loops around byte swaps, which nobody asks for.
+    # Atomics.
 
-    def _at(self, flags: Any, a: Any) -> Any:
-        if flags & memflags.BIG:
-            raise UnsupportedError("riscv64: atomic accesses in big-endian order are not supported; swap the bytes yourself")
-        (regs, mode, disp) = self.address(a, 0)
+    def _at(self, a: Any) -> Any:
+        """An address in a register: these instructions have no displacement."""
+        regs, mode, disp = self.address(a, 0)
         if regs:
             return self.add_constant(regs[0], disp) if disp else regs[0]
         return self.op(ROWS["stack_address"], imm=(mode, disp, None))
@@ -189,22 +188,44 @@ class MemoryLowering(Base):
         return self.do(ROWS["fence"])
 
     def atomic_rmw(self, type: Any, m: Any, a: Any, x: Any) -> Any:
-        """An amo instruction, or a loop over load-reserved and store-conditional."""
+        """An amo instruction, or a loop over load-reserved and store-conditional. Bitwise operations do not mind the order of
+        bytes, if the operand has it too."""
         flags, operation = m
         bits = BITS[type]
         trap = trap_of(flags)
-        at = self._at(flags, a)
+        at = self._at(a)
+        if flags & memflags.BIG and bits > 8:
+            if operation in _BITWISE:
+                return self.swapped(bits, self._rmw(operation, type, at, self.swapped(bits, self.put_in_reg(x)), trap))
+            r = self.sign_extended(x) if bits == 32 or operation[0] == "s" else self.zero_extended(x)
+            return self.swapped(bits, self._loop(BIG_LOOPS, operation, type, at, r, trap))
+        if operation in ("smin", "smax"):
+            r = self.sign_extended(x)
+        else:
+            r = self.zero_extended(x) if operation in ("umin", "umax") else self.put_in_reg(x)
+        return self._rmw(operation, type, at, r, trap)
+
+    def _rmw(self, operation: str, type: Any, at: Any, r: Any, trap: Any) -> Any:
+        """On memory in our order; of narrow extrema r is extended."""
+        bits = BITS[type]
         if bits < 32:
-            return self._narrow_rmw(operation, type, at, x, trap)
-        r = self.put_in_reg(x)
+            return self._loop(RMW_LOOPS, operation, type, at, r, trap)
         if operation == "sub":
             operation, r = "add", self.one("neg", r)
         if operation in _AMO:
-            name = f"{_AMO[operation]}.{'d' if bits == 64 else 'w'}"
-            return self._trapping(trap, ROWS[name], r, at)
+            return self._trapping(trap, ROWS[f"{_AMO[operation]}.{'d' if bits == 64 else 'w'}"], r, at)
+        return self._loop(RMW_LOOPS, operation, type, at, r, trap)
+
+    def _loop(self, rows: Any, operation: str, type: Any, at: Any, r: Any, trap: Any) -> Any:
+        """The old value, as it was in memory."""
+        bits = BITS[type]
         old, t = self.temp(INT), self.temp(INT)
-        self.emit(MInst(RMW_LOOPS[operation, bits], (old, t), (r, at), trap))
-        return old
+        if bits >= 32:
+            self.emit(MInst(rows[operation, bits], (old, t), (r, at), trap))
+            return old
+        word, shift, mask = self._lane(type, at)
+        self.emit(MInst(rows[operation, bits], (old, t), (r, word, shift, mask), trap))
+        return self.three("srl", old, shift)
 
     def _trapping(self, trap: Any, row: Any, r: Any, at: Any) -> Any:
         if trap is not None:
@@ -217,30 +238,25 @@ class MemoryLowering(Base):
         shift = self.with_imm("slli", self.with_imm("andi", at, 3), 3)
         return word, shift, self.three("sll", self.imm(MASK[type]), shift)
 
-    def _narrow_rmw(self, operation: str, type: Any, at: Any, x: Any, trap: Any) -> Any:
-        if operation in ("smin", "smax"):
-            r = self.sign_extended(x)
-        else:
-            r = self.zero_extended(x) if operation in ("umin", "umax") else self.put_in_reg(x)
-        word, shift, mask = self._lane(type, at)
-        old, t = self.temp(INT), self.temp(INT)
-        self.emit(MInst(RMW_LOOPS[operation, BITS[type]], (old, t), (r, word, shift, mask), trap))
-        return self.three("srl", old, shift)
-
     def atomic_cas(self, type: Any, flags: Any, a: Any, expected: Any, x: Any) -> Any:
         """A loop that ends where the value is not the expected one."""
         bits = BITS[type]
-        at = self._at(flags, a)
+        at = self._at(a)
+        swapped = flags & memflags.BIG and bits > 8
+        if swapped:
+            e, n = (self.swapped(bits, self.put_in_reg(v)) for v in (expected, x))
+        else:
+            e, n = self.sign_extended(expected) if bits >= 32 else self.put_in_reg(expected), self.put_in_reg(x)
         old, t = self.temp(INT), self.temp(INT)
         if bits >= 32:
-            e = self.sign_extended(expected)
-            self.emit(MInst(CAS[bits], (old, t), (e, self.put_in_reg(x), at), trap_of(flags)))
-            return old
-        word, shift, mask = self._lane(type, at)
-        # lr.w sign-extends, the mask cuts that off, unless it is at the top of the word: all in 32 bits, zero-extended.
-        e, n = (self.three("sll", self.zero_extended(v), shift) for v in (expected, x))
-        self.emit(MInst(CAS[bits], (old, t), (e, n, word, mask), trap_of(flags)))
-        return self.three("srl", old, shift)
+            self.emit(MInst(CAS[bits], (old, t), (e, n, at), trap_of(flags)))
+        else:
+            word, shift, mask = self._lane(type, at)
+            e, n = (self.three("sll", self.zext(bits, r), shift) for r in (e, n))
+            whole, old = old, self.temp(INT)
+            self.emit(MInst(CAS[bits], (whole, t), (e, n, word, mask), trap_of(flags)))
+            self.emit(MInst(ROWS["srl"], (old,), (whole, shift)))
+        return self.swapped(bits, old) if swapped else old
 
     def memory_fence(self) -> tuple[()]:
         """A full one."""
