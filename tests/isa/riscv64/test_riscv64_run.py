@@ -1,0 +1,128 @@
+"""What riscv64 does by sequences that the tests of all ISAs do not reach: big-endian atomics, far places, wide frames."""
+
+from __future__ import annotations
+
+import pytest
+from jitpy.backend import isa
+from jitpy.backend.errors import UnsupportedError
+from jitpy.backend.pipeline import compile_function
+from jitpy.backend.settings import Settings
+from jitpy.backend.text.parser import parse_function
+from run import INTS, Check, here
+
+pytestmark = pytest.mark.skipif(bool(here("riscv64")), reason="no emulator of riscv64")
+SLOT = "ss0 = explicit_slot 16"
+
+
+def pairs(bits: int) -> list[tuple[int, int]]:
+    return [(a, b) for a in INTS[bits] for b in INTS[bits]]
+
+
+@pytest.mark.parametrize("op", ("add", "sub", "and", "nand", "or", "xor", "xchg", "umin", "umax", "smin", "smax"))
+def test_atomics_in_the_other_order(op: str) -> None:
+    check = Check("riscv64")
+    for bits in (8, 16, 32, 64):
+        t = f"i{bits}"
+        body = f"v1 = stack_addr.i64 ss0\nstore big a0, v1\nr0 = atomic_rmw.{t} big {op} v1, a1\nr1 = load.{t} big v1"
+        check(body, (t, t), (t, t), pairs(bits), slots=SLOT)
+    check.run()
+
+
+def test_atomic_compare_and_swap_in_the_other_order() -> None:
+    check = Check("riscv64")
+    for bits in (8, 16, 32, 64):
+        t = f"i{bits}"
+        body = f"v1 = stack_addr.i64 ss0\nstore big a0, v1\nr0 = atomic_cas.{t} big v1, a1, a2\nr1 = atomic_load.{t} big v1"
+        check(body, (t, t, t), (t, t), [(a, b, 5) for a, b in pairs(bits)], slots=SLOT)
+        body = f"v1 = stack_addr.i64 ss0\natomic_store big a0, v1\nr0 = load.{t} big v1"
+        check(body, (t,), (t,), [(a,) for a in INTS[bits]], slots=SLOT)
+    check.run()
+
+
+@pytest.mark.parametrize("lane", (1, 3))
+def test_atomics_beside_others_in_a_word(lane: int) -> None:
+    """A narrow value's neighbours stay."""
+    check = Check("riscv64")
+    for op in ("add", "smin", "umax", "nand"):
+        body = f"v1 = stack_addr.i64 ss0\nstore a0, v1\nv2 = iadd_imm v1, {lane}\nr0 = atomic_rmw.i8 {op} v2, a1\nr1 = load.i32 v1"
+        check(body, ("i32", "i8"), ("i8", "i32"), [(a, b) for a in INTS[32] for b in INTS[8]], slots=SLOT)
+    check.run()
+
+
+@pytest.mark.parametrize("size", (1000, 2040, 3000, 5000, 9000, 70000))
+def test_frames_beyond_the_reach_of_displacements(size: int) -> None:
+    """Slots at both ends of a frame, spills between, frames beyond a page."""
+    check = Check("riscv64")
+    live = "\n".join(f"v{100 + i} = iadd_imm a0, {i}" for i in range(40))
+    total = "v200 = iadd v100, v101\n" + "\n".join(f"v{200 + i} = iadd v{199 + i}, v{101 + i}" for i in range(1, 39))
+    body = f"""{live}
+        v1 = stack_addr.i64 ss0
+        store a0, v1
+        v2 = stack_addr.i64 ss1
+        store a1, v2+8
+        v3 = load.i64 v1
+        v4 = load.i64 v2+8
+        {total}
+        r0 = isub v3, v4
+        r1 = iadd v238, v3"""
+    slots = f"ss0 = explicit_slot 16\nss2 = explicit_slot {size // 8 * 8}\nss1 = explicit_slot 16"
+    check(body, ("i64", "i64"), ("i64", "i64"), pairs(64), slots=slots)
+    check.run()
+
+
+@pytest.mark.parametrize("count", (40, 1200))
+def test_branches_over_much_code(count: int) -> None:
+    """Beyond 256 bytes and beyond 4 KB, forwards and back."""
+    check = Check("riscv64")
+    filling = "\n".join(f"v{1000 + i} = {('imul', 'iadd', 'bxor')[i % 3]} v{999 + i}, a0" for i in range(1, count))
+    body = f"""v300 = iconst.i64 0
+        v301 = iconst.i64 3
+        jump block20(v300, v301)
+        block20(v302: i64, v303: i64):
+        v304 = icmp_imm slt a0, 100
+        brif v304, block21, block22
+        block21:
+        v1000 = iadd_imm a0, 1
+        {filling.replace("v999", "v1000")}
+        jump block23(v{999 + count})
+        block22:
+        jump block23(a0)
+        block23(v305: i64):
+        v306 = iadd v302, v305
+        v307 = iadd_imm v303, -1
+        brif v307, block20(v306, v307), block24
+        block24:
+        r0 = iadd v306, a0"""
+    check(body, ("i64",), ("i64",), [(a,) for a in INTS[64]])
+    check.run()
+
+
+def test_loads_and_stores_far_from_their_base() -> None:
+    check = Check("riscv64")
+    for at in (2044, 2048, 4000, 40000):
+        body = f"v1 = stack_addr.i64 ss0\nstore a0, v1+{at}\nr0 = load.i32 v1+{at}\nv2 = sload8.i64 v1+{at}\nr1 = iadd v2, v2"
+        check(body, ("i32",), ("i32", "i64"), [(a,) for a in INTS[32]], slots="ss0 = explicit_slot 40016")
+    check.run()
+
+
+def test_vectors_want_v() -> None:
+    func = parse_function("function %f(i64) {\nblock0(v0: i64):\n    v1 = load.i32x4 v0\n    store v1, v0\n    return\n}")
+    target = isa.lookup("riscv64", {})
+    with pytest.raises(UnsupportedError, match="i32x4"):
+        compile_function(func, target, Settings("none"))
+
+
+def test_unknown_features_are_named() -> None:
+    from jitpy.backend.isa import riscv64
+
+    with pytest.raises(ValueError, match="has_zbx"):
+        riscv64.target({"has_zbx": 1})
+
+
+def test_vector_state_is_set_once() -> None:
+    """Operations on lanes of one width follow each other with one vsetivli in front; other lanes want another."""
+    body = "v1 = load.i32x4 aligned v0\nv2 = iadd v1, v1\nv3 = imul v2, v1\n"
+    text = "function %f(i64) {\nblock0(v0: i64):\n" + body + "store aligned v3, v0\nreturn\n}"
+    code = compile_function(parse_function(text), isa.lookup("riscv64", {"has_v": 1}), Settings("none")).code
+    words = [int.from_bytes(code[i : i + 4], "little") for i in range(0, len(code), 4)]
+    assert sum(word & 0xC000707F == 0xC0007057 for word in words) == 1
