@@ -72,8 +72,14 @@ def address(sink: Any, mode: Any, disp: Any) -> tuple[int, int, Callable[[], Non
         label = sink.constant(disp)
         sink.code += (_AUIPC | TEMP << 7).to_bytes(4, "little")
         return TEMP, 0, lambda: sink.fixup(PAIR, label, 0, 8)
-    base, disp = nearest_base(sink, sink.frame.address(mode, disp))
+    at = sink.frame.address(mode, disp)
+    base, disp = nearest_base(sink, at - sink.frame.head if bare(sink.frame) else at)
     return base, disp, None
+
+
+def bare(frame: Any) -> bool:
+    """Whether a function has no frame of its own: it calls nothing, asks for nothing in it, saves and spills nothing."""
+    return bool(frame.leaf and frame.empty and not frame.limit)
 
 
 def add(sink: Any, rd: int, rs: int, k: int) -> None:
@@ -147,6 +153,8 @@ def emit_prologue(sink: Any, frame: Any) -> None:
     if frame.grown:
         add(sink, SP, SP, -frame.grown)
     frame.entry = len(sink.code)
+    if bare(frame):
+        return
     put(sink, i_type(_ADDI, SP, SP, -16))
     _memory(sink, False, RA, SP, 8)
     _memory(sink, False, FP, SP, 0)
@@ -239,6 +247,8 @@ def emit_epilogue(sink: Any, frame: Any) -> None:
     """Restore; the stack pointer is then where it was behind `Frame.grown`."""
     from jitpy.backend.isa.riscv64.encode import i_type, put
 
+    if bare(frame):
+        return
     _saves(sink, frame, True)
     if frame.size > HIGH - 16:
         put(sink, i_type(_ADDI, SP, FP, 0))

@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 from jitpy.backend import isa
 from jitpy.backend.errors import UnsupportedError
+from jitpy.backend.filetests.engines import load
 from jitpy.backend.pipeline import compile_function
 from jitpy.backend.settings import Settings
-from jitpy.backend.text.parser import parse_function
+from jitpy.backend.text.parser import parse_function, parse_functions
 from run import INTS, Check, here
 
 pytestmark = pytest.mark.skipif(bool(here("riscv64")), reason="no emulator of riscv64")
@@ -44,7 +45,8 @@ def test_atomics_beside_others_in_a_word(lane: int) -> None:
     """A narrow value's neighbours stay."""
     check = Check("riscv64")
     for op in ("add", "smin", "umax", "nand"):
-        body = f"v1 = stack_addr.i64 ss0\nstore a0, v1\nv2 = iadd_imm v1, {lane}\nr0 = atomic_rmw.i8 {op} v2, a1\nr1 = load.i32 v1"
+        body = f"v1 = stack_addr.i64 ss0\nstore a0, v1\nv3 = iconst.i64 {lane}\nv2 = iadd v1, v3\n"
+        body += f"r0 = atomic_rmw.i8 {op} v2, a1\nr1 = load.i32 v1"
         check(body, ("i32", "i8"), ("i8", "i32"), [(a, b) for a in INTS[32] for b in INTS[8]], slots=SLOT)
     check.run()
 
@@ -53,7 +55,7 @@ def test_atomics_beside_others_in_a_word(lane: int) -> None:
 def test_frames_beyond_the_reach_of_displacements(size: int) -> None:
     """Slots at both ends of a frame, spills between, frames beyond a page."""
     check = Check("riscv64")
-    live = "\n".join(f"v{100 + i} = iadd_imm a0, {i}" for i in range(40))
+    live = "\n".join(f"v{300 + i} = iconst.i64 {i}\nv{100 + i} = iadd a0, v{300 + i}" for i in range(40))
     total = "v200 = iadd v100, v101\n" + "\n".join(f"v{200 + i} = iadd v{199 + i}, v{101 + i}" for i in range(1, 39))
     body = f"""{live}
         v1 = stack_addr.i64 ss0
@@ -74,27 +76,58 @@ def test_frames_beyond_the_reach_of_displacements(size: int) -> None:
 def test_branches_over_much_code(count: int) -> None:
     """Beyond 256 bytes and beyond 4 KB, forwards and back."""
     check = Check("riscv64")
-    filling = "\n".join(f"v{1000 + i} = {('imul', 'iadd', 'bxor')[i % 3]} v{999 + i}, a0" for i in range(1, count))
+    filling = "\n".join(f"v{2000 + i} = {('imul', 'iadd', 'bxor')[i % 3]} v{1999 + i}, a0" for i in range(1, count))
     body = f"""v300 = iconst.i64 0
         v301 = iconst.i64 3
         jump block20(v300, v301)
         block20(v302: i64, v303: i64):
-        v304 = icmp_imm slt a0, 100
+        v309 = iconst.i64 100
+        v304 = icmp slt a0, v309
         brif v304, block21, block22
         block21:
-        v1000 = iadd_imm a0, 1
-        {filling.replace("v999", "v1000")}
-        jump block23(v{999 + count})
+        v2000 = iadd a0, v309
+        {filling}
+        jump block23(v{1999 + count})
         block22:
         jump block23(a0)
         block23(v305: i64):
         v306 = iadd v302, v305
-        v307 = iadd_imm v303, -1
+        v308 = iconst.i64 -1
+        v307 = iadd v303, v308
         brif v307, block20(v306, v307), block24
         block24:
         r0 = iadd v306, a0"""
     check(body, ("i64",), ("i64",), [(a,) for a in INTS[64]])
     check.run()
+
+
+def test_functions_without_a_frame_read_stack_arguments() -> None:
+    """A leaf that wants no memory leaves the stack pointer where it is; so does one that calls on in its place."""
+    params = ", ".join(f"v{i}: i64" for i in range(10))
+    text = f"""function %leaf({", ".join(["i64"] * 10)}) -> i64 tail {{
+    block0({params}):
+        v10 = isub v8, v9
+        return v10
+    }}
+    function %through({", ".join(["i64"] * 10)}) -> i64 tail {{
+        fn0 = colocated %leaf({", ".join(["i64"] * 10)}) -> i64 tail
+    block0({params}):
+        return_call fn0(v0, v1, v2, v3, v4, v5, v6, v7, v9, v8)
+    }}
+    function %f(i64, i64) -> i64 {{
+        fn0 = colocated %through({", ".join(["i64"] * 10)}) -> i64 tail
+        fn1 = colocated %leaf({", ".join(["i64"] * 10)}) -> i64 tail
+    block0(v0: i64, v1: i64):
+        v2 = call fn0(v0, v0, v0, v0, v0, v0, v0, v0, v0, v1)
+        v3 = call fn1(v0, v0, v0, v0, v0, v0, v0, v0, v2, v1)
+        return v3
+    }}"""
+    functions = parse_functions(text)
+    target = isa.lookup("riscv64", {})
+    leaf = compile_function(functions[0], target, Settings("none"))
+    assert leaf.prologue_end == leaf.entry
+    call = load(parse_functions(text), target, Settings("none"), emulated=True)
+    assert call("f", [7, 100]) == [(100 - 7 - 100) % 2**64]
 
 
 def test_loads_and_stores_far_from_their_base() -> None:

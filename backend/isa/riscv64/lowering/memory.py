@@ -266,6 +266,7 @@ class MemoryLowering(Base):
 
     def frame_pointer(self) -> Any:
         """s0."""
+        self.ctx.frame.need_outgoing(0)  # so that there is a frame
         return self.op(ROWS["mov_fp"])
 
     def stack_pointer(self) -> Any:
@@ -274,6 +275,7 @@ class MemoryLowering(Base):
 
     def return_address(self) -> Any:
         """Above the saved frame pointer."""
+        self.ctx.frame.need_outgoing(0)
         return self.op(ROWS["return_address"])
 
     def pinned(self) -> Any:
