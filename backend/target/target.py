@@ -155,6 +155,7 @@ class Target:
       dwarf           `Dwarf`, for unwind tables (None: there are none)
       frame_head      bytes from the frame pointer up to where offsets of stack arguments count from
       frame_least     bytes below the frame pointer that every function has (an area that callers reserve)
+      realigns        prologues can align the stack pointer further than the convention does (`Frame.realigned`)
       nop             size -> bytes that do nothing, for padding inside code
 
     Types
@@ -205,11 +206,11 @@ class Target:
 
     __slots__ = (
         "_parts", "abis", "baselines", "big_endian", "block_address", "call_direct", "call_indirect", "code_align", "contexts",
-        "dwarf",
-        "emit_branch", "emit_epilogue", "emit_jump", "emit_move", "emit_prologue", "emit_return", "emit_trap", "env", "extend",
-        "features", "frame_head", "frame_least", "join_pair", "jump", "lacks", "lacks_types", "load", "load_stack", "loop_align",
-        "move", "name", "nop", "parts", "payloads", "pointer", "relocations", "resume", "rules", "split_pair", "stack_address",
-        "store", "store_stack", "symbol_address", "tail_address", "tail_direct", "tail_indirect", "try_direct", "try_indirect",
+        "dwarf", "emit_branch", "emit_epilogue", "emit_jump", "emit_move", "emit_prologue", "emit_return", "emit_trap", "env",
+        "extend", "features", "frame_head", "frame_least", "join_pair", "jump", "lacks", "lacks_types", "load", "load_stack",
+        "loop_align", "move", "name", "nop", "parts", "payloads", "pointer", "realigns", "relocations", "resume", "rules",
+        "split_pair", "stack_address", "store", "store_stack", "symbol_address", "tail_address", "tail_direct", "tail_indirect",
+        "try_direct", "try_indirect",
     )  # fmt: skip
 
     name: str
@@ -254,6 +255,7 @@ class Target:
         self.frame_head = 16
         self.tail_address = -1
         self.frame_least = 0
+        self.realigns = False
         self.tail_direct = None
         self.tail_indirect = None
         self.try_direct = None

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from jitpy.backend.target.target import Abi, Target
 
 _LIMIT = 1 << 30
+_MOST_ALIGNED = 4096
 
 
 class Frame:
@@ -39,8 +40,8 @@ class Frame:
 
     __slots__ = (
         "abi", "clear_upper", "contexts", "empty", "entry", "grown", "head", "incoming", "leaf", "limit", "outgoing",
-        "outgoing_size", "saved", "saves", "size", "slot_align", "slot_offsets", "slots", "slots_size", "spills", "target",
-        "written",
+        "outgoing_size", "realigned", "saved", "saves", "size", "slot_align", "slot_offsets", "slots", "slots_size", "spills",
+        "target", "written",
     )  # fmt: skip
 
     def __init__(self, func: Function, target: Target, abi: Abi) -> None:
@@ -69,11 +70,12 @@ class Frame:
             at = at + bound - 1 & -bound
             self.slot_offsets.append(at)
             at += slot.size
-        if align > abi.stack_align:
+        if align > (abi.stack_align if not target.realigns else _MOST_ALIGNED):
             raise UnsupportedError(
                 f"{func.name}: a stack slot wants alignment {align}, this convention gives {abi.stack_align}"
             )
-        self.slot_align = align
+        self.slot_align = align  # more than the convention's: the prologue aligns the stack pointer
+        self.realigned = align > abi.stack_align
         self.slots_size = at
 
     def slot_offset(self, slot: int) -> int:

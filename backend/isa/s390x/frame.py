@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import Any
 
 from jitpy.backend.isa.s390x.regs import FP, LINK, R1, SP, V0
-from jitpy.backend.target.target import Fixup
+from jitpy.backend.target.target import INCOMING, TAIL, Fixup
 
 #: Modes of an address without registers (see `rows`): "const": bytes for the constant pool; else a stack base (INCOMING,
 #: OUTGOING, SLOT): an offset there.
@@ -38,8 +38,13 @@ WORD = Fixup("rel4", -(1 << 31), (1 << 31) - 1, _patch4)
 
 
 def base_address(sink: Any, mode: Any, disp: Any) -> tuple[int, int]:
-    """Base register and displacement of an offset in a stack area."""
-    return SP, sink.frame.address(mode, disp)
+    """Base register and displacement of an offset in a stack area; what lies above the frame pointer is found from there
+    where the stack pointer has been aligned."""
+    frame = sink.frame
+    at = frame.address(mode, disp)
+    if frame.realigned and mode in (INCOMING, TAIL) and not bare(frame):
+        return FP, at - frame.size
+    return SP, at
 
 
 def far_address(base: int, index: int, disp: int) -> bytes:
@@ -166,6 +171,8 @@ def emit_prologue(sink: Any, frame: Any) -> None:
         room -= whole
     if room:
         move_stack(code, -room)
+    if frame.realigned:  # nill r15
+        code += b"\xa5\xf7" + (-frame.slot_align & 0xFFFF).to_bytes(2, "big")
     _saves(sink, frame, False)
 
 
@@ -224,7 +231,7 @@ def emit_epilogue(sink: Any, frame: Any) -> None:
     _saves(sink, frame, True)
     code = sink.code
     code += rxy(_LG, LINK, FP, 8)
-    if frame.size > FP_AT:
+    if frame.size > FP_AT or frame.realigned:
         code += rxy(0xE371, SP, FP, -FP_AT)
     code += rxy(_LG, FP, FP, 0)
 
