@@ -115,6 +115,9 @@ class Frame:
             self.saved += wide
         self.slots = self.outgoing + self.outgoing_size + self.slot_align - 1 & -self.slot_align
         self.spills = (self.slots + self.slots_size + 7 & -8) + self.contexts
+        if spill_units:  # whole vector registers lie at multiples of their size
+            unit = min(self.abi.stack_align, 16)
+            self.spills = self.spills + unit - 1 & -unit
         self.saves = self.spills + 8 * spill_units
         self.size = self.saves + saves
         align = self.abi.stack_align

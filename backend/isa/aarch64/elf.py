@@ -9,6 +9,8 @@ MACHINE = Machine(
     {
         "abs8": plain(257), "abs4": plain(258), "pcrel8": plain(260),  # R_AARCH64_ABS64, ABS32, PREL64
         "call26": plain(283), "adr21": plain(274), "pcrel4": plain(261),  # CALL26, ADR_PREL_LO21, PREL32
+        # TLSDESC_ADR_PAGE21, LD64_LO12, ADD_LO12, CALL
+        "tlsdesc_page": plain(562), "tlsdesc_load": plain(563), "tlsdesc_add": plain(564), "tlsdesc_call": plain(569),
         "adrp_add": ((0, 275, SYMBOL), (4, 277, SYMBOL)),  # ADR_PREL_PG_HI21, ADD_ABS_LO12_NC
     },
     relative=1027,

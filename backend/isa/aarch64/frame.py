@@ -10,7 +10,7 @@ from typing import Any
 
 from jitpy.backend.isa.aarch64.immediates import logical
 from jitpy.backend.isa.aarch64.regs import FP, INT_SCRATCH, SP, TEMPORARY, V0
-from jitpy.backend.target.target import Fixup
+from jitpy.backend.target.target import INCOMING, TAIL, Fixup
 
 #: Modes of an address without registers (see `rows`): what its displacement is in.
 #: "const": bytes for the constant pool; a stack base (INCOMING, OUTGOING, SLOT, TAIL): an offset there; "label": a label.
@@ -104,10 +104,15 @@ def add_constant(code: bytearray, to: int, base: int, value: int) -> None:
 _LDR_X, _STR_X, _LDR_Q, _STR_Q, _LDR_D, _STR_D = 0xF8400000, 0xF8000000, 0x3CC00000, 0x3C800000, 0xFC400000, 0xFC000000
 
 
+def frameless(frame: Any) -> bool:
+    """Whether a function leaves stack and frame pointer alone: it calls nothing and wants no memory."""
+    return bool(frame.leaf and frame.empty and not frame.limit)
+
+
 def stack_place(sink: Any, mode: int, disp: int) -> int:
     """The offset from the stack pointer of a displacement in an area."""
     found: int = sink.frame.address(mode, disp)
-    return found
+    return found - sink.frame.head if mode in (INCOMING, TAIL) and frameless(sink.frame) else found
 
 
 def _slot(sink: Any, load: bool, reg: int, slot: int) -> None:
@@ -146,8 +151,8 @@ def signs(sink: Any, frame: Any) -> bool:
 
 
 def emit_prologue(sink: Any, frame: Any) -> None:
-    """stp x29, x30, [sp, -16]!; mov x29, sp; make room; save what must be. Frames beyond a page touch each page in order, so that
-    a guard page is met.
+    """stp x29, x30, [sp, -16]!; mov x29, sp; make room; save what must be; nothing of this where nothing is wanted. Frames beyond a
+    page touch each page in order, so that a guard page is met.
     """
     code = sink.code
     if sink.features["use_bti"]:
@@ -157,6 +162,8 @@ def emit_prologue(sink: Any, frame: Any) -> None:
     if signs(sink, frame):
         code += word(_PACIBSP if sink.features["sign_return_address_with_bkey"] else _PACIASP)
     frame.entry = len(code)
+    if frameless(frame):
+        return
     code += b"\xfd\x7b\xbf\xa9\xfd\x03\x00\x91"
     size = frame.size
     if frame.limit:
@@ -242,10 +249,11 @@ def _saves(sink: Any, frame: Any, load: bool) -> None:
 
 def emit_epilogue(sink: Any, frame: Any) -> None:
     """Restore; mov sp, x29; ldp x29, x30, [sp], 16."""
-    _saves(sink, frame, True)
-    if frame.size:
-        sink.code += b"\xbf\x03\x00\x91"
-    sink.code += b"\xfd\x7b\xc1\xa8"
+    if not frameless(frame):
+        _saves(sink, frame, True)
+        if frame.size:
+            sink.code += b"\xbf\x03\x00\x91"
+        sink.code += b"\xfd\x7b\xc1\xa8"
     if signs(sink, frame):
         sink.code += word(_AUTIBSP if sink.features["sign_return_address_with_bkey"] else _AUTIASP)
 

@@ -244,7 +244,8 @@ class MemoryLowering(IntLowering):
     # Registers of the frame.
 
     def frame_pointer(self) -> Any:
-        """x29."""
+        """x29, which must then be this function's."""
+        self.ctx.frame.need_outgoing(0)
         return self.op(ROWS["mov_fp"])
 
     def stack_pointer(self) -> Any:
@@ -252,7 +253,8 @@ class MemoryLowering(IntLowering):
         return self.op(ROWS["mov_sp"])
 
     def return_address(self) -> Any:
-        """From the frame record."""
+        """From the frame record, which must then be there."""
+        self.ctx.frame.need_outgoing(0)
         return self.op(ROWS["mov_return_address"])
 
     def pinned(self) -> Any:

@@ -1,0 +1,104 @@
+"""What guards against speculation, stray jumps and forged return addresses is in the machine code, and code with it still runs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from disassemble import disassembled
+from jitpy.backend import isa
+from jitpy.backend.emulation import programs
+from jitpy.backend.filetests import emulated
+from jitpy.backend.pipeline import compile_function
+from jitpy.backend.settings import Settings
+from jitpy.backend.text.parser import parse_functions
+
+LEAF = "function %f(i64) -> i64 {\nblock0(v0: i64):\n return v0\n}"
+CALLS = """
+function %f(i64) -> i64 {
+    fn0 = colocated %g(i64) -> i64
+block0(v0: i64):
+    v1 = call fn0(v0)
+    v2 = iadd v1, v0
+    return v2
+}
+function %g(i64) -> i64 {
+block0(v0: i64):
+    v1 = iadd v0, v0
+    return v1
+}
+"""
+SWITCH = """
+function %f(i32) -> i32 {
+block0(v0: i32):
+    br_table v0, block1, [block2, block3, block4]
+block1:
+    v1 = iconst.i32 10
+    return v1
+block2:
+    v2 = iconst.i32 20
+    return v2
+block3:
+    v3 = iconst.i32 30
+    return v3
+block4:
+    v4 = iconst.i32 40
+    return v4
+}
+"""
+
+
+def mnemonics(text: str, level: str, folder: Path, **choices: int) -> list[str]:
+    code = compile_function(parse_functions(text)[0], isa.lookup("aarch64", choices), Settings(level)).code
+    return [text.replace("\t", " ") for _, text in disassembled("aarch64", code, folder).values()]
+
+
+@pytest.mark.parametrize("level", ["none", "speed"])
+@pytest.mark.parametrize("type", ["i8", "i16", "i32", "i64", "i128", "f16", "f32", "f64", "f128", "i32x4"])
+def test_guards_do_not_branch(type: str, level: str, tmp_path: Path) -> None:
+    text = f"""
+        function %f(i64, i64, {type}, {type}) -> {type} {{
+        block0(v0: i64, v1: i64, v2: {type}, v3: {type}):
+            v4 = icmp ugt v0, v1
+            v5 = select_spectre_guard v4, v2, v3
+            return v5
+        }}
+    """
+    found = mnemonics(text, level, tmp_path, use_csdb=1)
+    assert not [m for m in found if m.startswith(("b.", "cb", "tb"))], found
+    if type != "i128":
+        assert "csdb" in found
+
+
+def test_functions_begin_with_a_landing_mark(tmp_path: Path) -> None:
+    for enabled in (0, 1):
+        assert (mnemonics(LEAF, "none", tmp_path, use_bti=enabled)[0] == "bti c") == bool(enabled)
+
+
+@pytest.mark.parametrize(
+    ("choices", "signed", "leaf_signed"),
+    [
+        ({}, "", ""), ({"sign_return_address": 1}, "paciasp", ""),
+        ({"sign_return_address": 1, "sign_return_address_all": 1}, "paciasp", "paciasp"),
+        ({"sign_return_address": 1, "sign_return_address_with_bkey": 1}, "pacibsp", ""),
+    ],
+)  # fmt: skip
+def test_return_addresses_are_signed(choices: dict[str, int], signed: str, leaf_signed: str, tmp_path: Path) -> None:
+    for text, wanted in ((CALLS, signed), (LEAF, leaf_signed)):
+        found = mnemonics(text, "none", tmp_path, **choices)
+        assert [m for m in found if m.startswith("pac")] == ([wanted] if wanted else [])
+        assert len([m for m in found if m.startswith("aut")]) == bool(wanted)
+
+
+@pytest.mark.skipif(not programs.has("aarch64"), reason="no emulator for aarch64 here")
+@pytest.mark.parametrize("bkey", [0, 1])
+def test_hardened_code_runs(bkey: int) -> None:
+    choices = {
+        "use_bti": 1, "use_csdb": 1, "has_pauth": 1, "sign_return_address": 1, "sign_return_address_all": 1,
+        "sign_return_address_with_bkey": bkey,
+    }  # fmt: skip
+    target = isa.lookup("aarch64", choices)
+    call = emulated.load_functions(parse_functions(CALLS), target, Settings("none"), True)
+    assert call("f", [7]) == [21]
+    call = emulated.load_functions(parse_functions(SWITCH), target, Settings("speed"), True)
+    assert [call("f", [i])[0] for i in (0, 1, 2, 3, 0xFFFFFFFF)] == [20, 30, 40, 10, 10]
