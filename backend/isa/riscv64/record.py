@@ -58,7 +58,7 @@ def _abis() -> dict[str, Abi]:
 
     system_v = variant("system_v")
     return {
-        "system_v": system_v, "fast": system_v, "cold": system_v, "probestack": system_v,
+        "system_v": system_v, "fast": system_v, "cold": system_v, "probestack": system_v, "windows_fastcall": system_v,
         "tail": variant("tail", callee_pops=True), "winch": variant("winch", everything, 0),
         # It returns nothing, for no register may change.
         "preserve_all": Abi("preserve_all", args, ((), (), (), ()), 1 << regs.RA, everything & ~(1 << regs.RA), returns_sret=False),

@@ -91,7 +91,7 @@ def _float_constant(bits: int) -> Any:
     def encode(sink: Any, inst: MInst, allocs: tuple[int, ...]) -> None:
         value = inst.imm
         words = constant_words(value - (value >> 31 << 32) if bits == 32 else value, TEMP, sink.features["has_zbs"])
-        if len(words) > 2:
+        if len(words) > 1:
             word = (0x3007 if bits == 64 else 0x2007) | allocs[0] - F0 << 7
             address_access(sink, word, False, CONST, value.to_bytes(8, "little"), None)
             return

@@ -240,6 +240,11 @@ class IntLowering(Base):
         op, signed_ = _OVERFLOW[node[0]]
         type, x, y = node[1], node[3], node[4]
         if type == I64:
+            if op == "add" and self.constant_of(x) is not None:
+                x, y = y, x
+            k = self.constant_of(y)
+            if k and op != "mul" and fits12(k) and fits12(-k):
+                return self._moved64(op, signed_, self.put_in_reg(x), k)
             return self._overflow64(op, signed_, self.put_in_reg(x), self.put_in_reg(y))
         a, b = self.extended(signed_, x), self.extended(signed_, y)
         whole = self.three(op, a, b)
@@ -249,6 +254,15 @@ class IntLowering(Base):
             return whole, (NE, self.with_imm("srli", whole, BITS[type]), None)
         result = self.sext(BITS[type], whole)
         return result, (NE, result, whole)
+
+    def _moved64(self, op: str, signed_: bool, a: Any, k: Any) -> tuple[Any, Condition]:
+        """A constant other than zero added or subtracted: the result must lie on the side of a where it goes. Unsigned, a
+        negative constant is a great number, whose sum wraps unless it comes out above a.
+        """
+        result = self.with_imm("addi", a, -k if op == "sub" else k)
+        if signed_:
+            return result, (LT, result, a) if (k > 0) == (op == "add") else (LT, a, result)
+        return result, (LTU, result, a) if op == "add" else (LTU, a, result)
 
     def _overflow64(self, op: str, signed_: bool, a: Any, b: Any) -> tuple[Any, Condition]:
         result = self.three(op, a, b)
