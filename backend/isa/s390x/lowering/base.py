@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from jitpy.backend.ir import memflags
-from jitpy.backend.ir.opcodes import IADD, ICONST, LOAD_, STACK_ADDR
+from jitpy.backend.ir.opcodes import FCMP, IADD, ICMP, ICONST, LOAD_, STACK_ADDR, ULOAD8, ULOAD16
 from jitpy.backend.ir.types import BITS, I8, I16, I32, I64, MASK
 from jitpy.backend.isa.lowering import Lowering, signed, trap_of
 from jitpy.backend.isa.s390x.rows import ROWS, S390xRow
@@ -21,6 +21,7 @@ Amode = tuple[tuple[Any, ...], Any, Any]
 Family = tuple[S390xRow, ...]
 
 _CONSTANT = ROWS["const"]
+_ZEROS_ABOVE = frozenset((ICMP, FCMP, ULOAD8, ULOAD16))
 _STEPS = 8  # how far an address expression is followed
 _ZERO_EXTENDED = {I8: ROWS["llgcr"], I16: ROWS["llghr"], I32: ROWS["llgfr"]}
 _SIGN_EXTENDED = {I8: ROWS["lgbr"], I16: ROWS["lghr"], I32: ROWS["lgfr"]}
@@ -147,4 +148,17 @@ class Base(Lowering):
         if n[0] >= 0 and self.is_load(v):
             amode, trap = self.load_of(v)
             return self.op_mem(loads[BITS[type]], amode, trap=trap)
+        if not signed_ and self.is_zero_extended(v):
+            return self.put_in_reg(v)
         return self.op(rows[type], self.put_in_reg(v))
+
+    def is_zero_extended(self, v: Any) -> bool:
+        """Whether the instruction that makes a narrow value v leaves zeros above it in its register: loads of our byte order,
+        and truths. A rule that returned an operand's register for such an opcode would break that."""
+        inst = self.value_defs[v]
+        if inst < 0:
+            return False
+        n = self.insts[inst]
+        if n[0] == LOAD_:
+            return bool(n[1] < I32 and n[2][0] & memflags.BIG)
+        return n[0] in _ZEROS_ABOVE

@@ -107,16 +107,19 @@ class BranchLowering(ConvertLowering):
         flip = 15 * invert
         if n[0] != ICMP:
             type = self.types[v]
-            if n[0] in (FCMP, VANY_TRUE, VALL_TRUE) or type not in (I32, I64):
+            if n[0] in (FCMP, VANY_TRUE, VALL_TRUE) or type > I64:
                 return None
             if n[0] < 0 and self.value_defs[v] >= 0 and self.insts[self.value_defs[v]][0] in OVERFLOWS:
                 return None
-            return (E ^ 15 ^ flip) & 14, (self.put_in_reg(v),), ((True, type == I64, True), 0)
+            if type < I32 and not self.is_load(v):  # a test of bits is as short
+                return None
+            r = self.put_in_reg(v) if type >= I32 else self.zero_extended(v)
+            return (E ^ 15 ^ flip) & 14, (r,), ((True, type != I32, True), 0)
         type, cc, x, y = n[1], n[2], n[3], n[4]
-        if type not in (I32, I64):
+        if type > I64:
             return None
         signed_, mask = INT[cc]
-        signed_ = signed_ or cc in ("eq", "ne")
+        signed_ = signed_ or (cc in ("eq", "ne") and type >= I32)
         if self.constant_of(x) is not None and self.constant_of(y) is None:
             x, y, mask = y, x, SWAPPED[mask]
         mask = (mask ^ flip) & 14
@@ -126,7 +129,10 @@ class BranchLowering(ConvertLowering):
                 k &= MASK[type]
             if not (-128 <= k < 128 if signed_ else k < 256):
                 return None
-            return mask, (self.put_in_reg(x),), ((signed_, type == I64, True), k)
+            r = self.put_in_reg(x) if type >= I32 else self.extended(signed_, x)
+            return mask, (r,), ((signed_, type != I32, True), k)
+        if type < I32:
+            return mask, (self.extended(signed_, x), self.extended(signed_, y)), ((signed_, True, False), 0)
         if self.nodes[y][0] >= 0 and self.is_load(y):
             return None
         return mask, (self.put_in_reg(x), self.put_in_reg(y)), ((signed_, type == I64, False), 0)

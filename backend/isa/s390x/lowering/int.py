@@ -380,7 +380,7 @@ class IntLowering(Base):
         signed_, mask = INT[cc]
         if self.constant_of(x) is not None and self.constant_of(y) is None:
             x, y, mask = y, x, SWAPPED[mask]
-        signed_ = signed_ or cc in ("eq", "ne")
+        signed_ = signed_ or (cc in ("eq", "ne") and type >= I32)
         k = self.constant_of(y)
         if type < I32:
             a = self.extended(signed_, x)

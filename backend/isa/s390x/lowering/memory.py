@@ -17,7 +17,7 @@ from jitpy.backend.isa.s390x.rows import ROWS
 from jitpy.backend.target.row import INT, REG, VECTOR, MInst
 from jitpy.backend.target.target import SLOT
 
-_LOADS = {8: ROWS["llc"], 16: ROWS["llh"], 32: ROWS["l"], 64: ROWS["lg"]}
+_LOADS = {8: ROWS["llgc"], 16: ROWS["llgh"], 32: ROWS["l"], 64: ROWS["lg"]}
 _STORES = {8: ROWS["stc"], 16: ROWS["sth"], 32: ROWS["st"], 64: ROWS["stg"]}
 _REVERSED_LOADS = {16: ROWS["lrvh"], 32: ROWS["lrv"], 64: ROWS["lrvg"]}
 _REVERSED_STORES = {16: ROWS["strvh"], 32: ROWS["strv"], 64: ROWS["strvg"]}
