@@ -85,7 +85,7 @@ class Assembler:
 
     def slot(self, size: int) -> int:
         """A stack slot of this many bytes."""
-        return self.func.stack_slot(size, 4)
+        return self.func.stack_slot(size, 3)
 
     def slot_address(self, slot: int, offset: int = 0) -> int:
         """The address of a stack slot."""
