@@ -437,8 +437,9 @@ class IntLowering(Base):
             a, b = self.extended(signed_, x), self.extended(signed_, y)
             self.do(ROWS["cr" if signed_ else "clr"], a, b)
         else:
-            a, b = self.put_in_reg(x), self.put_in_reg(y)
-            mask = self.compare(type, x, y, cc)
+            signed_, mask = INT[cc]
+            a, b = self.put_in_reg(x), self.put_in_reg(y)  # both are results too: no load is merged into the comparison
+            self.do(ROWS[f"c{'l' * (not signed_)}{'g' * wide(type)}r"], a, b)
         return self.choose(mask, a, b)
 
     def min_max_pair(self, cc: str, x: Any, y: Any) -> tuple[Any, Any]:
