@@ -266,10 +266,10 @@ def shared_library(units: Sequence[Unit], name: str = "") -> bytes:
     soname = len(strings)
     strings += name.encode() + b"\0" if name else b""
     words = sum(kind == "abs8" for u in units for p in u.parts if p.flags & ALLOC for _, kind, _, _ in p.relocs)
-    hashes = _hash([s.name for s in table], order)
+    hashes = _hash(len(table), order, linker.machine.hash_word)
     tags = 9 + bool(name)
     sizes = {
-        ".hash": (elf.HASH, len(hashes), ALLOC, 4),
+        ".hash": (elf.HASH, len(hashes), ALLOC, linker.machine.hash_word),
         ".dynsym": (elf.DYNSYM, elf.SYMBOL_BYTES * (len(table) + 1), ALLOC, elf.SYMBOL_BYTES),
         ".dynstr": (elf.STRTAB, len(strings), ALLOC, 0),
         ".rela.dyn": (elf.RELA, elf.RELA_BYTES * words, ALLOC, elf.RELA_BYTES),
@@ -311,7 +311,7 @@ def shared_library(units: Sequence[Unit], name: str = "") -> bytes:
     return linker.finish(elf.SHARED, ordered, 0)
 
 
-def _hash(names: Sequence[str], order: str) -> bytes:
+def _hash(count: int, order: str, word: int) -> bytes:
     """The hash table of ELF, with one bucket that chains all symbols: libraries of kernels have few."""
-    chain = [0, *range(2, len(names) + 1), 0] if names else [0]
-    return struct.pack(f"{order}{3 + len(chain)}I", 1, len(chain), 1 if names else 0, *chain)
+    chain = [0, *range(2, count + 1), 0] if count else [0]
+    return struct.pack(f"{order}{3 + len(chain)}{'I' if word == 4 else 'Q'}", 1, len(chain), 1 if count else 0, *chain)

@@ -10,7 +10,8 @@ SYMBOL, FIELD = 0, 1
 
 
 class Machine:
-    """``number``, ``flags``: e_machine and e_flags. ``page``: the largest page of systems for it.
+    """``number``, ``flags``: e_machine and e_flags. ``page``: the largest page of systems for it. ``hash_word``: bytes of
+    the words in its libraries' hash tables.
 
     ``relocations``: kind, as the encoders write it -> the ELF relocations it becomes, each (bytes behind the field, type, what it
     names: `SYMBOL` or `FIELD`). Besides the ISA's own kinds all have ``abs8``, ``abs4`` and ``pcrel8``, plain words. ``undefined``:
@@ -21,17 +22,18 @@ class Machine:
     """
 
     __slots__ = (
-        "absolute", "big_endian", "flags", "number", "page", "relative", "relocations", "triple", "undefined"
+        "absolute", "big_endian", "flags", "hash_word", "number", "page", "relative", "relocations", "triple", "undefined"
     )  # fmt: skip
 
     def __init__(
         self, number: int, relocations: dict[str, tuple[tuple[int, int, int], ...]], *, relative: int, absolute: int, triple: str,
-        flags: int = 0, big_endian: bool = False, page: int = 4096, undefined: dict[str, int] | None = None,
+        flags: int = 0, big_endian: bool = False, page: int = 4096, hash_word: int = 4, undefined: dict[str, int] | None = None,
     ) -> None:  # fmt: skip
         self.number = number
         self.flags = flags
         self.big_endian = big_endian
         self.page = page
+        self.hash_word = hash_word
         self.relocations = relocations
         self.undefined = undefined or {}
         self.relative = relative

@@ -14,5 +14,6 @@ MACHINE = Machine(
     relative=12,
     absolute=22,
     big_endian=True,
+    hash_word=8,
     triple="s390x-linux-gnu",
 )  # fmt: skip
