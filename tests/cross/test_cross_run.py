@@ -96,6 +96,28 @@ def test_programs(first: int, target: str) -> None:
     assert not differences(CHOSEN[first : first + BATCH], target)
 
 
+def test_demo_and_benchmark_kernels(target) -> None:
+    """All of them compile and link; with JITPY_CROSS_ALL=1 they also run."""
+    from benchmarks.kernels import KERNELS
+    from jitpy.demo import kernels as demo
+
+    makers = {function: arguments for _, function, arguments in KERNELS}
+    image, points = np.ones((6, 5)), np.ones((4, 3))
+    makers.update({
+        demo.hillshade: lambda: (image, 30.0, 0.5, 0.7), demo.blur: lambda: (image, 1), demo.edges: lambda: (image,),
+        demo.histogram: lambda: (image.astype(np.uint8),), demo.kmeans: lambda: (points, points[:2].copy(), 2),
+        demo.mandelbrot: lambda: (4, 5, 6), demo.heat: lambda: (image, 2),
+        demo.nbody: lambda: (points * np.arange(4.0)[:, None], points * 0, np.ones(4), 2, 0.01),
+    })  # fmt: skip
+    chosen = [(f, tuple(map(typeof, make())), check({})) for f, make in makers.items()]
+    runner = emulated.Runner(targets.resolve(target), chosen)
+    for number, (function, make) in enumerate(makers.items()):
+        if function.__module__ == demo.__name__ or os.environ.get("JITPY_CROSS_ALL"):
+            expected, changed = outcome(jitpy.jit(function), make())
+            got, also = outcome(lambda *args, n=number: runner.call(n, args), make())
+            assert same(expected, got) and all(map(same, changed, also)), function.__name__
+
+
 TABLE = np.array([1.0, 2.0, 4.0])
 WORDS = np.arange(6, dtype=np.uint16).reshape(2, 3)[::-1]
 

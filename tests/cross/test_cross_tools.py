@@ -81,7 +81,12 @@ def test_gnu_ld_links_them(library, target, tmp_path) -> None:
     library.write(tmp_path)
     made = str(tmp_path / "theirs.so")
     tool(gnu(target, "ld"), "-shared", "-z", "text", "-o", made, str(tmp_path / "kernels.o"))
-    assert "weighted" in tool(gnu(target, "readelf"), "-W", "--dyn-syms", made)
+    symbols = tool(gnu(target, "readelf"), "-W", "--dyn-syms", made)
+    frames = tool(gnu(target, "readelf"), "--debug-dump=frames", made)
+    described = {int(at, 16) for at in re.findall(r"pc=([0-9a-f]+)\.\.", frames)}
+    for function in KERNELS:
+        (address,) = re.findall(rf"([0-9a-f]+) +\d+ FUNC .* {function.__name__}$", symbols, re.MULTILINE)
+        assert int(address, 16) in described
 
 
 def test_lines_are_those_of_the_source(library, target, tmp_path) -> None:
@@ -118,17 +123,19 @@ def test_gccs_unwinder_walks_through_them(tmp_path) -> None:
 
 
 def test_debians_cross_compiler_links_them(library, target, tmp_path) -> None:
-    """With the C library, under the emulator; the results are the host's."""
+    """With the C library, statically, position-independent and as a shared library; the results are the host's."""
     compiler = f"{library.machine.triple}-gcc"
     if not shutil.which(compiler):
         pytest.skip(f"{compiler} is not installed")
     library.write(tmp_path)
     (tmp_path / "main.c").write_text(PROGRAM)
-    tool(compiler, "-Wall", "-static", "-o", str(tmp_path / "main"), str(tmp_path / "main.c"), str(tmp_path / "kernels.o"))
-    run = [programs.find(f"qemu-{target}"), "-cpu", "max"] if target != "x86_64" else []
-    done = subprocess.run([*run, str(tmp_path / "main")], capture_output=True, text=True)
-    assert done.returncode == 0, done
-    check(done.stdout)
+    run = [programs.find(f"qemu-{target}"), "-cpu", "max", "-L", f"/usr/{library.machine.triple}"] if target != "x86_64" else []
+    for how in (["-static", "kernels.o"], ["kernels.o"], ["-L.", "-lkernels", "-Wl,-rpath,."]):
+        made = subprocess.run([compiler, "-Wall", "-o", "main", "main.c", *how], cwd=tmp_path, capture_output=True, text=True)
+        assert made.returncode == 0 and not made.stderr, made.stderr
+        done = subprocess.run([*run, "./main"], cwd=tmp_path, capture_output=True, text=True)
+        assert done.returncode == 0, done
+        check(done.stdout)
 
 
 # -- the command line ----------------------------------------------------------------------------------------------------------

@@ -7,7 +7,7 @@ from jitpy.backend.target.machine import FIELD, SYMBOL, Machine, plain
 MACHINE = Machine(
     243,
     {
-        "abs8": plain(2), "abs4": plain(1), "pcrel8": ((0, 35, SYMBOL), (0, 39, FIELD)),  # R_RISCV_64, 32, ADD64 and SUB64
+        "abs8": plain(2), "abs4": plain(1), "pcrel8": ((0, 36, SYMBOL), (0, 40, FIELD)),  # R_RISCV_64, 32, ADD64 and SUB64
         "riscv_pcrel": ((0, 23, SYMBOL), (4, 24, FIELD)),  # PCREL_HI20 and PCREL_LO12_I
         "riscv_tls_gd": ((0, 22, SYMBOL), (4, 24, FIELD)),  # TLS_GD_HI20
         "riscv_call": plain(19),  # CALL_PLT
