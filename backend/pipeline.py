@@ -169,15 +169,18 @@ def compile_module(
     target: Target,
     settings: Settings,
     times: dict[str, float] | None = None,
+    thrower: bool = True,
 ) -> CodeModule:
-    """Compile ``functions`` into one blob, with the function that throws if one of them calls it."""
+    """Compile ``functions`` into one blob, with the function that throws if one of them calls it (and if ``thrower``: else whoever
+    loads the blob has one).
+    """
     if settings.enable_inlining:
         from jitpy.backend.opt.inline import inline_module
 
         functions = list(functions)
         inline_module(functions)
     parts: list[Any] = [compile_function(f, target, settings, times) for f in functions]
-    if any(symbol == "jitpy_throw" for part in parts for _, _, symbol, _ in part.relocs):
+    if thrower and any(symbol == "jitpy_throw" for part in parts for _, _, symbol, _ in part.relocs):
         parts += throwing(target, settings)
     return link(parts, target)
 

@@ -23,6 +23,7 @@ import numpy as np
 from jitpy.backend.analysis.verifier import find_errors
 from jitpy.backend.errors import CompileError, ParseError, VerifierError
 from jitpy.backend.ir import types as ir
+from jitpy.backend.object import exceptions
 from jitpy.backend.text.parser import parse_file
 from jitpy.runtime import helpers, memory, traps
 from jitpy.runtime.assembler import Assembler
@@ -62,16 +63,18 @@ class Module:
         self.starts = sorted((at, name) for name, at in code.symbols.items())
         _modules.add(self)
 
-    def trap(self, number: int, pc: int, wild: int, stack: int) -> Trap:
-        """The exception for a trap at a program counter: `traps.CHECKED`, or a signal, for an access to an address, with
-        a stack pointer.
+    def trap(self, number: int, pc: int, wild: int, stack: int, more: int) -> Trap:
+        """The exception for what `traps.call` returns: a trap at a program counter, by a check, or by a signal for an access to an
+        address with a stack pointer; or an exception that nobody caught.
         """
         if not self.has(pc):
             home = next((m for m in list(_modules) if m.has(pc)), None)
             if home is not None:
-                return home.trap(number, pc, wild, stack)
+                return home.trap(number, pc, wild, stack, more)
         offset = pc - self.loaded.address
         name, line = self.place(offset)
+        if number == traps.UNCAUGHT:
+            return Trap("uncaught", name, line, f"exception tag{more} with {wild:#x} and {stack:#x}", (more, wild, stack))
         code = self.traps.get(offset)
         if code == "stk_ovf":
             return Trap(code, name, line, "the stack overflowed")
@@ -155,8 +158,10 @@ def compile(text: str, path: str = "", settings: Any = None) -> dict[str, ClifFu
         raise ParseError(error.message + hint, error.line, error.column, error.path).with_traceback(None) from None
     except VerifierError as error:
         raise error.with_traceback(None) from None
-    code = machine_code(functions, settings or traps.settings())
+    code = machine_code(functions, settings or traps.settings(), thrower=not traps.supported())
     loaded = memory.load(memory.Image.of(code), _resolve)
+    if exceptions.TABLE in loaded.symbols and traps.supported():
+        loaded.registrations.append(traps.net().enter_table(loaded.address, loaded.size, loaded.symbols[exceptions.TABLE]))
     module = Module(loaded, code)
     traps.check()
     return {f.name: ClifFunction(f, module, _entry(f.sig)) for f in functions}

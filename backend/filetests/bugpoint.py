@@ -60,7 +60,7 @@ def failure(text: str, opt_level: str = "speed") -> str:
                 continue
             got = _outcome(call, directive)
             if got is not None and got != expected:
-                return got if isinstance(got, str) and got.startswith("crash") else "hangs" if got == "SIGALRM" else "differs"
+                return got if isinstance(got, str) and got.startswith("crash") else "hangs" if got == "SIGVTALRM" else "differs"
     return ""
 
 

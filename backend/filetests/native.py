@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from jitpy.backend.settings import Settings
     from jitpy.backend.target.target import Target
 
-#: Seconds a call may take.
+#: Seconds of processor time a call may take.
 TIMEOUT = 20
 
 
@@ -128,7 +128,7 @@ class _Worker:
 
 #: Where the kernel keeps the program counter in the ucontext of a signal handler, by machine.
 _PC_OFFSET = {"x86_64": 168, "aarch64": 440, "riscv64": 176, "s390x": 40}
-_SIGNALS = (signal.SIGILL, signal.SIGTRAP, signal.SIGFPE, signal.SIGSEGV, signal.SIGBUS, signal.SIGALRM)
+_SIGNALS = (signal.SIGILL, signal.SIGTRAP, signal.SIGFPE, signal.SIGSEGV, signal.SIGBUS, signal.SIGVTALRM)
 _SA_SIGINFO, _SA_ONSTACK = 4, 0x08000000
 _STACK_BYTES = 1 << 16
 
@@ -177,11 +177,11 @@ def _serve(requests: int, replies: int) -> None:
             os._exit(0)
         address, size = struct.unpack("<QI", head)
         slots = os.read(requests, size)
-        signal.alarm(TIMEOUT)
+        signal.setitimer(signal.ITIMER_VIRTUAL, TIMEOUT)
         buffer = ctypes.create_string_buffer(size + 16)
         start = ctypes.addressof(buffer)
         aligned = start + -start % 16
         ctypes.memmove(aligned, slots, size)
         ctypes.CFUNCTYPE(None, ctypes.c_uint64)(address)(aligned)
-        signal.alarm(0)
+        signal.setitimer(signal.ITIMER_VIRTUAL, 0)
         os.write(replies, bytes(16) + ctypes.string_at(aligned, size))

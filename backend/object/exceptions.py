@@ -7,8 +7,9 @@ frame's return address is one behind a try_call with a handler for the tag, or o
 goes on at the handler, with the payloads in their registers. It returns where there is no handler. Nothing else
 is restored: a try_call destroys all registers, so a function with one has saved those of its callers.
 
-Contexts of handlers are for runtimes that compare more than tags; they stand in ``CompiledFunction.calls``. Handlers are
-found within one module.
+Contexts of handlers are for runtimes that compare more than tags; they stand in ``CompiledFunction.calls``. `thrower` finds handlers
+within its own module, `walker` in all modules that a process has loaded and entered in a list (`MODULES`): of nodes of four words, the
+next node, where a module starts, how many bytes it has, and where its table is.
 
 The table, in 4-byte words but for the first: how many sites (8 bytes); the sites, sorted: return address and distance
 from the frame pointer down to the stack pointer, number of the first handler, and how many; the handlers: 1 if for
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from jitpy.backend.pipeline import CodeModule
     from jitpy.backend.target.target import Target
 
-THROW, TABLE, RESUME = "jitpy_throw", "jitpy_exceptions", "jitpy_resume"
+THROW, WALK, TABLE, RESUME, MODULES = "jitpy_throw", "jitpy_walk", "jitpy_exceptions", "jitpy_resume", "jitpy_exception_modules"
 _SITE, _HANDLER = 16, 12
 
 
@@ -60,31 +61,66 @@ class Resume:
 
 
 def thrower() -> Function:
-    """`jitpy_throw`, as CLIF."""
+    """`jitpy_throw` for one module, as CLIF."""
     f = Soft("", (I64, I64, I32, I64, I64), ())
     f.b.func.name = THROW
     entry, frame, tag, exn0, exn1 = f.args
-    f.b.func.global_values.append(GlobalValue("symbol", name=TABLE, colocated=True))
-    start = Value(f, f.b.symbol_value(I64, 0))
-    count = _load(f, start, 0, I64)
+    table = _symbol(f, TABLE, colocated=True)
     fp = f.variable(frame)
     with f.loop(lambda: fp.now.ne(entry) & fp.now.ne(0)):
-        wanted = _load(f, fp.now, 8, I64) - start
+        place = _load(f, fp.now, 8, I64)
         fp.now = _load(f, fp.now, 0, I64)  # from here on that of the frame whose call this was
-        site = start + _lower_bound(f, start, count, wanted) * _SITE + 8
-        with f.when(site < start + count * _SITE + 8), f.when(_load(f, site, 0, I32).eq(wanted)):
-            handler = f.variable(start + count * _SITE + _load(f, site, 8, I32) * _HANDLER + 8)
-            end = handler.now + _load(f, site, 12, I32) * _HANDLER
-            with f.loop(lambda: handler.now.ne(end)):
-                takes = _load(f, handler.now, 0, I32) | _load(f, handler.now, 4, I32).to(I32).eq(tag).to(I64)
-                with f.when(takes.ne(0)):
-                    sp = fp.now - _load(f, site, 4, I32)
-                    resume = f.b.func.import_function(RESUME, signature([I64] * 5, []), colocated=True)
-                    goal = start + _load(f, handler.now, 8, I32)
-                    f.b.call(resume, [v.ssa for v in (goal, fp.now, sp, exn0, exn1)])
-                handler.now = handler.now + _HANDLER
+        _handle(f, table, place, fp.now, (tag, exn0, exn1))
     f.ret()
     return f.finish()
+
+
+def walker() -> Function:
+    """``jitpy_walk(entry, end, frame, tag, exn0, exn1)``, as CLIF: throws to a handler of any module that `MODULES` lists, else
+    returns the frame at which it stopped: ``entry``, or ``end`` where frames lie at or above it or stop making a chain, as those
+    of foreign code may.
+    """
+    f = Soft("", (I64, I64, I64, I32, I64, I64), (I64,))
+    f.b.func.name = WALK
+    entry, end, frame, tag, exn0, exn1 = f.args
+    first = _load(f, _symbol(f, MODULES), 0, I64)
+    fp = f.variable(frame)
+    with f.loop(lambda: fp.now.ne(entry) & (fp.now < end)):
+        place, caller = _load(f, fp.now, 8, I64), _load(f, fp.now, 0, I64)
+        fp.now = (caller > fp.now).then(caller, end)
+        node = f.variable(first)
+        with f.loop(lambda: node.now.ne(0)):
+            size = _load(f, node.now, 16, I64)  # zero while the node is nobody's
+            with f.when(place - _load(f, node.now, 8, I64) < size):
+                _handle(f, _load(f, node.now, 24, I64), place, fp.now, (tag, exn0, exn1))
+            node.now = _load(f, node.now, 0, I64)
+    f.ret(fp.now.eq(entry).then(entry, end))
+    return f.finish()
+
+
+def _symbol(f: Soft, name: str, colocated: bool = False) -> Value:
+    """The address of a symbol."""
+    f.b.func.global_values.append(GlobalValue("symbol", name=name, colocated=colocated))
+    return Value(f, f.b.symbol_value(I64, len(f.b.func.global_values) - 1))
+
+
+def _handle(f: Soft, table: Value, place: Value, frame: Value, thrown: tuple[Value, Value, Value]) -> None:
+    """Where ``table`` has a handler of this tag for the call that returns to ``place`` in ``frame``: go on there."""
+    tag, exn0, exn1 = thrown
+    count = _load(f, table, 0, I64)
+    wanted = place - table
+    site = table + _lower_bound(f, table, count, wanted) * _SITE + 8
+    with f.when(site < table + count * _SITE + 8), f.when(_load(f, site, 0, I32).eq(wanted)):
+        handler = f.variable(table + count * _SITE + _load(f, site, 8, I32) * _HANDLER + 8)
+        end = handler.now + _load(f, site, 12, I32) * _HANDLER
+        with f.loop(lambda: handler.now.ne(end)):
+            takes = _load(f, handler.now, 0, I32) | _load(f, handler.now, 4, I32).to(I32).eq(tag).to(I64)
+            with f.when(takes.ne(0)):
+                sp = frame - _load(f, site, 4, I32)
+                resume = f.b.func.import_function(RESUME, signature([I64] * 5, []), colocated=True)
+                goal = table + _load(f, handler.now, 8, I32)
+                f.b.call(resume, [v.ssa for v in (goal, frame, sp, exn0, exn1)])
+            handler.now = handler.now + _HANDLER
 
 
 def _load(f: Soft, base: Value, offset: int, type: int) -> Value:

@@ -16,8 +16,10 @@ KERNEL = Settings()
 GLUE = Settings(opt_level="none")
 
 
-def machine_code(functions: list[Function], settings: Settings = GLUE) -> CodeModule:
-    """Compile functions into one blob. Optimization changes them in place."""
+def machine_code(functions: list[Function], settings: Settings = GLUE, thrower: bool = True) -> CodeModule:
+    """Compile functions into one blob, with a ``thrower`` of exceptions of its own where they throw. Optimization changes them in
+    place.
+    """
     from jitpy.backend import isa, pipeline  # not needed where all code comes from caches
 
-    return pipeline.compile_module(functions, isa.host(), settings)
+    return pipeline.compile_module(functions, isa.host(), settings, thrower=thrower)

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
+    from jitpy.backend.ir.function import Function
     from jitpy.backend.pipeline import CodeModule
     from jitpy.backend.settings import Settings
     from jitpy.backend.target.target import Target
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 MATH = "math"
 #: The backend's library of what the processor has no instructions for.
 SOFT = "soft"
+#: Where traps and exceptions of CLIF go.
+TRAPS = "traps.clif"
 
 
 def runtime_code(resolve: Callable[[str], int]) -> memory.Loaded:
@@ -98,7 +101,21 @@ def _compile(source: str) -> memory.Image:
 
     with open(os.path.join(os.path.dirname(__file__), source), encoding="utf-8") as file:
         functions = parse_functions(file.read(), source)
+    if source == TRAPS:
+        return memory.Image.of(_with_walker(functions))
     return memory.Image.of(machine_code(functions))
+
+
+def _with_walker(functions: list[Function]) -> CodeModule:
+    """The functions, and what finds the handlers of exceptions."""
+    from jitpy.backend import isa
+    from jitpy.backend.object import exceptions
+    from jitpy.backend.pipeline import compile_function, link
+    from jitpy.runtime.codegen import GLUE
+
+    target = isa.host()
+    parts: list[Any] = [compile_function(func, target, GLUE) for func in (*functions, exceptions.walker())]
+    return link([*parts, exceptions.Resume(target)], target)
 
 
 def _save(path: str, stem: str, image: memory.Image) -> None:

@@ -35,13 +35,15 @@ SIGNALS = (signal.SIGILL, signal.SIGFPE, signal.SIGSEGV, signal.SIGBUS, signal.S
 GENERATIONS = 4
 SLOT = 128 << 10  # the mask in traps.clif
 SLOTS = 512
-CONTEXT_PC, CONTEXT_ADDRESS, CONTEXT_STACK = 1, 4, 5
+CONTEXT_PC, CONTEXT_CODE, CONTEXT_ADDRESS, CONTEXT_STACK = 1, 3, 4, 5
 _SA_SIGINFO, _SA_ONSTACK = 4, 0x08000000
 #: Bytes of glibc's thread descriptor that surely are there.
 _DESCRIPTOR = 0x700
 
 #: What `enter` returns for a trap that was found by a check; `traps.clif` has the number too.
 CHECKED = 128
+#: What it returns for an exception that nobody caught.
+UNCAUGHT = 129
 
 #: int64 enter(context, function, argument): calls function(argument); 0, or the number of what stopped it.
 #: trap: called where code traps. landing: goes on behind the innermost `enter`, whose frame is the stack pointer.
@@ -107,7 +109,12 @@ class Net:
         helpers.publish("jitpy_trap_cells", address(self.cells))
         for name in ("sigaction", "pthread_getspecific"):
             helpers.publish(name, function_address(name))
-        self.handlers = prebuilt.load("traps.clif", helpers.resolve)
+        self.modules = ffi.new("uint64_t *")
+        helpers.publish("jitpy_exception_modules", address(self.modules))
+        self.nodes: list[Any] = []
+        self.free_nodes: list[Any] = []
+        self.handlers = prebuilt.load(prebuilt.TRAPS, helpers.resolve)
+        helpers.publish("jitpy_throw", self.handlers.symbols["jitpy_throw"])
         code = bytes.fromhex("".join(row[0] for row in ENTER_X64))
         symbols = {"enter": 0, "trap": _TRAP, "landing": _LANDING}
         relocs = [(_TRAPPED + 1, "pcrel4", "jitpy_trapped", -4)]
@@ -171,9 +178,38 @@ class Net:
         if C.sigaltstack(new, ffi.NULL):
             raise OSError(ffi.errno, "sigaltstack")
 
+    def enter_table(self, start: int, size: int, table: int) -> HandlerTable:
+        """Let throwers find the handlers of a module. Its node stays in the list for good, for a thrower may stand on it; when the
+        module goes its size becomes 0, and the node is another's.
+        """
+        with _making:
+            try:
+                node = self.free_nodes.pop()
+            except IndexError:
+                node = ffi.new("uint64_t[4]", [self.modules[0], 0, 0, 0])
+                self.nodes.append(node)
+                self.modules[0] = address(node)
+        node[1], node[3] = start, table
+        node[2] = size  # last: from here on it is found
+        return HandlerTable(node, self.free_nodes)
+
     def give_back(self, slot: int) -> None:
         """The thread of a slot has ended."""
         self.free.append((slot - self.stacks) // SLOT)
+
+
+class HandlerTable:
+    """A module's place in the list of those with handlers; lives as long as its code."""
+
+    __slots__ = ("free", "node")
+
+    def __init__(self, node: Any, free: list[Any]) -> None:
+        self.node = node
+        self.free = free
+
+    def __del__(self) -> None:
+        self.node[2] = 0
+        self.free.append(self.node)
 
 
 def _new_key() -> int:
@@ -248,7 +284,7 @@ def settings() -> Settings:
 
 
 #: What `call` returns where nothing trapped.
-RETURNED = (0, 0, 0, 0)
+RETURNED = (0, 0, 0, 0, 0)
 
 
 def check() -> None:
@@ -259,9 +295,9 @@ def check() -> None:
         _net.install()
 
 
-def call(function: int, argument: int) -> tuple[int, int, int, int]:
-    """Run ``function(argument)`` without the GIL: `RETURNED`, or (`CHECKED` or signal, pc, address, stack pointer) of
-    the trap.
+def call(function: int, argument: int) -> tuple[int, int, int, int, int]:
+    """Run ``function(argument)`` without the GIL: `RETURNED`, or (`CHECKED` or signal, pc, address, stack pointer, si_code) of
+    the trap, or (`UNCAUGHT`, pc, first payload, second, tag).
     """
     if not supported():
         ffi.cast("jitpy_unary", function)(pointer(argument))
@@ -272,4 +308,4 @@ def call(function: int, argument: int) -> tuple[int, int, int, int]:
     if not number:
         return RETURNED
     words = ffi.cast("uint64_t *", pointer(context))
-    return number, words[CONTEXT_PC], words[CONTEXT_ADDRESS], words[CONTEXT_STACK]
+    return number, words[CONTEXT_PC], words[CONTEXT_ADDRESS], words[CONTEXT_STACK], words[CONTEXT_CODE]
