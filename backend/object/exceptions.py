@@ -7,9 +7,9 @@ frame's return address is one behind a try_call with a handler for the tag, or o
 goes on at the handler, with the payloads in their registers. It returns where there is no handler. Nothing else
 is restored: a try_call destroys all registers, so a function with one has saved those of its callers.
 
-Contexts of handlers are for runtimes that compare more than tags; they stand in ``CompiledFunction.calls``. `thrower` finds handlers
-within its own module, `walker` in all modules that a process has loaded and entered in a list (`MODULES`): of nodes of four words, the
-next node, where a module starts, how many bytes it has, and where its table is.
+Contexts of handlers are for runtimes that compare more than tags; they stand in ``CompiledFunction.calls``. `thrower` finds
+handlers within its own module, `walker` in all modules that a process has loaded and entered in a list (`MODULES`): its nodes
+are four words, the next node, where a module starts, how many bytes it has, and where its table is.
 
 The table, in 4-byte words but for the first: how many sites (8 bytes); the sites, sorted: return address and distance
 from the frame pointer down to the stack pointer, number of the first handler, and how many; the handlers: 1 if for
@@ -18,6 +18,7 @@ all tags, tag, address. Addresses count from the table's start.
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from jitpy.backend.ir import memflags
@@ -26,6 +27,8 @@ from jitpy.backend.ir.types import I32, I64
 from jitpy.backend.soft.notation import Soft, Value
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
     from jitpy.backend.ir.function import Function
     from jitpy.backend.pipeline import CodeModule
     from jitpy.backend.target.target import Target
@@ -67,7 +70,7 @@ def thrower() -> Function:
     entry, frame, tag, exn0, exn1 = f.args
     table = _symbol(f, TABLE, colocated=True)
     fp = f.variable(frame)
-    with f.loop(lambda: fp.now.ne(entry) & fp.now.ne(0)):
+    with _while(f, lambda: fp.now.ne(entry) & fp.now.ne(0)):
         place = _load(f, fp.now, 8, I64)
         fp.now = _load(f, fp.now, 0, I64)  # from here on that of the frame whose call this was
         _handle(f, table, place, fp.now, (tag, exn0, exn1))
@@ -85,17 +88,24 @@ def walker() -> Function:
     entry, end, frame, tag, exn0, exn1 = f.args
     first = _load(f, _symbol(f, MODULES), 0, I64)
     fp = f.variable(frame)
-    with f.loop(lambda: fp.now.ne(entry) & (fp.now < end)):
+    with _while(f, lambda: fp.now.ne(entry) & (fp.now < end)):
         place, caller = _load(f, fp.now, 8, I64), _load(f, fp.now, 0, I64)
         fp.now = (caller > fp.now).then(caller, end)
         node = f.variable(first)
-        with f.loop(lambda: node.now.ne(0)):
+        with _while(f, lambda: node.now.ne(0)):
             size = _load(f, node.now, 16, I64)  # zero while the node is nobody's
             with f.when(place - _load(f, node.now, 8, I64) < size):
                 _handle(f, _load(f, node.now, 24, I64), place, fp.now, (tag, exn0, exn1))
             node.now = _load(f, node.now, 0, I64)
     f.ret(fp.now.eq(entry).then(entry, end))
     return f.finish()
+
+
+@contextmanager
+def _while(f: Soft, condition: Callable[[], Value]) -> Iterator[None]:
+    """A loop that asks before its first round."""
+    with f.when(condition()), f.loop(condition):
+        yield
 
 
 def _symbol(f: Soft, name: str, colocated: bool = False) -> Value:
