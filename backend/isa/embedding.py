@@ -18,8 +18,8 @@ _TYPES = ("i8", "i16", "i32", "i64", "i128", "f16", "f32", "f64", "f128", "i8x16
 #: What the shared rules ask of the processor (rules/prelude.isle).
 QUESTIONS = ("has_and_not", "has_fma", "has_half_conversions", "has_atomic_pair", "has_pinned_reg")
 _TESTS = {
-    "one_reg": "{v} <= 4", "narrow": "{v} <= 2", "wide": "3 <= {v} <= 4", "scalar": "{v} < 16", "scalar_float": "7 <= {v} <= 8",
-    "any_float": "6 <= {v} <= 9", "vector": "{v} >= 16", "float_vector": "{v} >= 16 and 7 <= {v} & 15 <= 8",
+    "one_reg": "{v} <= 4", "narrow": "{v} <= 2", "wide": "3 <= {v} <= 4", "scalar": "{v} < 16", "scalar_float": "6 <= {v} <= 8",
+    "any_float": "6 <= {v} <= 9", "vector": "{v} >= 16", "float_vector": "{v} >= 16 and 6 <= {v} & 15 <= 8",
     "bits": "{v} >= 16 or 7 <= {v} <= 8",
 }  # fmt: skip
 _WITH_IMMEDIATE = frozenset((

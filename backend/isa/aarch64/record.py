@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from jitpy.backend.ir.opcodes import X86_CVTT2DQ
 from jitpy.backend.ir.types import BITS, F16, F32, F64, F128, I64, I128, IS_INT, IS_VECTOR, LANE, LANE_BITS, Type, vector
 from jitpy.backend.isa.aarch64 import frame, lowering, regs
 from jitpy.backend.isa.aarch64.insts import branch
@@ -68,7 +69,10 @@ def _abis() -> dict[str, Abi]:
 
 def _lacks(features: dict[str, int]) -> lacks.Pairs:
     """What is done in software: see `backend.soft.expand`."""
-    return lacks.F128_ALL | lacks.F16_ALL | lacks.I128_HARD
+    found = lacks.F128_ALL | lacks.I128_HARD
+    if not features["has_fp16"]:
+        return found | lacks.F16_ALL
+    return found | frozenset(pair for pair in lacks.F16_ALL if pair[0] == X86_CVTT2DQ)
 
 
 def make(features: dict[str, int]) -> Target:

@@ -47,6 +47,7 @@ hdiv     binary   6E403C00 h - =fdiv
 hmax     binary   4E403400 h - =fmax
 hmin     binary   4EC03400 h - =fmin
 hmla     accumulate 4E400C00 h - =fmla
+hmls     accumulate 4EC00C00 h - =fmls
 hcmeq    binary   4E402400 h - =fcmeq
 hcmge    binary   6E402400 h - =fcmge
 hcmgt    binary   6EC02400 h - =fcmgt

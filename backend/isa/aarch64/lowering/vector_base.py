@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 import jitpy.backend.isa.aarch64.insts.vectors  # noqa: F401  enters the rows
-from jitpy.backend.ir.types import BITS, DYNAMIC, I64, LANE_BITS, vector
+from jitpy.backend.ir.types import BITS, DYNAMIC, F16, I64, LANE, LANE_BITS, vector
 from jitpy.backend.isa.aarch64.lowering.branch import BranchLowering
 from jitpy.backend.isa.aarch64.lowering.float import ZERO
 from jitpy.backend.isa.aarch64.rows import ROWS
@@ -78,6 +78,10 @@ class VectorBase(BranchLowering):
         d = self.temp(FLOAT)
         self.emit(MInst(ROWS[f"{op}.{letter(t)}"], (d,), regs, imm))
         return d
+
+    def pf(self, op: str, t: Any, *regs: Any, imm: Any = None) -> Any:
+        """The same for floats: those of half precision have words of their own."""
+        return self.p("h" + op.removeprefix("f") if LANE[t] == F16 else op, t, *regs, imm=imm)
 
     # Constants.
 

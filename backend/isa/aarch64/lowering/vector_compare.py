@@ -34,12 +34,12 @@ class VectorCompareLowering(VectorIntLowering):
         """All ones where the condition holds. Ordered: each equals itself; one of less and greater: either."""
         if cc in _FLOAT_CC:
             op, swapped, inverted = _FLOAT_CC[cc]
-            r = self.p(op, t, b, a) if swapped else self.p(op, t, a, b)
+            r = self.pf(op, t, b, a) if swapped else self.pf(op, t, a, b)
             return self.v_not(t, r) if inverted else r
         if cc in ("ord", "uno"):
-            r = self.and_(t, self.p("fcmeq", t, a, a), self.p("fcmeq", t, b, b))
+            r = self.and_(t, self.pf("fcmeq", t, a, a), self.pf("fcmeq", t, b, b))
         else:
-            r = self.or_(t, self.p("fcmgt", t, a, b), self.p("fcmgt", t, b, a))
+            r = self.or_(t, self.pf("fcmgt", t, a, b), self.pf("fcmgt", t, b, a))
         return self.v_not(t, r) if cc in ("uno", "ueq") else r
 
     # Choices.

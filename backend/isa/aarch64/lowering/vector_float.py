@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from jitpy.backend.ir.types import F16, F32, F64, I32, I64, LANE, LANE_BITS, LANES
+from jitpy.backend.ir.types import F16, F32, F64, LANE, LANE_BITS, LANES, as_int
 from jitpy.backend.isa.aarch64.lowering.float import LETTER, SIGN
 from jitpy.backend.isa.aarch64.lowering.vector_base import of_lanes, one
 from jitpy.backend.isa.aarch64.lowering.vector_lanes import VectorLanesLowering
 from jitpy.backend.isa.aarch64.rows import ROWS
 
+#: Bits of a lane -> 128 bits of floats that wide.
+FLOAT_OF = {16: of_lanes(F16), 32: of_lanes(F32), 64: of_lanes(F64)}
 _ROUND = ("frintn", "frintm", "frintp", "frintz")
 
 
@@ -19,42 +21,42 @@ class VectorFloatLowering(VectorLanesLowering):
 
     def v_fadd(self, t: Any, a: Any, b: Any) -> Any:
         """a + b."""
-        return self.p("fadd", t, a, b)
+        return self.pf("fadd", t, a, b)
 
     def v_fsub(self, t: Any, a: Any, b: Any) -> Any:
         """a - b."""
-        return self.p("fsub", t, a, b)
+        return self.pf("fsub", t, a, b)
 
     def v_fmul(self, t: Any, a: Any, b: Any) -> Any:
         """a * b."""
-        return self.p("fmul", t, a, b)
+        return self.pf("fmul", t, a, b)
 
     def v_fdiv(self, t: Any, a: Any, b: Any) -> Any:
         """a / b."""
-        return self.p("fdiv", t, a, b)
+        return self.pf("fdiv", t, a, b)
 
     def v_sqrt(self, t: Any, a: Any) -> Any:
         """Square root."""
-        return self.p("fsqrt", t, a)
+        return self.pf("fsqrt", t, a)
 
     def v_fmin(self, t: Any, a: Any, b: Any) -> Any:
         """fmin: NaN if either is, -0 below +0."""
-        return self.p("fmin", t, a, b)
+        return self.pf("fmin", t, a, b)
 
     def v_fmax(self, t: Any, a: Any, b: Any) -> Any:
         """fmax."""
-        return self.p("fmax", t, a, b)
+        return self.pf("fmax", t, a, b)
 
     def _sign(self, t: Any) -> Any:
         return self.splat_of(t, SIGN[LANE[t]])
 
     def v_fneg(self, t: Any, a: Any) -> Any:
         """Flip the sign."""
-        return self.xor_(t, a, self._sign(t)) if LANE[t] == F16 else self.p("fneg", t, a)
+        return self.pf("fneg", t, a) if self.has_type(LANE[t]) else self.xor_(t, a, self._sign(t))
 
     def v_fabs(self, t: Any, a: Any) -> Any:
         """Clear the sign."""
-        return self.andn(t, self._sign(t), a) if LANE[t] == F16 else self.p("fabs", t, a)
+        return self.pf("fabs", t, a) if self.has_type(LANE[t]) else self.andn(t, self._sign(t), a)
 
     def v_fcopysign(self, t: Any, a: Any, b: Any) -> Any:
         """a with b's sign bit inserted."""
@@ -62,15 +64,15 @@ class VectorFloatLowering(VectorLanesLowering):
 
     def round_lanes(self, mode: Any, ty: Any, x: Any) -> Any:
         """0 nearest, 1 down, 2 up, 3 to zero."""
-        return self.lanes(lambda t, a: self.p(_ROUND[mode], t, a), ty, x)
+        return self.lanes(lambda t, a: self.pf(_ROUND[mode], t, a), ty, x)
 
     def fma_lanes(self, ty: Any, x: Any, y: Any, z: Any) -> Any:
         """x * y + z, rounded once."""
-        return self.lanes(lambda t, a, b, c: self.p("fmla", t, c, a, b), ty, x, y, z)
+        return self.lanes(lambda t, a, b, c: self.pf("fmla", t, c, a, b), ty, x, y, z)
 
     def fma_minus(self, ty: Any, x: Any, y: Any, z: Any) -> Any:
         """z - x * y, rounded once."""
-        return self.lanes(lambda t, a, b, c: self.p("fmls", t, c, a, b), ty, x, y, z)
+        return self.lanes(lambda t, a, b, c: self.pf("fmls", t, c, a, b), ty, x, y, z)
 
     # Lanes of other widths: as many of them, in more or fewer registers.
 
@@ -132,10 +134,10 @@ class VectorFloatLowering(VectorLanesLowering):
         """fcvt_from_sint and _uint. Narrower integers are extended; i64 becomes f32 one by one, for it must not round twice."""
         source, regs = self.types[x], list(self.put_in_regs(x))
         if LANE_BITS[source] > LANE_BITS[ty]:
-            name = f"{'s' if is_signed else 'u'}cvtf_{LETTER[LANE[ty]]}64"
+            name = f"{'s' if is_signed else 'u'}cvtf_{LETTER[LANE[ty]]}{LANE_BITS[source]}"
             return self.by_lane(ty, x, lambda r: self.fop(ROWS[name], r))
-        regs = self.extended_parts(is_signed, source, I64 if LANE[ty] == F64 else I32, regs)
-        return one([self.p("scvtf" if is_signed else "ucvtf", self.parts(ty)[0], r) for r in regs])
+        regs = self.extended_parts(is_signed, source, as_int(LANE[ty]), regs)
+        return one([self.pf("scvtf" if is_signed else "ucvtf", self.parts(ty)[0], r) for r in regs])
 
     # To integers.
 
@@ -145,7 +147,7 @@ class VectorFloatLowering(VectorLanesLowering):
         """
         source = self.types[x]
         if how in ("sat", "proven") and LANE_BITS[source] == LANE_BITS[ty]:
-            return self.lanes(lambda t, a: self.p("fcvtzs" if is_signed else "fcvtzu", t, a), ty, x)
+            return self.lanes(lambda t, a: self.pf("fcvtzs" if is_signed else "fcvtzu", FLOAT_OF[LANE_BITS[t]], a), ty, x)
         return self.by_lane(ty, x, lambda r: self._lane_to_int(how, is_signed, LANE[ty], LANE[source], r))
 
     def _lane_to_int(self, how: str, is_signed: bool, type: Any, source: Any, r: Any) -> Any:
