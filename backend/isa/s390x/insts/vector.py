@@ -59,6 +59,7 @@ vrep bhfg =v1 v3 i2.u | VRIc E74D m4
 vlvg bhfg +v1 r3 d2 | VRSb E722 m4
 vlgv bhfg =r1 v3 d2 | VRSc E721 m4
 vrepi bhfg =v1 i2 | VRIa E745 m3
+vgm bhfg =v1 i2.u i3.u | VRIb E746 m4
 vpopct bhfg =v1 v2 | VRRa E750 m3
 vclz bhfg =v1 v2 | VRRa E753 m3
 vctz bhfg =v1 v2 | VRRa E752 m3
@@ -157,17 +158,32 @@ def replicated(data: bytes) -> tuple[int, int] | None:
     return None
 
 
+def run_of_ones(data: bytes) -> tuple[int, int, int] | None:
+    """(element size as a number, first bit, last bit) where 16 bytes repeat an element whose ones are all neighbours."""
+    for code, size in enumerate((1, 2, 4, 8)):
+        if data == data[:size] * (16 // size):
+            value = int.from_bytes(data[:size], "big")
+            low = value & -value
+            if value and value & value + low == 0:
+                bits = 8 * size
+                return code, bits - value.bit_length(), bits - low.bit_length()
+    return None
+
+
 def _constant(sink: Any, inst: MInst, allocs: tuple[int, ...]) -> None:
-    """16 bytes: vgbm where each is 0 or 255, vrepi where they repeat, else from the pool."""
+    """16 bytes: vgbm where each is 0 or 255, vrepi or vgm where they repeat, else from the pool."""
     data: bytes = inst.imm
     v = allocs[0] - V0
     head = 0xE7 << 40 | (v & 15) << 36 | (v >> 4) << 11
-    found = replicated(data)
+    found, ones = replicated(data), run_of_ones(data)
     if all(b in (0, 255) for b in data):
         mask = sum((b & 1) << (15 - i) for i, b in enumerate(data))
         sink.code += (head | mask << 16 | 0x44).to_bytes(6, "big")
     elif found is not None:
         sink.code += (head | (found[1] & 0xFFFF) << 16 | found[0] << 12 | 0x45).to_bytes(6, "big")
+    elif ones is not None:
+        code, first, last = ones
+        sink.code += (head | first << 24 | last << 16 | code << 12 | 0x46).to_bytes(6, "big")
     else:
         sink.code += LARL
         sink.fixup(HALF, sink.constant(data), 2)

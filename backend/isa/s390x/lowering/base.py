@@ -93,6 +93,11 @@ class Base(Lowering):
                         continue
                 elif index is None:
                     v, index = a, b
+                    n = nodes[index]
+                    if n[0] == IADD and nodes[n[4]][0] == ICONST:
+                        k = offset + signed(nodes[n[4]][2], I64)
+                        if fits(k, 20):
+                            offset, index = k, n[3]
                     continue
             elif op == STACK_ADDR and index is None:
                 slot, at = n[2]

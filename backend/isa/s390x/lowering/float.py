@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from jitpy.backend.ir.types import BITS, F16, F32, F64, F128
+from jitpy.backend.isa.s390x.insts.vector import run_of_ones
 from jitpy.backend.isa.s390x.lowering.int import IntLowering
 from jitpy.backend.isa.s390x.lowering.memory import MemoryLowering
 from jitpy.backend.isa.s390x.rows import ROWS
@@ -21,8 +22,9 @@ _JAVA = 1
 _LOGIC = {"and": "vn", "or": "vo", "xor": "vx"}
 
 
-#: The sign at the left end of a register, and what is not the sign.
-SIGN, NOT_SIGN = b"\x80" + bytes(15), b"\x7f" + b"\xff" * 15
+def sign(bits: int) -> bytes:
+    """A register with the sign of each float of so many bits set."""
+    return (1 << bits - 1).to_bytes(bits // 8, "big") * (128 // bits)
 
 
 class FloatLowering(IntLowering, MemoryLowering):
@@ -42,6 +44,8 @@ class FloatLowering(IntLowering, MemoryLowering):
         data = bits.to_bytes(size, "big")
         if all(b in (0, 255) for b in data):
             return self.fop(ROWS["vconst"], imm=data + bytes(16 - size))
+        if run_of_ones(data * (16 // size)) is not None:
+            return self.fop(ROWS["vconst"], imm=data * (16 // size))
         if type == F16 or (type == F32 and not bits & 0xFFFF):
             # As a repeated number of 16 bits, which an instruction holds: an f16, or the upper half of an f32.
             row = ROWS["vlei.h"]
@@ -84,18 +88,18 @@ class FloatLowering(IntLowering, MemoryLowering):
     def float_neg(self, type: Any, x: Any) -> Any:
         """Flip the sign."""
         if type == F16:
-            return self.fop(ROWS["vx"], self.put_in_reg(x), self.fop(ROWS["vconst"], imm=SIGN))
+            return self.fop(ROWS["vx"], self.put_in_reg(x), self.fop(ROWS["vconst"], imm=sign(16)))
         return self.scalar(type, ROWS["wflc" + SUFFIX[type]], self.put_in_reg(x))
 
     def float_abs(self, type: Any, x: Any) -> Any:
         """Clear the sign."""
         if type == F16:
-            return self.fop(ROWS["vn"], self.put_in_reg(x), self.fop(ROWS["vconst"], imm=NOT_SIGN))
+            return self.fop(ROWS["vnc"], self.put_in_reg(x), self.fop(ROWS["vconst"], imm=sign(16)))
         return self.scalar(type, ROWS["wflp" + SUFFIX[type]], self.put_in_reg(x))
 
     def copy_sign(self, type: Any, x: Any, y: Any) -> Any:
         """|x| with y's sign."""
-        mask = self.fop(ROWS["vconst"], imm=SIGN)
+        mask = self.fop(ROWS["vconst"], imm=sign(BITS[type]))
         return self.scalar(type, ROWS["vsel"], self.put_in_reg(y), self.put_in_reg(x), mask)
 
     # Comparison and selection.
