@@ -102,6 +102,7 @@ class Template:
         """Append its code, without the branch, to ``sink``."""
         insts = self.insts
         emit_move = sink.target.emit_move
+        sink.mode = None  # code that is used again may stand behind anything
         for step in self.steps(pregs, insts, self.places):
             if len(step) == 3:
                 emit_move(sink, *step)
@@ -137,6 +138,7 @@ class Probe:
         self.target = target
         self.features = target.features
         self.code = bytearray()
+        self.mode: Any = None
         self.traps: list[tuple[int, str]] = []
 
     def trap(self, code: str) -> None:

@@ -46,6 +46,7 @@ def write(walk: Walk, settings: Settings) -> Finished:
                     known = moves.get(chunk)
                     if known is None:
                         start = len(code)
+                        sink.mode = None
                         emit_move(sink, *chunk)
                         moves[chunk] = bytes(code[start:])
                     else:
@@ -79,6 +80,7 @@ def write(walk: Walk, settings: Settings) -> Finished:
                 inst, allocs = chunk.inst, chunk.allocs
                 row = inst.row
                 flags = row.flags
+                sink.mode = None
                 if not flags & _SPECIAL or row.imm == "table":
                     row.encode(sink, inst, allocs)
                 elif flags & MOVE:

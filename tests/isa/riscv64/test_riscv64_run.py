@@ -159,3 +159,32 @@ def test_vector_state_is_set_once() -> None:
     code = compile_function(parse_function(text), isa.lookup("riscv64", {"has_v": 1}), Settings("none")).code
     words = [int.from_bytes(code[i : i + 4], "little") for i in range(0, len(code), 4)]
     assert sum(word & 0xC000707F == 0xC0007057 for word in words) == 1
+
+
+@pytest.mark.parametrize("level", ("none", "speed"))
+def test_vector_state_is_not_carried_into_blocks(level: str) -> None:
+    """Each block sets its own, also where code is put together of pieces that are used again."""
+    text = """function %f(i32x8, i32) -> i32x8, i64 {
+    block0(v0: i32x8, v1: i32):
+        br_table v1, block1, [block2, block3]
+    block1:
+        v2 = vconst.i32x8 [100 101 0 128 1 16 17 15]
+        jump block4(v2)
+    block2:
+        v3 = vconst.i32x8 [0 0 0 0 0 0 0 0]
+        jump block4(v3)
+    block3:
+        v4 = iadd v0, v0
+        jump block4(v4)
+    block4(v5: i32x8):
+        v6 = iadd v5, v5
+        v7 = iconst.i64 7
+        return v6, v7
+    }"""
+    call = load(parse_functions(text), isa.lookup("riscv64", {"has_v": 1}), Settings(level), emulated=True)
+    lanes = [1, 2, 3, 4, 5, 6, 7, 8]
+    value = sum(lane << 32 * i for i, lane in enumerate(lanes))
+    constant = sum(2 * lane << 32 * i for i, lane in enumerate((100, 101, 0, 128, 1, 16, 17, 15)))
+    assert call("f", [value, 0]) == [0, 7]
+    assert call("f", [value, 1]) == [4 * value, 7]
+    assert call("f", [value, 2]) == [constant, 7]
