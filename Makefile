@@ -8,7 +8,7 @@ STAMP := $(VENV)/.installed
 .DEFAULT_GOAL := help
 # Tests and benchmarks start many processes: each would compile the whole package anew.
 unexport PYTHONDONTWRITEBYTECODE
-.PHONY: help demo test test-pythons bench lint typecheck profile docs fuzz wheel clean system
+.PHONY: help demo test test-pythons bench bench-boards lint typecheck profile docs fuzz wheel clean system
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -26,6 +26,9 @@ test-pythons: $(STAMP) ## frontend and end-to-end tests on Python 3.13 (and 3.14
 bench: $(STAMP) ## side by side with Numba and CPython; ratios, JSON and a plot in benchmarks/results
 	$(PY) -m pip install -q "numba>=0.62" "scipy>=1.11"
 	$(PY) -m benchmarks
+
+bench-boards: $(STAMP) ## instructions executed and code size beside the cross GCC, for each ISA
+	$(PY) -m benchmarks.boards
 
 lint: $(STAMP) ## ruff, strict types
 	$(PY) -m ruff check .
