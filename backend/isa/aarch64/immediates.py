@@ -69,7 +69,8 @@ def float_immediate(bits: int, width: int) -> int | None:
 def float_of_immediate(imm: int) -> float:
     """The number that such 8 bits stand for."""
     exponent = (imm >> 4 & 7 ^ 4) - 3
-    return (-1) ** (imm >> 7) * (16 + (imm & 15)) / 16 * 2.0**exponent
+    size: float = (16 + (imm & 15)) / 16 * 2.0**exponent
+    return -size if imm >> 7 else size
 
 
 def _plain(shift: int, samples: tuple[Any, ...], bias: int = 0) -> tuple[Any, Any, Any]:
@@ -96,6 +97,10 @@ def _field(width: int, insert: bool) -> tuple[Any, Any, Any]:
 
 def _left(width: int) -> Callable[[int], int]:
     return lambda v: -v % width << 16 | width - 1 - v << 10
+
+
+def _right(bits: int) -> tuple[Any, Any, Any]:
+    return lambda v: 2 * bits - v << 16, lambda v: f"#{v}", (1, 2, bits)
 
 
 def _lane(bits: int) -> tuple[Any, Any, Any]:
@@ -158,7 +163,7 @@ IMMEDIATES: dict[str, tuple[Callable[[Any], int], Callable[[Any], Any], tuple[An
     "vf8": (lambda v: v >> 5 << 16 | (v & 31) << 5, lambda v: f"#{float_of_immediate(v):.18e}", (0, 0x70, 0x78, 0xF0, 0x1F)),
     "ext": (lambda v: v << 11, lambda v: f"#{v}", (1, 7, 15)),
     **{f"shl{b}": _plain(16, (0, 1, b - 1), b) for b in (8, 16, 32, 64)},
-    **{f"shr{b}": (lambda v, b=b: 2 * b - v << 16, lambda v: f"#{v}", (1, 2, b)) for b in (8, 16, 32, 64)},
+    **{f"shr{b}": _right(b) for b in (8, 16, 32, 64)},
     **{f"lane{b}": _lane(b) for b in (8, 16, 32, 64)},
     **{f"lanes{b}": _lane_pair(b) for b in (8, 16, 32, 64)},
 }  # fmt: skip

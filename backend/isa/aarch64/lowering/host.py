@@ -18,5 +18,6 @@ def host() -> Host:
     h.inline_extractor("short_lanes", "{v} if {v} >= 16 and {v} & 15 <= 3 else None")
     h.inline_test("wanted_once", "uses[{0}] == 1")
     h.imports("jitpy.backend.ir.types", "BITS")
-    h.constant("$x86", "x86")
+    for name in ("x86", "sdot", "udot", "usdot"):
+        h.constant("$" + name, name)
     return h

@@ -106,7 +106,7 @@ class IntLowering(Base):
     def _merges(self, type: Any, v: Any) -> bool:
         n = self.nodes[v]
         if n[0] == IMUL:
-            return self.uses[v] == 1
+            return bool(self.uses[v] == 1)
         return n[0] == ICONST or self.extended_operand(type, v) is not None or (n[0] == ISHL and self.shifted(type, v) is not None)
 
     def sub(self, type: Any, x: Any, y: Any) -> Any:

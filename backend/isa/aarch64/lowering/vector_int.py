@@ -150,6 +150,14 @@ class VectorIntLowering(VectorBase):
         """Neighbours added in lanes of twice the width."""
         return self.p("saddlp" if is_signed else "uaddlp", self.parts(self.types[x])[0], self.put_in_reg(x))
 
+    def dot(self, op: str, x: Any, y: Any) -> Any:
+        """Four neighbouring products of bytes each, summed."""
+        return self.fop(ROWS[op + ".b"], self.zero(), self.put_in_reg(x), self.put_in_reg(y))
+
+    def dot_onto(self, op: str, z: Any, x: Any, y: Any) -> Any:
+        """The same onto sums."""
+        return self.fop(ROWS[op + ".b"], self.put_in_reg(z), self.put_in_reg(x), self.put_in_reg(y))
+
     # Bit counts.
 
     def v_popcnt(self, t: Any, a: Any) -> Any:
