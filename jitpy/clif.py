@@ -25,6 +25,7 @@ from jitpy.backend.errors import CompileError, ParseError, VerifierError
 from jitpy.backend.ir import types as ir
 from jitpy.backend.object import exceptions
 from jitpy.backend.text.parser import parse_file
+from jitpy.excerpt import excerpt, explained
 from jitpy.runtime import helpers, memory, traps
 from jitpy.runtime.assembler import Assembler
 from jitpy.runtime.codegen import machine_code
@@ -154,8 +155,7 @@ def compile(text: str, path: str = "", settings: Any = None) -> dict[str, ClifFu
     try:
         functions = [_checked(p, text, path) for p in parse_file(text, path).functions]
     except ParseError as error:
-        hint = _excerpt(text, error.line, error.column) + _nearest_opcode(error.message)
-        raise ParseError(error.message + hint, error.line, error.column, error.path).with_traceback(None) from None
+        raise explained(error, text).with_traceback(None) from None
     except VerifierError as error:
         raise error.with_traceback(None) from None
     code = machine_code(functions, settings or traps.settings(), thrower=not traps.supported())
@@ -178,33 +178,10 @@ def _checked(parsed: ParsedFunction, text: str, path: str) -> Function:
             inst = next(iter(func.block_insts[error.block]), -1)
         line = lines[inst] if inst >= 0 else parsed.line
         where = f"{path}:{line}" if path else f"line {line}"
-        errors.append((f"{where}, in %{func.name}", error.message + _excerpt(text, line)))
+        errors.append((f"{where}, in %{func.name}", error.message + excerpt(text, line)))
     if errors:
         raise VerifierError(errors)
     return func
-
-
-def _excerpt(text: str, line: int, column: int = 0) -> str:
-    """A line of the text, and a caret below the column."""
-    lines = text.splitlines()
-    if not 0 < line <= len(lines):
-        return ""
-    shown = lines[line - 1]
-    stripped = shown.lstrip()
-    out = f"\n    {stripped.rstrip()}"
-    return out + f"\n    {' ' * (column - 1 - len(shown) + len(stripped))}^" if column else out
-
-
-def _nearest_opcode(message: str) -> str:
-    """Where an instruction was expected and something else found: the opcode that looks most like it."""
-    if not message.startswith("expected an instruction, found '"):
-        return ""
-    import difflib
-
-    from jitpy.backend.ir.opcodes import BY_NAME
-
-    near = difflib.get_close_matches(message.split("'")[1], BY_NAME, 1)
-    return f"\n    did you mean {near[0]}?" if near else ""
 
 
 def _resolve(name: str) -> int:

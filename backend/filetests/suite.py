@@ -10,10 +10,12 @@ lists per file and way of running how many directives passed and, one by one, th
 from __future__ import annotations
 
 import multiprocessing
+import signal
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
+from jitpy.backend.errors import CompileError
 from jitpy.backend.filetests.outcome import FAIL, PASS, Outcome
 from jitpy.backend.filetests.runner import run_file
 
@@ -39,13 +41,16 @@ def run_files(
     if jobs == 1:
         yield from zip(files, map(run, files))
         return
-    with multiprocessing.get_context("fork").Pool(jobs) as pool:
+    # Ctrl-C is the parent's business: it ends the pool.
+    with multiprocessing.get_context("fork").Pool(jobs, signal.signal, (signal.SIGINT, signal.SIG_IGN)) as pool:
         yield from zip(files, pool.imap(run, files))
 
 
 def _run_file(path: Path, commands: list[str] | None, target: str, opt_level: str, emulated: bool) -> list[Outcome]:
     try:
         return run_file(path, commands, target, opt_level, emulated)
+    except UnicodeDecodeError as error:
+        return [Outcome(str(path), 1, "parse", FAIL, f"this is no text: byte {error.start} is not UTF-8")]
     except Exception as error:  # one file's surprise must not end the run
         return [Outcome(str(path), 1, "runner", FAIL, f"{type(error).__name__} {error}")]
 
@@ -74,12 +79,15 @@ def write_ledger(path: Path, ledger: Ledger) -> None:
 
 
 def read_ledger(path: Path) -> Ledger:
-    """Read what `write_ledger` wrote."""
+    """Read what `write_ledger` wrote. Raises CompileError, which names the line, for anything else."""
     ledger: Ledger = {}
-    for row in path.read_text().splitlines():
-        name, what, passed, rest = [*row.split("\t"), ""][:4]
-        others = (entry.split() for entry in rest.split(", ") if entry)
-        ledger[name, what] = (int(passed), {int(line): status for line, status in others})
+    for number, row in enumerate(path.read_text(errors="replace").splitlines(), 1):
+        try:
+            name, what, passed, rest = [*row.split("\t"), ""][:4]
+            others = (entry.split() for entry in rest.split(", ") if entry)
+            ledger[name, what] = (int(passed), {int(line): status for line, status in others})
+        except ValueError:
+            raise CompileError(f"{path}:{number}: this is no line of a ledger: {row[:60]}") from None
     return ledger
 
 

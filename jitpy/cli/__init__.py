@@ -38,6 +38,9 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"error: this needs {error.name}: pip install 'jitpy[{extra}]'", file=sys.stderr)
     except BrokenPipeError:
         sys.stderr.close()
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        return 130
     except OSError as error:
         print(f"error: {error.filename}: {error.strerror}", file=sys.stderr)
     return 1

@@ -23,11 +23,16 @@ def add(commands: Any) -> None:
 
 
 def _bugpoint(options: argparse.Namespace) -> int:
+    from jitpy.backend.errors import ParseError
     from jitpy.backend.filetests.bugpoint import failure, reduce
     from jitpy.cli.clif import read
+    from jitpy.excerpt import explained
 
     text = read(options.file)
-    kind = failure(text, options.opt_level)
+    try:
+        kind = failure(text, options.opt_level)
+    except ParseError as error:
+        raise explained(error, text) from None
     if not kind:
         print("error: nothing fails in this file: it compiles, and its run directives agree with the interpreter", file=sys.stderr)
         return 1

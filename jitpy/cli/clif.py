@@ -42,17 +42,28 @@ def _file(commands: Any, name: str, text: str, run: Callable[[argparse.Namespace
 
 
 def read(path: str) -> str:
-    """The text of a file, or of standard input for ``-``."""
-    if path == "-":
-        return sys.stdin.read()
-    with open(path, encoding="utf-8") as file:
-        return file.read()
+    """The text of a file, or of standard input for ``-``. Raises CompileError for what is no text."""
+    from jitpy.backend.errors import CompileError
+
+    try:
+        if path == "-":
+            return sys.stdin.read()
+        with open(path, encoding="utf-8") as file:
+            return file.read()
+    except UnicodeDecodeError as error:
+        raise CompileError(f"{path}: this is no text: byte {error.start} is not UTF-8") from None
 
 
 def _functions(path: str) -> list[Function]:
+    from jitpy.backend.errors import ParseError
     from jitpy.backend.text.parser import parse_functions
+    from jitpy.excerpt import explained
 
-    return parse_functions(read(path), "" if path == "-" else path)
+    text = read(path)
+    try:
+        return parse_functions(text, "" if path == "-" else path)
+    except ParseError as error:
+        raise explained(error, text) from None
 
 
 def _directives(options: argparse.Namespace) -> int:
@@ -123,6 +134,7 @@ def _pass(options: argparse.Namespace) -> int:
     from jitpy.backend.text.printer import print_function
 
     functions = _functions(options.file)
+    _verify(functions)  # passes rely on it
     fired: dict[str, int] = {}
     for name in options.passes:
         fired.update(_PASSES[name](functions) or {})

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import sys
 from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -54,6 +55,9 @@ def _test(options: argparse.Namespace) -> int:
 
     console = Console(highlight=False)
     files = files_below(options.paths)
+    if not files:
+        print(f"error: there is no .clif file below {', '.join(options.paths)}", file=sys.stderr)
+        return 1
     outcomes: list[Outcome] = []
     with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
         task = progress.add_task("files", total=len(files))
@@ -70,6 +74,8 @@ def _test(options: argparse.Namespace) -> int:
         _print_skips(outcomes)
     top = _top(options.paths)
     _print_summary(outcomes, top, console)
+    if not outcomes:
+        print("nothing was run: no file asks for it (a line such as 'test interpret', and '; run:' directives)", file=sys.stderr)
     if options.json:
         _write_json(options.json, outcomes)
     behind = _ledger(options, outcomes, top) if options.ledger else []

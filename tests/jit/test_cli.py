@@ -96,3 +96,56 @@ def test_bad_input_is_an_error_not_a_traceback(tmp_path: Path, capsys: pytest.Ca
 def test_a_missing_folder_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     status, _, error = run(capsys, "test", str(tmp_path / "none"), "-j", "1")
     assert status == 1 and "no such file or folder" in error
+
+
+WRONG = "function %f(i32) -> i32 {\nblock0(v0: i32):\n  v1 = iad v0, v0\n  return v1\n}\n"
+
+
+@pytest.mark.parametrize("command", [["cat"], ["compile"], ["print-cfg"], ["bugpoint"], ["pass", "optimize"]], ids=" ".join)
+def test_wrong_files_are_refused_in_words(command: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The line with a caret for what is no CLIF; no traceback for what is no text or no file."""
+    path = tmp_path / "t.clif"
+
+    def message(content: bytes) -> str:
+        path.write_bytes(content)
+        assert main([command[0], str(path), *command[1:]]) == 1
+        return capsys.readouterr().err
+
+    said = message(WRONG.encode())
+    assert "expected an instruction, found 'iad'\n    v1 = iad v0, v0\n         ^\n    did you mean iadd?" in said
+    assert message(b"\xd3\xff function") == f"error: {path}: this is no text: byte 0 is not UTF-8\n"
+    assert main([command[0], str(tmp_path / "none"), *command[1:]]) == 1
+    assert "none: No such file" in capsys.readouterr().err
+    assert main([command[0], str(tmp_path), *command[1:]]) == 1
+    assert "Is a directory" in capsys.readouterr().err
+
+
+def test_passes_want_valid_functions(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "t.clif").write_text("function %f(i32) -> i64 {\nblock0(v0: i32):\n  return v0\n}\n")
+    assert main(["pass", str(tmp_path / "t.clif"), "optimize"]) == 1
+    assert "is i32, not i64" in capsys.readouterr().err
+
+
+@suite
+def test_runs_of_nothing_say_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["test", str(tmp_path)]) == 1
+    assert "there is no .clif file below" in capsys.readouterr().err
+    path = tmp_path / "t.clif"
+    path.write_bytes(b"\xd3\xff")
+    assert main(["test", str(path), "-j", "1"]) == 1
+    assert "t.clif:1: fail: parse: this is no text: byte 0 is not UTF-8" in capsys.readouterr().out
+    path.write_text("")
+    assert main(["test", str(path), "-j", "1"]) == 0
+    assert "nothing was run" in capsys.readouterr().err
+    path.write_text(WRONG)
+    assert main(["test", str(path), "-j", "1", "--ledger", str(path)]) == 1
+    assert f"{path}:1: this is no line of a ledger" in capsys.readouterr().err
+
+
+def test_an_interrupt_ends_a_command_in_a_word(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    def interrupted(path: str) -> str:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("jitpy.cli.clif.read", interrupted)
+    assert main(["cat", "t.clif"]) == 130
+    assert capsys.readouterr().err == "interrupted\n"
