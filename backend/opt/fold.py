@@ -238,14 +238,15 @@ def unsigned_magic(t: int, d: int) -> tuple[int, int, int]:
 def signed_magic(t: int, d: int) -> tuple[int, int]:
     """(multiplier, shift) for x / d truncated by ``smulhi``, d as signed, |d| >= 2; Warren, Hacker's Delight 10-4.
 
-    The quotient is ``(smulhi(x, m) [+ x if d > 0 > m, - x if d < 0 < m]) >> shift``, plus its own sign bit.
+    The quotient is ``(smulhi(x, m) [+ x if d > 0 > m, - x if d < 0 < m]) >> shift``, plus its own sign bit. With a negative
+    divisor the least number counts as 2^(bits - 1), one more than any positive number: so the error must stay below the limit.
     """
     bits = BITS[t]
     divisor = to_signed(d, t)
     a = abs(divisor)
     for shift in range(1, bits):
         m = (1 << (bits - 1 + shift)) // a + 1
-        if m * a - (1 << (bits - 1 + shift)) <= 1 << shift:
+        if m * a - (1 << (bits - 1 + shift)) <= (1 << shift) - (divisor < 0):
             break
     m &= MASK[t]
     if divisor < 0:

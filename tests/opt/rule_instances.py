@@ -48,12 +48,15 @@ def rules() -> dict[str, ast.Rule]:
 
 def instance(rule: ast.Rule, r: random.Random) -> Function:
     """A function that returns what ``rule`` matches, or Misfit."""
-    return _Instance(r).function(rule.pattern.args[0])
+    return Instance(r).function(rule.pattern.args[0])
 
 
-class _Instance:
-    def __init__(self, r: random.Random) -> None:
+class Instance:
+    """One function; ``types``: those it may use. What the rule's variables stand for is in the dicts."""
+
+    def __init__(self, r: random.Random, types: tuple[ty.Type, ...] = TYPES) -> None:
         self.random = r
+        self.universe = types
         self.func = Function("f", signature([], []))
         self.block = self.func.block()
         self.values: dict[str, int] = {}
@@ -110,7 +113,7 @@ class _Instance:
             fits = [ty.BY_NAME[code]] if code in ty.BY_NAME else [ty.INVALID]
         else:
             fits = [
-                t for t in TYPES
+                t for t in self.universe
                 if t in DOMAINS[DOMAIN[number]] and (want is None or (ty.BY_NAME.get(code) or TYPE_CODES[code](t)) == want)
             ]  # fmt: skip
         return self.type(pattern, fits, want)
@@ -140,7 +143,7 @@ class _Instance:
         name = op.NAME[number]
         if isinstance(field, ast.PVar) and field.name in self.values:
             return self.func.value_types[self.values[field.name]]
-        fits = [t for t in TYPES if name not in FREE or FREE[name][0](control, t)]
+        fits = [t for t in self.universe if name not in FREE or FREE[name][0](control, t)]
         inner = field.pattern if isinstance(field, ast.PBind) else field
         if isinstance(inner, ast.PTerm):
             code = op.RESULTS[op.BY_NAME[inner.term.name]][0]
