@@ -1,6 +1,6 @@
 """``make bench``: every kernel in jitpy, Numba and CPython, in one process; ratios, JSON, a plot.
 
-    python -m benchmarks [--kernels NAME,...] [--json FILE] [--quick]
+    python -m benchmarks [--kernels NAME,...] [--json FILE] [--quick] [--clif FOLDER]
 
 First calls are timed cold (the best of three, each of a fresh dispatcher on a fresh function object, so that nothing but the shared
 wrappers and libraries is warm) and steady run time as the best of several on fresh arguments. Bounds checks are on in jitpy; Numba
@@ -14,7 +14,7 @@ import json
 import pathlib
 import sys
 
-from benchmarks import report, startup
+from benchmarks import compile_time, report, startup
 from benchmarks.calls import call_overhead
 from benchmarks.kernels import KERNELS
 from benchmarks.measure import measure_kernel
@@ -26,6 +26,7 @@ def main() -> int:
     parser.add_argument("--kernels", default="", help="only these, separated by commas")
     parser.add_argument("--json", default="benchmarks/results/bench.json", help="where the figures go")
     parser.add_argument("--quick", action="store_true", help="fewer repetitions, no fresh processes")
+    parser.add_argument("--clif", nargs="*", default=[], help="folders of .clif files for the table of compile times")
     options = parser.parse_args()
     wanted = set(filter(None, options.kernels.split(",")))
     chosen = [k for k in KERNELS if not wanted or k[1].__name__ in wanted]
@@ -52,6 +53,9 @@ def main() -> int:
     target.parent.mkdir(parents=True, exist_ok=True)
     target.write_text(json.dumps(figures, indent=1))
     report.show(console, figures)
+    if not options.quick and not wanted:
+        figures["compile_time"] = compile_time.report(options.clif, 10_000, console)
+        target.write_text(json.dumps(figures, indent=1))
     report.plot(figures, target.with_suffix(".png"))
     console.print(f"wrote {target} and {target.with_suffix('.png')}")
     return 0 if all(r["agrees"] for r in rows) else 1

@@ -52,8 +52,6 @@ _ONCE, _NEVER = False, 0  # in the table of templates: the shape was met once; i
 
 def handles(func: Function) -> bool:
     """Whether the walk can take the function: not if it catches exceptions, or branches to its entry."""
-    if len(func.layout) == 1:
-        return True
     entry = func.layout[0]
     for b in func.layout:
         node = func.insts[func.block_insts[b][-1]]

@@ -92,6 +92,7 @@ class EGraph:
         self._depth = 0
         self._fuel = 0
         self.facts = Facts(self.nodes, self.types)
+        self.ways: dict[int, dict[int, int]] = {}  # block that ends in a table -> target -> its place in the table
         self.members = self.classes.__getitem__
         self._counted = counted
         bound = rules(self, counted)
@@ -105,6 +106,7 @@ class EGraph:
         for container in (self.nodes, self.classes, self.types, self.best, self.cost, self.intern, self.facts):
             container.clear()
         self.skeleton = []
+        self.ways.clear()
         self.params = []
 
     def opaque(self, t: int) -> int:
@@ -319,8 +321,10 @@ class EGraph:
             if ends[0][0] == block:
                 self.facts.choose(node[3], "uge", len(ends) - 1, first, last)
             else:
-                k = next(k for k, (b, _) in enumerate(ends) if b == block)
-                self.facts.choose(node[3], "eq", k - 1, first, last)
+                ways = self.ways.get(pred)
+                if ways is None:
+                    ways = self.ways[pred] = {b: k for k, (b, _) in enumerate(ends)}
+                self.facts.choose(node[3], "eq", ways[block] - 1, first, last)
 
     def _truth(self, condition: int, at: int) -> bool | None:
         """Whether a condition is not zero, if that is known at this place."""
