@@ -55,6 +55,24 @@ def load(functions: list[Function], made: Target, settings: Settings, emulated: 
     return engine.load_functions(functions, made, settings)
 
 
+#: Features that change what code does or may use, not what instructions there are.
+_CHOICES = ("enable_", "sign_", "use_")
+
+
+def best(name: str) -> Target:
+    """The target of an ISA with all features that code may have here: this machine's, or the emulator's. Raises UnsupportedError
+    where it can be run by neither.
+    """
+    base = isa.lookup(name, {})
+    if base.name == isa.host_name():
+        return isa.host()
+    from jitpy.backend.emulation import programs
+
+    linux = isa.linux(name)
+    programs.find(linux.EMULATOR[0])
+    return isa.lookup(name, {f: 1 for f in base.features if f not in linux.EMULATOR_LACKS and not f.startswith(_CHOICES)})
+
+
 def target(line: TargetLine) -> Target:
     """The target that a line names; the host where it names none."""
     if line.problem:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 #: ISA -> its name in CLIF files, where that differs.
-_CLIF_NAME = {"x64": "x86_64"}
+LABELS = {"x64": "x86_64"}
 #: Settings that change what registers a target has.
 _CHOICES = ("enable_pinned_reg",)
 
@@ -35,7 +35,7 @@ class TargetLine:
 
     def __init__(self, name: str, flags: list[str], settings: dict[str, str] | None = None) -> None:
         self.name = name
-        self.label = _CLIF_NAME.get(name or isa.host_name(), name or isa.host_name())
+        self.label = LABELS.get(name or isa.host_name(), name or isa.host_name())
         self.flags = " ".join(flags)
         self.features: dict[str, int] | None = None
         self.problem = ""

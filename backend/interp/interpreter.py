@@ -20,8 +20,8 @@ import jitpy.backend.interp.vector  # noqa: F401  the themes fill MEANING
 from jitpy.backend.errors import UnsupportedError
 from jitpy.backend.interp.meaning import MEANING, Evaluate, Trap
 from jitpy.backend.interp.memory import LowStackMemory, StackMemory, read, write
+from jitpy.backend.ir import memflags, types
 from jitpy.backend.ir import opcodes as O
-from jitpy.backend.ir import types
 from jitpy.backend.ir.infer import call_signature
 
 if TYPE_CHECKING:
@@ -56,8 +56,9 @@ class Throw(Exception):
 class _Prepared:
     """A function ready to run: the steps of each block."""
 
-    def __init__(self, func: Function) -> None:
+    def __init__(self, func: Function, big_endian: bool) -> None:
         self.func = func
+        self.big_endian = big_endian
         self.low_addresses = any(node[0] == O.STACK_ADDR and node[1] == types.I32 for node in func.insts)
         self.steps: dict[int, list[Step]] = {}
         for block in func.layout:
@@ -71,12 +72,27 @@ class _Prepared:
         maker = MEANING.get(op)
         if maker is not None:
             arg_types = tuple([func.value_types[a] for a in args])
-            return inst, maker(node[1], node[2], arg_types), args, results
+            imm = _in_big_order(op, node[2]) if self.big_endian else node[2]
+            return inst, maker(node[1], imm, arg_types), args, results
         if op not in _CONTROL:
             raise UnsupportedError(
                 f"{func.name}: the interpreter cannot run {O.NAME[op]}; run it natively on a target that has it"
             )
         return inst, None, args, results
+
+
+#: Formats of instructions that access memory: their immediate is the flags, or begins with them.
+_ACCESSES = frozenset(("load", "store", "load_no_offset", "store_no_offset", "atomic_rmw", "atomic_cas"))
+
+
+def _in_big_order(op: int, imm: Any) -> Any:
+    """The immediate of an access that says no byte order, saying that it is big-endian; any other as it is."""
+    if O.FORMAT[op] not in _ACCESSES:
+        return imm
+    flags, *rest = imm if isinstance(imm, tuple) else (imm,)
+    if flags & (memflags.LITTLE | memflags.BIG):
+        return imm
+    return (flags | memflags.BIG, *rest) if rest else flags | memflags.BIG
 
 
 class _Frame:
@@ -107,16 +123,19 @@ class Interpreter:
     """Runs the functions of one module.
 
     ``externs`` maps the names of what is not in the module to callables, or to ints for addresses of data.
-    ``pinned`` is the pinned register; ``fill`` the byte that fresh stack slots are full of.
+    ``pinned`` is the pinned register; ``fill`` the byte that fresh stack slots are full of;
+    ``big_endian``: accesses that say nothing else are.
     """
 
     def __init__(
-        self, functions: Sequence[Function], externs: Mapping[str, Extern | int] | None = None, fill: int = 0
+        self, functions: Sequence[Function], externs: Mapping[str, Extern | int] | None = None, fill: int = 0,
+        big_endian: bool = False,
     ) -> None:  # fmt: skip
         self.functions = {func.name: func for func in functions}
         self.externs = dict(externs or {})
         self.pinned = 0
         self.fill = fill
+        self.big_endian = big_endian
         self._prepared: dict[str, _Prepared] = {}
         self._symbols: list[str] = []
         self._addresses: dict[str, int] = {}
@@ -132,7 +151,7 @@ class Interpreter:
     def prepared(self, name: str) -> _Prepared:
         found = self._prepared.get(name)
         if found is None:
-            found = self._prepared[name] = _Prepared(self.functions[name])
+            found = self._prepared[name] = _Prepared(self.functions[name], self.big_endian)
         return found
 
     def address_of(self, name: str) -> int:

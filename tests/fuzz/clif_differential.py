@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,8 +11,9 @@ from clif_generator import TYPES, Choice, Generator, immediate
 from jitpy.backend import isa
 from jitpy.backend.analysis.verifier import verify
 from jitpy.backend.errors import CompileError
+from jitpy.backend.filetests import engines
 from jitpy.backend.filetests.directives import format_value
-from jitpy.backend.filetests.native import load_functions
+from jitpy.backend.filetests.header import LABELS
 from jitpy.backend.interp.interpreter import Interpreter, OutOfFuel
 from jitpy.backend.interp.meaning import Trap
 from jitpy.backend.ir import opcodes as op
@@ -33,8 +34,8 @@ FUEL = 30_000
 
 
 @cache
-def supports(choice: Choice) -> bool:
-    """Whether an instruction is lowered for this machine: a function of it alone compiles, canonical NaN included."""
+def supports(choice: Choice, name: str) -> bool:
+    """Whether an instruction is lowered for an ISA: a function of it alone compiles, canonical NaN included."""
     number, control, arg_types, result_types = choice
     func = Function("f", signature(list(arg_types), list(result_types)))
     block = func.block()
@@ -42,11 +43,11 @@ def supports(choice: Choice) -> bool:
     inst = func.append(block, (number, control, immediate(random.Random(0), number, control), *args), result_types)
     func.append(block, (op.RETURN, 0, None, *func.results[inst]))
     canonicalize(func)
-    return _compiles(func)
+    return _compiles(func, name)
 
 
 @cache
-def passable() -> tuple[ty.Type, ...]:
+def passable(name: str) -> tuple[ty.Type, ...]:
     """The types that functions here can take, keep in memory and return."""
     found = []
     for t in TYPES:
@@ -55,38 +56,41 @@ def passable() -> tuple[ty.Type, ...]:
         value, address = func.param(block, t), func.param(block, ty.I64)
         func.append(block, (op.STORE_, t, (0, 0), value, address))
         func.append(block, (op.RETURN, 0, None, func.value(block, (op.LOAD_, t, (0, 8), address), t)))
-        if _compiles(func):
+        if _compiles(func, name):
             found.append(t)
     return tuple(found)
 
 
-def _compiles(func: Function) -> bool:
+def _compiles(func: Function, name: str) -> bool:
     try:
-        compile_function(func, isa.host(), Settings("none"))
+        compile_function(func, engines.best(name), Settings("none"))
     except (CompileError, LookupError, TypeError):
         return False
     return True
 
 
-def ways(seed: int) -> list[tuple[Settings, Target]]:
+def ways(seed: int, name: str) -> list[tuple[Settings, Target]]:
     """The ways a seed is compiled: both levels, both allocators, choices perturbed, and inlined and changed by `mutate` before;
-    for this machine, for one with less, and for its ISA's base.
+    for all features that can be run, for less, and for the ISA's base.
     """
     checks = {"enable_verifier": True, "regalloc_checker": True}
-    host, r = isa.host(), random.Random(seed)
+    best, r = engines.best(name), random.Random(seed)
     share = r.random()
-    less, base = ({name: int(on and r.random() < share) for name, on in host.features.items()}, {})
+    less, base = ({name: int(on and r.random() < share) for name, on in best.features.items()}, {})
     return [
-        (Settings("none", "onepass", **checks), host),
-        (Settings("speed", "linear", **checks), host),
-        (Settings("speed", ("onepass", "linear")[seed % 2], chaos_seed=seed + 1, **checks), isa.lookup(host.name, less)),
-        (Settings(("none", "speed")[seed % 2], "linear", **checks), isa.lookup(host.name, (less, base)[seed // 2 % 2])),
+        (Settings("none", "onepass", **checks), best),
+        (Settings("speed", "linear", **checks), best),
+        (Settings("speed", ("onepass", "linear")[seed % 2], chaos_seed=seed + 1, **checks), isa.lookup(name, less)),
+        (Settings(("none", "speed")[seed % 2], "linear", **checks), isa.lookup(name, (less, base)[seed // 2 % 2])),
     ]
 
 
-def check(seed: int, size: int) -> str:
-    """"" if all ways agree with the interpreter, else the module as a test file whose directives say what is right."""
-    generator = Generator(seed, supports, passable())
+def check(seed: int, size: int, name: str = "") -> str:
+    """"" if all ways agree with the interpreter, else the module as a test file whose directives say what is right. ``name``: an
+    ISA, by default this machine's.
+    """
+    name = name or isa.host_name()
+    generator = Generator(seed, partial(supports, name=name), passable(name))
     functions = generator.module(generator.random.randint(1, size))
     for func in functions:
         canonicalize(func)
@@ -95,10 +99,11 @@ def check(seed: int, size: int) -> str:
     text = "\n".join(map(print_function, reversed(functions)))
     entry = functions[0]
     runs = []
+    interpreter = Interpreter(functions, {}, big_endian=engines.best(name).big_endian)
     for _ in range(3):
         arguments = generator.arguments(entry.sig)
         try:
-            runs.append((arguments, Interpreter(functions, {}).call("f", arguments, FUEL)))
+            runs.append((arguments, interpreter.call("f", arguments, FUEL)))
         except Trap as trap:
             runs.append((arguments, trap.code))
         except OutOfFuel:
@@ -110,10 +115,10 @@ def check(seed: int, size: int) -> str:
         mutate(func, generator.random, 12)
         verify(func)
     texts = [text] * 3 + ["\n".join(map(print_function, changed))]
-    for (settings, target), text in zip(ways(seed), texts, strict=True):
+    for (settings, target), text in zip(ways(seed, name), texts, strict=True):
         flags = " ".join(name for name, on in target.features.items() if on)
         try:
-            call = load_functions(parse_functions(text), target, settings)
+            call = engines.load(parse_functions(text), target, settings)
             wrong = [f"; {settings.key()}"]
             for arguments, expected in runs:
                 try:
@@ -125,7 +130,7 @@ def check(seed: int, size: int) -> str:
         except Exception as error:
             wrong = [f"; {settings.key()}", f"; {type(error).__name__}: {error}"]
         if len(wrong) > 1:
-            head = f"test interpret\ntest run\ntarget x86_64 {flags}\n; seed {seed}, size {size}\n\n"
+            head = f"test interpret\ntest run\ntarget {LABELS.get(name, name)} {flags}\n; seed {seed}, size {size}\n\n"
             return head + "\n".join([text, *wrong]) + "\n"
     return ""
 

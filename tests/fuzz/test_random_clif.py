@@ -20,7 +20,8 @@ from clif_differential import check, keep
 from jitpy.backend import isa
 from jitpy.backend.analysis.verifier import verify
 from jitpy.backend.chaos import Chaos
-from jitpy.backend.errors import CompileError, ParseError, VerifierError
+from jitpy.backend.errors import CompileError, ParseError, UnsupportedError, VerifierError
+from jitpy.backend.filetests import engines
 from jitpy.backend.pipeline import compile_function
 from jitpy.backend.settings import Settings
 from jitpy.backend.text.parser import parse_functions
@@ -29,6 +30,22 @@ from text_mutations import damaged
 
 native = pytest.mark.skipif(isa.host_name() != "x64", reason="there is no target for this host")
 HERE = Path(__file__).parent
+
+
+def runs(name: str) -> str:
+    """Why code of an ISA cannot be run here, or ""."""
+    try:
+        engines.best(name)
+    except UnsupportedError as error:
+        return str(error)
+    return ""
+
+
+OTHERS = [
+    pytest.param(name, marks=pytest.mark.skipif(bool(why := runs(name)), reason=why or "runs"))
+    for name in ("x64", "aarch64", "riscv64", "s390x")
+    if name != isa.host_name()
+]
 #: Seconds of processor time and bytes that one input may take.
 SECONDS, BYTES = 60, 6 << 30
 CLIF = [path.read_text() for path in sorted((HERE.parent / "filetests").rglob("*.clif"))]
@@ -39,6 +56,13 @@ CLIF = [path.read_text() for path in sorted((HERE.parent / "filetests").rglob("*
 def test_random_modules(chunk: int) -> None:
     for seed in range(chunk * 8, chunk * 8 + 8):
         found = check(seed, 40)
+        assert not found, found
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_random_modules_of_other_isas(name: str) -> None:
+    for seed in range(12):
+        found = check(seed, 40, name)
         assert not found, found
 
 
@@ -100,11 +124,12 @@ def test_chaos_perturbs_and_repeats() -> None:
 @native
 @pytest.mark.skipif("JITPY_FUZZ_MINUTES" not in os.environ, reason="JITPY_FUZZ_MINUTES is not set: this one runs for minutes")
 def test_for_minutes() -> None:
-    """New seeds, each within its limits of time and memory; all findings are kept, and reported at the end."""
+    """New seeds, on all ISAs, each within its limits of time and memory; all findings are kept, and reported at the end."""
     end = time.monotonic() + 60 * float(os.environ["JITPY_FUZZ_MINUTES"])
     folder = Path(os.environ.get("JITPY_FUZZ_FOLDER", "."))
     resource.setrlimit(resource.RLIMIT_AS, (BYTES, resource.getrlimit(resource.RLIMIT_AS)[1]))
     found: list[str] = []
+    names = [name for name in ("x64", "aarch64", "riscv64", "s390x") if not runs(name)]
 
     def too_long(number: int, frame: object) -> None:
         raise TimeoutError(f"an input took more than {SECONDS} s")
@@ -118,7 +143,7 @@ def test_for_minutes() -> None:
         text = damaged(excerpt(r), r)
         signal.setitimer(signal.ITIMER_PROF, SECONDS)
         try:
-            wrong = check(seed, r.choice((20, 40, 100, 400)))
+            wrong = check(seed, r.choice((20, 40, 100, 400)), r.choice(names))
             parses_or_says_why(text)
         except Exception as error:  # whatever it is, it is a finding
             wrong = f"; {type(error).__name__}: {error}\n{text}"

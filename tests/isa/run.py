@@ -13,7 +13,6 @@ from __future__ import annotations
 import ctypes
 import math
 import random
-import re
 import struct
 from collections.abc import Sequence
 from functools import cache
@@ -23,6 +22,7 @@ from jitpy.backend import isa, pipeline
 from jitpy.backend.emulation import program
 from jitpy.backend.emulation.process import Process, Stopped
 from jitpy.backend.errors import UnsupportedError
+from jitpy.backend.filetests import engines
 from jitpy.backend.filetests.emulated import trap_of
 from jitpy.backend.interp.interpreter import Interpreter
 from jitpy.backend.interp.meaning import Trap
@@ -49,9 +49,6 @@ LEVELS: dict[str, dict[str, tuple[str, ...] | None]] = {
 #: Levels for scalars: the least and the most; and for vectors.
 SCALAR = {"x64": ("sse2", "all"), "aarch64": ("base", "all"), "riscv64": ("base", "all"), "s390x": ("base", "all")}
 VECTOR = {"x64": tuple(_X64), "aarch64": ("base", "all"), "riscv64": ("v", "all"), "s390x": ("base", "all")}
-#: Features that change what code means or may use, not what instructions there are.
-_CHOICES = ("enable_", "sign_", "use_")
-
 
 @cache
 def target(name: str, level: str) -> Target:
@@ -59,11 +56,7 @@ def target(name: str, level: str) -> Target:
     words = LEVELS[name][level]
     if words is not None:
         return isa.lookup(name, isa.parse_features(name, list(words)))
-    if name == isa.host_name():
-        return isa.host()
-    known = isa.lookup(name, {}).features
-    lacks = isa.linux(name).EMULATOR_LACKS
-    return isa.lookup(name, {f: 1 for f in known if f not in lacks and not f.startswith(_CHOICES)})
+    return engines.best(name)
 
 
 def runs(made: Target) -> bool:
@@ -241,18 +234,12 @@ class Case:
         return _interpreted(self.text, self.slot, tuple(self.args), tuple(self.results), tuple(self.inputs), order)
 
 
-#: An instruction that accesses memory, up to its flags.
-_ACCESS = re.compile(r"\b([us]?load\w*(?:\.\w+)?|i?store\d*|atomic_\w+(?:\.\w+)?)(?= (?!.*\b(?:little|big)\b))")
-
-
 @cache
 def _interpreted(
     text: str, slot: int, args: tuple[int, ...], results: tuple[int, ...], inputs: tuple[Any, ...], order: str
 ) -> list[Answer]:
     case = Case(text, slot, args, results, inputs)
-    # The interpreter's own order is little-endian.
-    text = _ACCESS.sub(r"\1 big", text) if order == "big" else text
-    interpreter = Interpreter(parse_functions(text))
+    interpreter = Interpreter(parse_functions(text), big_endian=order == "big")
     source = ctypes.create_string_buffer(slot * (len(args) + 2))
     out = ctypes.create_string_buffer(slot * (len(results) + 2))
     at = ctypes.addressof(source) + 15 & -16
@@ -397,11 +384,7 @@ class Loaded:
 def here(name: str) -> str:
     """Why code of an ISA cannot be run here, or ""."""
     try:
-        isa.lookup(name, {})
-        if name != isa.host_name():
-            from jitpy.backend.emulation import programs
-
-            programs.find(isa.linux(name).EMULATOR[0])
+        engines.best(name)
     except UnsupportedError as error:
         return str(error)
     return ""

@@ -6,7 +6,7 @@ SYSCALLS = {"read": 3, "write": 4, "rt_sigaction": 174, "sigaltstack": 186, "exi
 SIGACTION_FLAGS = 0
 BEHIND = frozenset({4, 5, 8})  # SIGILL, SIGTRAP, SIGFPE
 EMULATOR = ("qemu-s390x", "-cpu", "max")
-EMULATOR_LACKS = frozenset({"arch15"})
+EMULATOR_LACKS = frozenset({"arch15", "has_mie4", "has_vxrs_ext3"})
 
 START = (
     ("a7fbff60", "aghi %r15, -160"),
