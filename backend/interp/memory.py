@@ -124,13 +124,24 @@ def write(address: int, value: int, size: int, flags: int = 0) -> None:
 @meaning("load")
 def _load(type: types.Type, imm: Any, arg_types: Types) -> Evaluate:
     (flags, offset), size = imm, types.BYTES[type]
+    if flags & memflags.BIG and types.IS_VECTOR[type]:
+        return lambda address: _lanes_swapped(read(address + offset, size, flags & ~memflags.BIG), type)
     return lambda address: read(address + offset, size, flags)
 
 
 @meaning("store")
 def _store(type: types.Type, imm: Any, arg_types: Types) -> Evaluate:
     (flags, offset), size = imm, types.BYTES[type]
+    if flags & memflags.BIG and types.IS_VECTOR[type]:
+        return lambda value, address: write(address + offset, _lanes_swapped(value, type), size, flags & ~memflags.BIG)
     return lambda value, address: write(address + offset, value, size, flags)
+
+
+def _lanes_swapped(value: int, type: types.Type) -> int:
+    """The bytes of each lane in reverse: lane 0 comes first in memory in either byte order."""
+    size = types.LANE_BITS[type] // 8
+    data = value.to_bytes(types.BYTES[type], "little")
+    return int.from_bytes(b"".join(data[i : i + size][::-1] for i in range(0, len(data), size)), "little")
 
 
 def _narrow_load(size: int, is_signed: bool) -> Maker:

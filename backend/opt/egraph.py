@@ -336,8 +336,8 @@ class EGraph:
     def _load_key(self, node: Node, state: memory.State) -> Any:
         """Two loads with equal keys read the same value."""
         flags, offset = node[2]
-        if flags & _BIG:
-            offset = offset, _BIG  # in the other byte order the same bytes are another value
+        if flags & _ORDER:
+            offset = offset, flags & _ORDER  # in another byte order than the target's the same bytes may be another value
         if flags & _READONLY:
             return (node[0], node[1], offset, node[3], -1)
         r = memory.region_of(node)
@@ -432,4 +432,4 @@ _TRAP, _TRAPZ, _TRAPNZ = op.TRAP_, op.TRAPZ, op.TRAPNZ
 _STORE, _LOAD = op.STORE_, op.LOAD_
 #: What is zero just where its operand is.
 _KEEP_ZERO = frozenset((op.UEXTEND, op.SEXTEND, op.INEG, op.BMASK))
-_READONLY, _BIG = 4, 16
+_READONLY, _ORDER = 4, 8 | 16

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from jitpy.backend.target.target import Target
 
 FUEL = 30_000
+#: Features without which an ISA has no vectors.
+_NEEDED = {"riscv64": {"has_v": 1}}
 
 
 @cache
@@ -76,7 +78,8 @@ def ways(seed: int, name: str) -> list[tuple[Settings, Target]]:
     checks = {"enable_verifier": True, "regalloc_checker": True}
     best, r = engines.best(name), random.Random(seed)
     share = r.random()
-    less, base = ({name: int(on and r.random() < share) for name, on in best.features.items()}, {})
+    needed = _NEEDED.get(best.name, {})
+    less, base = ({name: int(on and r.random() < share) for name, on in best.features.items()} | needed, needed)
     return [
         (Settings("none", "onepass", **checks), best),
         (Settings("speed", "linear", **checks), best),

@@ -135,3 +135,22 @@ def test_global_values() -> None:
 def test_a_wrong_number_of_arguments_is_refused() -> None:
     with pytest.raises(TypeError, match="f takes 1 arguments, not 2"):
         machine("function %f(i8) { block0(v0: i8): return }").call("f", [1, 2])
+
+
+def test_the_target_may_be_big_endian() -> None:
+    """Then accesses that name no order are, atomics too; lane 0 comes first in either order."""
+    functions = parse_functions(
+        """function %f(i64, i32) -> i8, i8, i32 {
+        block0(v0: i64, v1: i32): store v1, v0 v2 = load.i8 v0 v3 = load.i8 v0+3
+            v4 = atomic_rmw.i32 add v0, v1 v5 = atomic_load.i32 big v0 return v2, v3, v5 }
+        function %lanes(i64, i16x4) -> i8, i16x4, i16x4 {
+        block0(v0: i64, v1: i16x4): store big v1, v0 v2 = load.i8 v0
+            v3 = load.i16x4 v0 v4 = load.i16x4 big v0 return v2, v3, v4 }"""
+    )
+    memory = ctypes.create_string_buffer(16)
+    at, lanes = ctypes.addressof(memory), 0x0708_0506_0304_0102
+    big, little = Interpreter(functions, big_endian=True), Interpreter(functions)
+    assert big.call("f", [at, 0x01020304]) == [1, 4, 0x02040608]
+    assert little.call("f", [at, 0x01020304]) == [4, 1, 0x08060402]
+    assert big.call("lanes", [at, lanes]) == [1, lanes, lanes]
+    assert little.call("lanes", [at, lanes]) == [1, 0x0807_0605_0403_0201, lanes]

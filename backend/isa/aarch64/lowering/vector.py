@@ -34,15 +34,12 @@ class VectorLowering(VectorFloatLowering):
         for _ in self.parts(ty):
             found.append(self.fop_mem(row, self.address(a, offset, bits // 8), trap=trap_of(flags)))
             offset += 16
-        return one(self._swapped_whole(ty, found) if flags & memflags.BIG else found)
+        return one(self._swapped_lanes(ty, found) if flags & memflags.BIG else found)
 
-    def _swapped_whole(self, ty: Any, regs: Any) -> list[Any]:
-        """All bytes of a value in reverse."""
-        bits = self.small(ty)
-        if bits:
-            return [self.fop(ROWS[f"rev{bits}.b"], r) for r in regs]
-        halves = [self.fop(ROWS["rev64.b"], r) for r in regs]
-        return [self.fop(ROWS["ext.b"], r, r, imm=8) for r in halves][::-1]
+    def _swapped_lanes(self, ty: Any, regs: Any) -> list[Any]:
+        """The bytes of each lane in reverse."""
+        bits = LANE_BITS[ty]
+        return [self.fop(ROWS[f"rev{bits}.b"], r) for r in regs] if bits > 8 else list(regs)
 
     def store_vector(self, ty: Any, m: Any, x: Any, a: Any) -> Any:
         """Likewise."""
@@ -50,7 +47,7 @@ class VectorLowering(VectorFloatLowering):
         bits = self.small(ty) or 128
         regs = self.put_in_regs(x)
         if flags & memflags.BIG:
-            regs = self._swapped_whole(ty, regs)
+            regs = self._swapped_lanes(ty, regs)
         row = ROWS[f"str_{_LETTERS[bits]}"]
         for r in regs:
             self.do_mem(row, self.address(a, offset, bits // 8), r, trap=trap_of(flags))

@@ -36,23 +36,23 @@ class VectorLowering(VectorFloatLowering):
         """The parts, one behind the other."""
         size = self.small(ty) or 128
         found = [self._access(True, t, size, m, a, m[1] + 16 * i) for i, t in enumerate(self.parts(ty))]
-        return one(self._swapped_whole(ty, found) if m[0] & memflags.BIG else found)
+        return one(self._swapped_lanes(ty, found) if m[0] & memflags.BIG else found)
 
     def store_vector(self, ty: Any, m: Any, x: Any, a: Any) -> Any:
         """Likewise."""
         size = self.small(ty) or 128
         regs = list(self.put_in_regs(x))
         if m[0] & memflags.BIG:
-            regs = self._swapped_whole(ty, regs)
+            regs = self._swapped_lanes(ty, regs)
         for i, (t, r) in enumerate(zip(self.parts(ty), regs)):
             self._access(False, t, size, m, a, m[1] + 16 * i, r)
         return ()
 
-    def _swapped_whole(self, ty: Any, regs: Any) -> list[Any]:
-        """All bytes of a value in reverse."""
-        size = (self.small(ty) or 128) // 8
-        order = bytes(size - 1 - i if i < size else i for i in range(16))
-        return [self.shuffle_one(order, r) for r in regs][::-1]
+    def _swapped_lanes(self, ty: Any, regs: Any) -> list[Any]:
+        """The bytes of each lane in reverse."""
+        size = LANE_BITS[ty] // 8
+        order = bytes(i ^ (size - 1) for i in range(16))
+        return [self.shuffle_one(order, r) for r in regs] if size > 1 else list(regs)
 
     def load_widened(self, signed: bool, ty: Any, m: Any, a: Any) -> Any:
         """Eight bytes, whose lanes are extended to 128 bits."""

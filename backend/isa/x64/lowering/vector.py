@@ -45,20 +45,15 @@ class VectorLowering(VectorFloatLowering):
             for t in self.parts(ty):
                 found.append(self._load(t, bits or BITS[t], self.address(a, offset), trap))
                 offset += BITS[t] // 8
-        return one(self._swapped_whole(ty, found) if flags & memflags.BIG else found)
+        return one(self._swapped_lanes(ty, found) if flags & memflags.BIG else found)
 
-    def _swapped_whole(self, ty: Any, regs: Any) -> list[Any]:
-        """All bytes of a value in reverse."""
-        bits = self.small(ty) or 128
-        order = bytes(bits // 8 - 1 - i if i < bits // 8 else i for i in range(16))
-
-        def swapped(t: Any, r: Any) -> Any:
-            if BITS[t] == 128:
-                return self.shuffle_one(order, r)
-            half = of_lanes(LANE[t], BITS[t] // 2)
-            return self.two_halves(t, swapped(half, self.high(t, r)), swapped(half, r))
-
-        return [swapped(t, r) for t, r in zip(self.parts(ty), regs)][::-1]
+    def _swapped_lanes(self, ty: Any, regs: Any) -> list[Any]:
+        """The bytes of each lane in reverse."""
+        size = LANE_BITS[ty] // 8
+        order = bytes(i ^ (size - 1) for i in range(16))
+        if size == 1:
+            return list(regs)
+        return [self.by_128(lambda t, r: self.shuffle_one(order, r), t, r) for t, r in zip(self.parts(ty), regs)]
 
     def _load(self, t: Any, bits: int, amode: Amode, trap: Any) -> Any:
         regs, mode, disp = amode
@@ -73,7 +68,7 @@ class VectorLowering(VectorFloatLowering):
         bits = self.small(ty)
         regs = self.put_in_regs(x)
         if flags & memflags.BIG:
-            regs = self._swapped_whole(ty, regs)
+            regs = self._swapped_lanes(ty, regs)
         if bits == 16:
             r = self.op(self.vrow("movd_rx"), regs[0])
             return self.do_mem(ROWS["mov16_mr"], self.address(a, offset), r, trap=trap)
