@@ -56,7 +56,9 @@ block0(v0: i64):
 }
 function %loop() system_v {
 block0:
-    jump block0
+    jump block1
+block1:
+    jump block1
 }
 """
 
