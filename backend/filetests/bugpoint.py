@@ -20,7 +20,7 @@ from jitpy.backend.analysis.verifier import verify
 from jitpy.backend.errors import CompileError, UnsupportedError
 from jitpy.backend.filetests import engines
 from jitpy.backend.filetests.directives import Run, run_directives
-from jitpy.backend.filetests.header import TargetLine
+from jitpy.backend.filetests.header import Header
 from jitpy.backend.interp.interpreter import OutOfFuel
 from jitpy.backend.interp.meaning import Trap
 from jitpy.backend.ir import opcodes, types
@@ -39,20 +39,22 @@ Fails = Callable[[str], bool]
 
 def failure(text: str, opt_level: str = "speed") -> str:
     """What is wrong with the functions of ``text``: "" (nothing), "crash TYPE" (the compiler), "differs" (a run directive that
-    gives one thing on the interpreter and another natively) or "hangs". A directive whose result depends on memory that
+    gives one thing on the interpreter and another as machine code) or "hangs". A directive whose result depends on memory that
     was never written proves nothing.
     """
     functions = _fresh(text)
     for func in functions:
         verify(func)
+    line = Header(parse_file(text)).targets[-1]
     try:
-        call = engines.compiled(_fresh(text), TargetLine("", []), opt_level)
+        call = engines.compiled(_fresh(text), line, opt_level)
+        big_endian = engines.target(line).big_endian
     except UnsupportedError:
         return ""
     except CompileError as error:
         return f"crash {type(error).__name__}"
-    interpret = engines.interpret(functions)
-    refilled = engines.interpret(_fresh(text), fill=0xA5)
+    interpret = engines.interpret(functions, big_endian=big_endian)
+    refilled = engines.interpret(_fresh(text), 0xA5, big_endian)
     for parsed in parse_file(text).functions:
         for directive in run_directives(parsed):
             expected = _outcome(interpret, directive)
