@@ -44,7 +44,7 @@ def _store_zero(word: int, addr: int) -> Any:
 STORE_ZERO = {
     bits: (
         macro(f"s{8 << f3}_zero", f"s{'bhwd'[f3]} zero mem", _store_zero(0x23 | f3 << 12, 0), addr=0),
-        macro(f"s{8 << f3}_zero_r", f"s{'bhwd'[f3]} zero mem | rs1", _store_zero(0x23 | f3 << 12, 1), addr=1),
+        macro(f"s{8 << f3}_zero_r", f"s{'bhwd'[f3]} zero mem", _store_zero(0x23 | f3 << 12, 1), addr=1),
     )
     for f3, bits in enumerate((8, 16, 32, 64))
 }

@@ -155,8 +155,8 @@ def _memory(load: bool, bits: int, addr: int) -> Any:
 MEMORY = {
     (load, bits): tuple(
         macro(
-            f"{'vload' if load else 'vstore'}{bits}_{addr}", f"v{'l' if load else 's'}e{bits}.v {'=rd.v' if load else 'rs2.v'} mem"
-            + " | rs1" * addr, _memory(load, bits, addr), addr=addr,
+            f"{'vload' if load else 'vstore'}{bits}_{addr}", f"v{'l' if load else 's'}e{bits}.v {'=rd.v' if load else 'rs2.v'} mem",
+            _memory(load, bits, addr), addr=addr,
         )
         for addr in (0, 1)
     )
@@ -183,6 +183,5 @@ for _load in (True, False):
     for _addr in (0, 1):
         macro(
             f"v{'load' if _load else 'store'}_{_addr}",
-            f"v{'l' if _load else 's'}e8.v {'=rd.v' if _load else 'rs2.v'} mem" + " | rs1" * _addr, _whole(_load, _addr),
-            addr=_addr,
+            f"v{'l' if _load else 's'}e8.v {'=rd.v' if _load else 'rs2.v'} mem", _whole(_load, _addr), addr=_addr,
         )  # fmt: skip
