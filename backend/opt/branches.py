@@ -52,6 +52,7 @@ def simplify(func: Function, cfg: Cfg) -> bool:
         if len(func.block_insts[b]) <= _BODY and len(cfg.preds[b]) > 1 and b != cfg.entry
         and func.insts[func.block_insts[b][-1]][0] == op.BRIF
         and all(cfg.rpo_index[p] < cfg.rpo_index[b] for p in cfg.preds[b])
+        and all(op.PURE[func.insts[i][0]] for i in func.block_insts[b][:-1])
     }  # fmt: skip
     return _Threads(func, cfg, through).run() or changed if through else changed
 
