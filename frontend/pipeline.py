@@ -41,8 +41,8 @@ def compile_kernel(
     """Compile ``py_func`` for arguments of ``arg_types``, one per parameter (extra ones go to ``*args``).
 
     Options: ``error_model``, ``overflow``, ``fastmath`` as in SEMANTICS;
-    ``fma``: whether the machine has it, or a function that says so; ``typed_ir``: keep its text; ``poll``, ``stack_checks``: False
-    for none; ``returns``: the types that a signature admits for the result.
+    ``fma``: whether the machine has it, or a function that says so; ``typed_ir``: keep its text; ``poll``, ``stack_checks``,
+    ``traces`` (of the calls an exception came through): False for none; ``returns``: the types that a signature admits for the result.
     Raises CompileError with the source position.
     """
     try:

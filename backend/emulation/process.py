@@ -29,10 +29,13 @@ class Stopped(Exception):
 
 class Process:
     """Starts when it is first asked, and again after it died. ``image``: the executable; ``emulated``: in the emulator even on
-    a machine of that kind.
+    a machine of that kind; ``timeout``: seconds that a request may take, None for any.
     """
 
-    def __init__(self, image: bytes, target: str, big_endian: bool, emulated: bool = True) -> None:
+    def __init__(
+        self, image: bytes, target: str, big_endian: bool, emulated: bool = True, timeout: float | None = TIMEOUT
+    ) -> None:  # fmt: skip
+        self.timeout = timeout
         self.process: subprocess.Popen[bytes] | None = None
         self.parent = os.getpid()
         command, *options = isa.linux(target).EMULATOR
@@ -59,7 +62,7 @@ class Process:
         """Call the function at ``address`` with a pointer to these bytes; the bytes afterwards. Raises Stopped."""
         process = self.process or self._start()
         assert process.stdin is not None
-        deadline = time.monotonic() + TIMEOUT
+        deadline = None if self.timeout is None else time.monotonic() + self.timeout
         try:
             process.stdin.write(struct.pack(f"{self.order}QQ", address, len(argument)) + argument)
         except BrokenPipeError:
@@ -69,14 +72,15 @@ class Process:
             raise Stopped(number, pc)
         return self._read(process, len(argument), deadline)
 
-    def _read(self, process: subprocess.Popen[bytes], size: int, deadline: float) -> bytes:
+    def _read(self, process: subprocess.Popen[bytes], size: int, deadline: float | None) -> bytes:
         assert process.stdout is not None
         data = b""
         while len(data) < size:
-            ready, _, _ = select.select([process.stdout], [], [], max(deadline - time.monotonic(), 0))
+            left = None if deadline is None else max(deadline - time.monotonic(), 0)
+            ready, _, _ = select.select([process.stdout], [], [], left)
             if not ready:
                 self.close()
-                raise Stopped(0, 0, f"no answer in {TIMEOUT} s")
+                raise Stopped(0, 0, f"no answer in {self.timeout} s")
             piece = process.stdout.read(size - len(data))
             if not piece:
                 raise self._died()

@@ -229,7 +229,7 @@ class Lowering:
                 status = self.iconst(1, I32)
             else:
                 status = params[0]
-                if site >= 0:
+                if site >= 0 and self.kernel.compilation.options.get("traces", True):
                     self._trace(site)
                 self._release(owned)
             self.emit((o.RETURN, 0, None, status))

@@ -5,7 +5,7 @@
     arguments --`guest.Image`--> bytes in its memory --call--> bytes --`guest.Guest`--> result, changed arguments, exception
 
 A program serves many kernels and many calls. Here, unlike in a library, the stack is checked, so that endless recursion is the
-RecursionError that it is in a call.
+RecursionError that it is in a call, and exceptions have the frames of the calls they came through.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ class Runner:
         self.target = target
         self.order: Any = ">" if target.big_endian else "<"
         self.emulated = not _native(target) if emulated is None else emulated
-        library = Library(target, checks_stack=True)
+        library = Library(target, whole=True)
         self.kernels = [library.add(f, types, options, c_face=False) for f, types, options in functions]
         for k in self.kernels:
             library.add_function(_entry(k), exported=True)
@@ -93,7 +93,7 @@ class Runner:
         if self.emulated and lacks:
             raise EmulatorError(f"{name} cannot run code for {', '.join(lacks)}: choose another cpu= or leave these features out")
         try:
-            return Process(file, self.target.name, self.target.big_endian, self.emulated)
+            return Process(file, self.target.name, self.target.big_endian, self.emulated, timeout=None)
         except UnsupportedError:
             raise EmulatorError(
                 f"running code for {self.target.name} needs the program {name}: in a checkout of jitpy, tools/unpack_other_isas "
@@ -157,9 +157,12 @@ class Runner:
         for name, a in constants.items():
             self._freeze(name, image.array_address(a))
         try:
-            answer = self._request(_entry_name(kernel), request.ljust(16, b"\0"))
+            answer = self._request(_entry_name(kernel), request)
         except Stopped as stopped:
             raise EmulatorError(f"{kernel.py_func.__name__} was stopped in the program for {self.target.name}: {stopped}") from None
+        except BaseException:  # Ctrl-C: it is in the middle of a call
+            self.process.close()
+            raise
         (status,) = struct.unpack_from(f"{self.order}Q", answer)
         guest = Guest(_Cached(self.peek).read, image)
         raised = self._exception(number, guest, context) if status else None

@@ -13,12 +13,12 @@ import tempfile
 from itertools import pairwise
 
 from jitpy import cabi
+from jitpy.backend.errors import UnsupportedError
 from jitpy.frontend.types import types as ty
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from typing import Any
 
     from jitpy.cross import Compiled
     from jitpy.cross.freestanding import Kernel
@@ -197,56 +197,60 @@ def listing(compiled: Compiled) -> str:
     assert module is not None
     lines = compiled.lines
     names = {offset: name for name, offset in module.symbols.items()}
-    out = [f"# {compiled.name} for {compiled.description}", ""]
-    ends = sorted([*names, len(module.code)])
-    decode = _decoder(compiled)
-    for start, end in pairwise(ends):
-        out.append(f"{names[start]}:")
-        previous = None
-        for offset, text in decode(module.code[start:end], start):
-            line = lines.get(offset)
-            if line and line != previous:
-                source = linecache.getline(*line).strip()
-                out.append(f"  # {line[0]}:{line[1]}: {source}")
-                previous = line
-            out.append(f"  {offset:6x}  {text}")
-        out.append("")
-    return "\n".join(out)
+    out = [f"# {compiled.name} for {compiled.description}"]
+    previous = None
+    for offset, text in _decoded(compiled, module.code):
+        if offset in names:
+            out += ["", f"{names[offset]}:"]
+            previous = None
+        line = lines.get(offset)
+        if line and line != previous:
+            out.append(f"  # {line[0]}:{line[1]}: {linecache.getline(*line).strip()}")
+            previous = line
+        out.append(f"  {offset:6x}  {text}")
+    return "\n".join(out) + "\n"
 
 
-def _decoder(compiled: Compiled) -> Any:
-    """What turns bytes at an offset into (offset, text) pairs: capstone, else GNU objdump, else the bytes."""
+def _decoded(compiled: Compiled, code: bytes) -> list[tuple[int, str]]:
+    """(offset, text) of each instruction: by GNU objdump for the target (x86-64 in Intel's syntax), by capstone, which knows fewer
+    extensions, or the bytes."""
+    from jitpy.backend.emulation import programs
+
     folder = compiled.library.target.name
+    try:
+        tool: str | None = programs.gnu(folder, "objdump")
+    except UnsupportedError:
+        tool = shutil.which(f"{compiled.machine.triple}-objdump")
+    if tool is not None:
+        return _objdump([tool, *(["-Mintel"] if folder == "x64" else [])], compiled.object)
     try:
         import capstone
     except ImportError:
-        capstone = None
-    kinds = {"x64": ("CS_ARCH_X86", "CS_MODE_64"), "aarch64": ("CS_ARCH_ARM64", "CS_MODE_ARM")}
-    tool = next((t for t in (f"{compiled.machine.triple}-objdump",) if shutil.which(t)), None)
-    if capstone is not None and folder in kinds:
-        engine = capstone.Cs(*(getattr(capstone, name) for name in kinds[folder]))
-        engine.skipdata = True
-        return lambda code, at: [(i.address, f"{i.mnemonic:<10} {i.op_str}".rstrip()) for i in engine.disasm(code, at)]
-    if tool is not None:
-        return lambda code, at: _objdump(tool, compiled, code, at)
-    return lambda code, at: [(at + i, ".byte " + code[i : i + 8].hex(" ")) for i in range(0, len(code), 8)]
+        return [(i, code[i : i + 8].hex(" ")) for i in range(0, len(code), 8)]
+    kinds = {
+        "x64": ("CS_ARCH_X86", "CS_MODE_64"), "aarch64": ("CS_ARCH_ARM64", "CS_MODE_ARM"),
+        "riscv64": ("CS_ARCH_RISCV", "CS_MODE_RISCV64"), "s390x": ("CS_ARCH_SYSZ", "CS_MODE_BIG_ENDIAN"),
+    }  # fmt: skip
+    engine = capstone.Cs(*(getattr(capstone, name) for name in kinds[folder]))
+    engine.skipdata = True
+    found: list[tuple[int, str]] = []
+    module = compiled.library.module
+    assert module is not None
+    for start, end in pairwise(sorted({*module.symbols.values(), len(code)})):  # what lies behind a function may be data
+        found += [(i.address, f"{i.mnemonic:<10} {i.op_str}".rstrip()) for i in engine.disasm(code[start:end], start)]
+    return found
 
 
-_OBJDUMP = {"x64": "i386:x86-64", "aarch64": "aarch64", "riscv64": "riscv:rv64", "s390x": "s390:64-bit"}
-
-
-def _objdump(tool: str, compiled: Compiled, code: bytes, at: int) -> list[tuple[int, str]]:
-    with tempfile.NamedTemporaryFile(suffix=".bin") as file:
-        file.write(code)
-        file.flush()
-        order = "-EB" if compiled.machine.big_endian else "-EL"
-        command = [tool, "-D", "-b", "binary", "-m", _OBJDUMP[compiled.library.target.name], order, "--no-show-raw-insn", file.name]
-        done = subprocess.run(command, capture_output=True, text=True, check=True)
+def _objdump(command: list[str], file: bytes) -> list[tuple[int, str]]:
+    with tempfile.NamedTemporaryFile(suffix=".o") as opened:
+        opened.write(file)
+        opened.flush()
+        done = subprocess.run([*command, "-d", "--no-show-raw-insn", opened.name], capture_output=True, text=True, check=True)
     found = []
     for line in done.stdout.splitlines():
         place, colon, text = line.partition(":\t")
         if colon:
-            found.append((at + int(place, 16), " ".join(text.split())))
+            found.append((int(place, 16), " ".join(text.split())))
     return found
 
 

@@ -6,8 +6,8 @@
     + data: constants, and the texts of `jitpy_error_message`
 
 The frontend's modules name Python objects; here these are frozen: a global array becomes data with its values of now, in the
-target's byte order, in the form of an array object whose fields kernels read. Nothing polls and no stack is checked. A status is
-1 + the number of the place that raised, counted over all functions of the library.
+target's byte order, in the form of an array object whose fields kernels read. Nothing polls, and in libraries no stack is
+checked. A status is 1 + the number of the place that raised, counted over all functions of the library.
 
 Of the C library ``malloc`` and ``free`` are called, through two words, by kernels that allocate.
 """
@@ -70,14 +70,14 @@ class Kernel:
 class Library:
     """What goes into one object file. Add functions, then `finish`.
 
-    ``unit``: the result; ``module``: its code; ``prefix``: of all names in C; ``checks_stack``: functions that call
-    watch the stack.
+    ``unit``: the result; ``module``: its code; ``prefix``: of all names in C; ``whole``: functions that call
+    watch the stack, and note where an exception came through.
     """
 
-    def __init__(self, target: Target, prefix: str = "", checks_stack: bool = False) -> None:
+    def __init__(self, target: Target, prefix: str = "", whole: bool = False) -> None:
         self.target = target
         self.prefix = prefix
-        self.checks_stack = checks_stack
+        self.whole = whole
         self.unit = Unit(target, isa.machine(target.name))
         self.kernels: list[Kernel] = []
         self.faces: list[Kernel] = []  # those with a C face
@@ -100,7 +100,7 @@ class Library:
         if c_face and any(k.name == name for k in self.kernels):
             raise CompileError(f"two functions of one library are called {name}: give each a name of its own")
         has_fma = bool(self.target.features.get("has_fma", True))  # only x86-64 may lack it
-        own = {**options, "poll": False, "stack_checks": self.checks_stack, "fma": has_fma}
+        own = {**options, "poll": False, "stack_checks": self.whole, "traces": self.whole, "fma": has_fma}
         module = compile_kernel(py_func, types, own)
         number = len(self.kernels)
         names = {f.name: f"{f.name}.{number}" for f in module.functions}

@@ -10,6 +10,7 @@ import importlib
 import math
 import os
 import pathlib
+import signal
 import sys
 import traceback
 import warnings
@@ -224,6 +225,26 @@ def test_defaults_and_wrong_calls(target) -> None:
         jitpy.cross.run(f, target=target)
     with pytest.raises(UnsupportedError):
         jitpy.cross.run(f, object(), target=target)
+
+
+def test_an_endless_call_can_be_interrupted(target) -> None:
+    def spin(n):
+        while n:
+            n = n + 2 & 0xFFFF | 1
+        return n
+
+    def interrupt(number, frame):
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGALRM, interrupt)
+    try:
+        signal.setitimer(signal.ITIMER_REAL, 1.0)
+        with pytest.raises(KeyboardInterrupt):
+            jitpy.cross.run(spin, 1, target=target)
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+    assert jitpy.cross.run(spin, 0, target=target) == 0  # a fresh process
 
 
 def test_a_change_outside_is_seen(target) -> None:
