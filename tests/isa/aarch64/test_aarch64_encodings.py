@@ -11,12 +11,18 @@ import jitpy.backend.isa.aarch64.insts
 import jitpy.backend.isa.aarch64.insts.vectors  # noqa: F401  enters all rows
 import pytest
 from disassemble import disassembled
-from jitpy.backend.isa.aarch64.encode import encoder
+from jitpy.backend import isa
+from jitpy.backend.emulation import programs
+from jitpy.backend.filetests import emulated
+from jitpy.backend.isa.aarch64.encode import LITERAL, encoder
 from jitpy.backend.isa.aarch64.frame import constant_words
 from jitpy.backend.isa.aarch64.immediates import IMMEDIATES, logical
+from jitpy.backend.isa.aarch64.insts.branch import ADR_FORMS, BCOND_FORMS, CB_FORMS, TB_FORMS
 from jitpy.backend.isa.aarch64.printer import instruction_text
 from jitpy.backend.isa.aarch64.rows import LSL, ROWS, SCALED, SXTW, UXTW, A64Row, parse_operands
+from jitpy.backend.settings import Settings
 from jitpy.backend.target.row import MInst
+from jitpy.backend.text.parser import parse_functions
 
 
 class Sink:
@@ -194,3 +200,44 @@ def test_constants() -> None:
         assert run_moves(constant_words(value)) == value
     assert len(constant_words(0x5555555555555555)) == 1
     assert len(constant_words(0xFFFFFFFF12345678)) == 2
+
+
+def listing(code: bytes, folder: Path) -> list[str]:
+    return [normal(text.partition("<")[0]) for _, text in disassembled("aarch64", code, folder).values()]
+
+
+def test_far_forms(tmp_path: Path) -> None:
+    """Beyond their reach branches jump over a branch, and addresses and loads take several steps."""
+    d = 0x123458
+    assert listing(BCOND_FORMS[1].write(0x54000001, d), tmp_path) == ["b.eq #8", "b #1193048"]
+    assert listing(BCOND_FORMS[1].write(0x5400000A, -d), tmp_path)[0] == "b.lt #8"
+    assert listing(CB_FORMS[1].write(0xB4000003, d), tmp_path) == ["cbnz x3,#8", "b #1193048"]
+    assert listing(TB_FORMS[1].write(0x37280007, d), tmp_path) == ["tbz w7,#5,#8", "b #1193048"]
+    assert listing(ADR_FORMS[1].write(9, d), tmp_path) == ["adr x9,#0", "add x9,x9,#291,lsl #12", "add x9,x9,#1112"]
+    assert listing(ADR_FORMS[1].write(9, -d), tmp_path) == ["adr x9,#0", "sub x9,x9,#291,lsl #12", "sub x9,x9,#1112"]
+    q = LITERAL[1].write((0x9C000000, 4, (0x3CC00000 << 3) | 4), 0x123450)
+    assert listing(q, tmp_path) == ["adr x17,#0", "add x17,x17,#291,lsl #12", "ldr q4,[x17,#1104]"]
+    for forms in (BCOND_FORMS, CB_FORMS, TB_FORMS, ADR_FORMS, LITERAL):
+        assert forms[0].low >= forms[1].low
+        assert forms[0].high <= forms[1].high
+
+
+@pytest.mark.skipif(not programs.has("aarch64"), reason="no emulator for aarch64 here")
+def test_a_bit_test_over_a_long_block() -> None:
+    """tbz reaches 32 KiB: the code is right on both sides of that."""
+    for count in (10, 9000):
+        body = "".join(f"    v{i + 3} = imul v{i + 2}, v0\n" for i in range(count))
+        text = f"""function %f(i64, i64) -> i64 {{
+block0(v0: i64, v1: i64):
+    v90000 = iconst.i64 8
+    v90001 = band v1, v90000
+    brif v90001, block2, block1
+block1:
+    v2 = iadd v0, v1
+{body}    return v{count + 2}
+block2:
+    return v1
+}}"""
+        call = emulated.load_functions(parse_functions(text), isa.lookup("aarch64", {}), Settings("none", "linear"), True)
+        assert call("f", [3, 8]) == [8]
+        assert call("f", [3, 1]) == [4 * 3**count % (1 << 64)]
