@@ -8,7 +8,7 @@ STAMP := $(VENV)/.installed
 .DEFAULT_GOAL := help
 # Tests and benchmarks start many processes: each would compile the whole package anew.
 unexport PYTHONDONTWRITEBYTECODE
-.PHONY: help demo test test-pythons bench bench-boards lint typecheck profile docs fuzz wheel clean system
+.PHONY: help demo test test-pythons bench bench-boards lint typecheck profile docs fuzz wheel clean system cross-gcc
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -65,6 +65,11 @@ system:
 	 echo "objdump and gcc are not here and cannot be installed: the tests that need them will say so"
 	@tools/unpack_other_isas || \
 	 echo "qemu-user 10 and binutils 2.44 cannot be fetched from Debian: the tests of other ISAs will say so"
+
+cross-gcc: ## Debian's cross compilers (large), with which tests link kernels for the other ISAs
+	apt-get -qq update
+	apt-get -qq install -y --no-install-recommends $(foreach isa,aarch64 riscv64 s390x,gcc-$(isa)-linux-gnu) \
+	 libc6-dev-arm64-cross libc6-dev-riscv64-cross libc6-dev-s390x-cross
 
 clean: ## remove everything that was made
 	rm -rf $(VENV) build dist *.egg-info backend/_generated frontend/_generated .mypy_cache .ruff_cache .pytest_cache

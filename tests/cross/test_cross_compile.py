@@ -248,12 +248,12 @@ def test_the_first_compilation_is_quick() -> None:
     program = (
         "import time, jitpy\n"
         "def f(a):\n    s = 0.0\n    for x in a:\n        s += x\n    return s\n"
-        "start = time.perf_counter()\n"
+        "start = time.process_time()\n"
         "jitpy.cross.compile(f, '(float64[::1],)', target='x86_64').object\n"
-        "print(time.perf_counter() - start)"
+        "print(time.process_time() - start)"
     )
     import sys
 
     code = f"import linecache\nexec(compile({program!r}, 'f.py', 'exec'))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert float(done.stdout) < 5, "0.2 s on a quiet machine; this one may be busy"
+    assert float(done.stdout) < 2, "0.4 s of processor time on a quiet machine"
