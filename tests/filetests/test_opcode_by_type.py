@@ -1,4 +1,4 @@
-"""Every opcode that computes on scalars, at every type it takes: the interpreter and machine code agree, traps included.
+"""Every opcode that computes on scalars, at every type it takes, on every ISA: interpreter and machine code agree, traps included.
 
 The functions come from the opcode table and the domains beside it, one instruction each, so a new opcode or type is
 tested without a line here.
@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 from jitpy.backend import isa
-from jitpy.backend.filetests.engines import settings
-from jitpy.backend.filetests.native import load_functions
+from jitpy.backend.errors import UnsupportedError
+from jitpy.backend.filetests.engines import load, settings
 from jitpy.backend.filetests.random_values import value_bits
 from jitpy.backend.interp.interpreter import Interpreter
 from jitpy.backend.interp.meaning import Trap
@@ -74,16 +74,17 @@ def agree(type: int, x: int, y: int) -> bool:
     return x == y or (f is not None and ieee.is_nan(x, f) and ieee.is_nan(y, f))
 
 
+@pytest.mark.parametrize("name", sorted(set(isa.NAMES.values())))
 @pytest.mark.parametrize(("level", "baseline"), [("none", True), ("speed", False)])
-def test_interpreter_and_machine_code_agree(level: str, baseline: bool) -> None:
-    if isa.host_name() not in isa.NAMES.values():
-        pytest.skip("this host has no target")
-    host = isa.host()
-    target = isa.lookup(host.name, {}) if baseline else host
+def test_interpreter_and_machine_code_agree(name: str, level: str, baseline: bool) -> None:
+    """With the ISA's base, and with what this machine has where it is its own."""
     random = Random(11)
     made = functions()
     assert len(made) > 900
-    call = load_functions(functions(), target, settings(level))
+    try:
+        call = load(functions(), isa.lookup(name, {} if baseline else None), settings(level))
+    except UnsupportedError as error:  # there is no emulator here
+        pytest.skip(str(error))
     interpreter = Interpreter(made)
     wrong = []
     for func in made:
@@ -99,6 +100,9 @@ def test_interpreter_and_machine_code_agree(level: str, baseline: bool) -> None:
                 got: list[int] | str = call(func.name, args)
             except Trap as trap:
                 got = trap.code
+            except UnsupportedError:
+                assert func.name.startswith("x86_") and name != "x64", func.name
+                break
             if isinstance(expected, str) or isinstance(got, str):
                 same = expected == got
             else:
