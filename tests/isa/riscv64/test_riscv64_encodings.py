@@ -5,13 +5,12 @@ from __future__ import annotations
 import random
 import re
 import struct
-import subprocess
 from pathlib import Path
 from typing import Any
 
 import jitpy.backend.isa.riscv64.insts  # noqa: F401  enters all rows
 import pytest
-from jitpy.backend.emulation import programs
+from disassemble import disassembled
 from jitpy.backend.isa.riscv64 import features
 from jitpy.backend.isa.riscv64.compressed import compress
 from jitpy.backend.isa.riscv64.encode import IMMEDIATES, encoder
@@ -21,12 +20,6 @@ from jitpy.backend.isa.riscv64.insts.int import constant_words
 from jitpy.backend.isa.riscv64.printer import instruction_text
 from jitpy.backend.isa.riscv64.rows import KINDS, ROWS, RiscvRow, parse_operands
 from jitpy.backend.target.row import MInst
-
-#: What objdump is told that the file is for.
-ARCHITECTURE = (
-    "rv64i2p1_m2p0_a2p1_f2p2_d2p2_c2p0_v1p0_zicsr2p0_zifencei2p0_zicond1p0_zfa1p0_zfh1p0_zfhmin1p0_zca1p0_zcb1p0_zcd1p0_"
-    "zba1p0_zbb1p0_zbc1p0_zbs1p0_zbkb1p0_zvfh1p0_zvbb1p0_zmmul1p0"
-)  # fmt: skip
 
 
 class Sink:
@@ -42,39 +35,9 @@ class Sink:
         self.traps.append((len(self.code), code))
 
 
-def elf(code: bytes) -> bytes:
-    """A relocatable file with this text, and the architecture as an attribute."""
-    text = b"riscv\0" + b"\x01" + struct.pack("<I", 5 + 1 + len(ARCHITECTURE) + 1) + b"\x05" + ARCHITECTURE.encode() + b"\0"
-    attributes = b"A" + struct.pack("<I", len(text) + 4) + text
-    names = b"\0.text\0.riscv.attributes\0.shstrtab\0"
-    at = 64
-    sections = [struct.pack("<IIQQQQIIQQ", 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)]
-    body = b""
-    contents = (b".text", 1, 6, code), (b".riscv.attributes", 0x70000003, 0, attributes), (b".shstrtab", 3, 0, names)
-    for name, kind, flags, data in contents:
-        sections.append(
-            struct.pack("<IIQQQQIIQQ", names.index(b"\0" + name) + 1, kind, flags, 0, at + len(body), len(data), 0, 0, 4, 0)
-        )
-        body += data
-        body += bytes(-len(body) % 8)
-    header = struct.pack(
-        "<16sHHIQQQIHHHHHH", b"\x7fELF\x02\x01\x01", 1, 243, 1, 0, 0, at + len(body), 5, 64, 0, 0, 64, len(sections), 3
-    )  # fmt: skip
-    return header + body + b"".join(sections)
-
-
-def disassembled(code: bytes, folder: Path, *options: str) -> dict[int, str]:
+def texts(code: bytes, folder: Path, *options: str) -> dict[int, str]:
     """Offset -> text."""
-    file = folder / "code.o"
-    file.write_bytes(elf(code))
-    command = [programs.find("riscv64-linux-gnu-objdump"), "-d", "-z", *options, str(file)]
-    out = subprocess.run(command, capture_output=True, text=True, check=True).stdout
-    found = {}
-    for line in out.splitlines():
-        match = re.match(r"\s*([0-9a-f]+):\t[0-9a-f ]+\t(.*)", line)
-        if match:
-            found[int(match[1], 16)] = match[2]
-    return found
+    return {at: text for at, (_, text) in disassembled("riscv64", code, folder, *options).items()}
 
 
 def normal(text: str) -> str:
@@ -151,7 +114,7 @@ def same(ours: str, theirs: str) -> bool:
 
 
 def test_rows_as_objdump_reads_them(tmp_path: Path) -> None:
-    theirs = disassembled(b"".join([code for _, code, _ in CASES]), tmp_path, "-M", "no-aliases")
+    theirs = texts(b"".join([code for _, code, _ in CASES]), tmp_path, "-M", "no-aliases")
     at = 0
     wrong = []
     for name, code, text in CASES:
@@ -177,8 +140,8 @@ def test_compressed_forms_are_the_same_instructions(tmp_path: Path) -> None:
             words.add(word & ~0xFE1F8F80 | rng.choice((0, 2, 8, 12, 16, 24)) << 7 | rs1 << 15 | rng.choice((0, 1, 2)) << 25)
     pairs = [(word, compress(word, 1, 1)) for word in sorted(words) if compress(word, 1, 1)]
     assert len(pairs) > 1400
-    long = disassembled(b"".join([w.to_bytes(4, "little") for w, _ in pairs]), tmp_path)
-    short = disassembled(b"".join([c.to_bytes(2, "little") for _, c in pairs]), tmp_path)
+    long = texts(b"".join([w.to_bytes(4, "little") for w, _ in pairs]), tmp_path)
+    short = texts(b"".join([c.to_bytes(2, "little") for _, c in pairs]), tmp_path)
     wrong = []
     for k, (word, half) in enumerate(pairs):
         a, b = (re.sub(r"^c\.", "", normal(t)) for t in (long[4 * k], short[2 * k]))
