@@ -29,23 +29,20 @@ _egraph: list[EGraph] = []
 def optimize(func: Function, chaos: Chaos | None = None) -> None:
     """Optimize ``func`` in place; ``chaos`` makes what need not be the best something else."""
     graph = _egraph.pop() if _egraph else EGraph()
-    _optimize(func, graph, chaos)
+    run(func, graph, chaos)
     graph.reset()
     _egraph.append(graph)
 
 
 def optimize_counting(func: Function) -> dict[str, int]:
-    """Optimize ``func`` in place; the names of the rules that fired, and how often."""
-    from jitpy.backend.opt import host, vector
+    """Optimize ``func`` in place; the names of the rules that fired, and how often. See `trace` for where."""
+    from jitpy.backend.opt.trace import optimize_tracing
 
-    modules = (host.module(counted=True), vector.module(counted=True))
-    for rules in modules:
-        rules.FIRED[:] = [0] * len(rules.RULES)
-    _optimize(func, EGraph(counted=True), None)
-    return {name: count for rules in modules for (name, _), count in zip(rules.RULES, rules.FIRED) if count}
+    return optimize_tracing(func).counts()
 
 
-def _optimize(func: Function, graph: EGraph, chaos: Chaos | None) -> None:
+def run(func: Function, graph: EGraph, chaos: Chaos | None) -> None:
+    """All passes over ``func``, by way of ``graph``."""
     cfg = cfg_analysis.compute(func)
     changed = branches.simplify(func, cfg)
     if changed:

@@ -26,7 +26,7 @@ def add(commands: Any) -> None:
     _file(commands, "cat", "parse a CLIF file and print it", _cat)
     passes = _file(commands, "pass", "print a CLIF file after some passes", _pass)
     passes.add_argument("passes", nargs="+", metavar="PASS", choices=sorted(_PASSES), help=", ".join(sorted(_PASSES)))
-    passes.add_argument("--rules", action="store_true", help="say which rules of the mid-end fired, and how often")
+    passes.add_argument("--rules", action="store_true", help="say which rules of the mid-end fired, where and how often")
     graph = _file(commands, "print-cfg", "the control-flow graphs of a CLIF file, in DOT", _print_cfg)
     graph.add_argument("--svg", action="store_true", help="draw them (needs Graphviz' dot)")
     graph.add_argument("--code", action="store_true", help="show the instructions of each block")
@@ -93,14 +93,21 @@ def _verify(functions: list[Function]) -> None:
         verify(function)
 
 
-def _optimize(functions: list[Function]) -> dict[str, int]:
-    from jitpy.backend.opt import optimize_counting
+def _optimize(functions: list[Function]) -> list[str]:
+    """Lines about the rules that fired: for each instruction as it was, then how often each."""
+    from jitpy.backend.opt.trace import optimize_tracing
+    from jitpy.backend.text.printer import print_instruction
 
-    fired: dict[str, int] = {}
+    lines: list[str] = []
+    counts: dict[str, int] = {}
     for function in functions:
-        for name, count in optimize_counting(function).items():
-            fired[name] = fired.get(name, 0) + count
-    return fired
+        before = [print_instruction(function, inst) for inst in range(len(function.insts))]
+        trace = optimize_tracing(function)
+        for inst, names in trace.by_instruction().items():
+            lines.append(f"{function.name}: {before[inst]}: {', '.join(names)}")
+        for name, count in trace.counts().items():
+            counts[name] = counts.get(name, 0) + count
+    return lines + [f"{name}: {count}" for name, count in sorted(counts.items())]
 
 
 def _phis(functions: list[Function]) -> None:
@@ -125,7 +132,7 @@ def _inline(functions: list[Function]) -> None:
 
 
 #: Name -> what it does to the functions of a file, in place; a pass with rules says which fired.
-_PASSES: dict[str, Callable[[list[Function]], dict[str, int] | None]] = {
+_PASSES: dict[str, Callable[[list[Function]], list[str] | None]] = {
     "verify": _verify, "inline": _inline, "optimize": _optimize, "constant-phis": _phis, "canonicalize-nan": _nan,
 }  # fmt: skip
 
@@ -135,12 +142,12 @@ def _pass(options: argparse.Namespace) -> int:
 
     functions = _functions(options.file)
     _verify(functions)  # passes rely on it
-    fired: dict[str, int] = {}
+    said: list[str] = []
     for name in options.passes:
-        fired.update(_PASSES[name](functions) or {})
+        said += _PASSES[name](functions) or []
     print("\n".join(map(print_function, functions)))
     if options.rules:
-        print("".join(f"; {name}: {count}\n" for name, count in fired.items()), end="")
+        print("".join(f"; {line}\n" for line in said), end="")
     return 0
 
 

@@ -43,6 +43,7 @@ def test_cat_and_pass(file: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert status == 0 and "iconst" not in text
     status, text, _ = run(capsys, "pass", file, "optimize", "--rules")
     assert status == 0 and "; add_zero: 1\n" in text
+    assert "; double: v2 = iadd v0, v1: add_zero\n" in text
 
 
 @pytest.mark.parametrize("command", ["run", "interpret"])
