@@ -85,3 +85,16 @@ class Lowering:
         """The signed value of an integer constant, else None."""
         n = self.nodes[v]
         return signed(n[2], n[1]) if n[0] == ICONST else None
+
+    # Where selections do not branch, they are as good as guards.
+
+    select_int: Any
+    select_pair: Any
+
+    def guarded_int(self, type: Any, c: Any, x: Any, y: Any) -> Any:
+        """select_spectre_guard: x where c, else y, without a branch."""
+        return self.select_int(type, c, x, y)
+
+    def guarded_pair(self, c: Any, x: Any, y: Any) -> Any:
+        """The same of i128."""
+        return self.select_pair(c, x, y)

@@ -188,3 +188,9 @@ def test_vector_state_is_not_carried_into_blocks(level: str) -> None:
     assert call("f", [value, 0]) == [0, 7]
     assert call("f", [value, 1]) == [4 * value, 7]
     assert call("f", [value, 2]) == [constant, 7]
+
+
+def test_zero_of_half_precision_is_a_number() -> None:
+    check = Check("riscv64")
+    check("v1 = f16const 0.0\nr0 = fpromote.f64 v1\nr1 = fadd a0, v1", ("f16",), ("f64", "f16"), [(0x3C00,), (0,)])
+    check.run()

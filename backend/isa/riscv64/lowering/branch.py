@@ -264,15 +264,19 @@ class BranchLowering(ConvertLowering):
         mask = self.one("neg", c)
         return self.three("xor", self.three("and", self.three("xor", yes, no), mask), no)
 
-    def is_guard(self) -> bool:
-        """Whether the instruction that is lowered is select_spectre_guard."""
-        return bool(self.insts[self.ctx.block[self.ctx.place]][0] == _GUARD)
+    def guarded_int(self, type: Any, c: Any, x: Any, y: Any) -> Any:
+        """select_spectre_guard."""
+        yes, no = self.put_in_reg(x), self.put_in_reg(y)
+        return self.guarded(self.condition(c), yes, no)
+
+    def guarded_pair(self, c: Any, x: Any, y: Any) -> tuple[Any, Any]:
+        """The same of pairs."""
+        a, b = self.put_in_regs(x), self.put_in_regs(y)
+        condition = self.condition(c)
+        return self.guarded(condition, a[0], b[0]), self.guarded(condition, a[1], b[1])
 
     def select_int(self, type: Any, c: Any, x: Any, y: Any) -> Any:
-        """x where c, else y. A zero is one instruction of Zicond."""
-        if self.is_guard():
-            yes, no = self.put_in_reg(x), self.put_in_reg(y)
-            return self.guarded(self.condition(c), yes, no)
+        """x where c, else y; a zero is one instruction of Zicond."""
         if self.features["has_zicond"] and (self.constant_of(x) == 0 or self.constant_of(y) == 0):
             zero_is_no = self.constant_of(y) == 0
             r = self.put_in_reg(x if zero_is_no else y)
@@ -287,8 +291,6 @@ class BranchLowering(ConvertLowering):
         """Both halves by the same comparison."""
         a, b = self.put_in_regs(x), self.put_in_regs(y)
         condition = self.condition(c)
-        if self.is_guard():
-            return self.guarded(condition, a[0], b[0]), self.guarded(condition, a[1], b[1])
         return self.choose(condition, a[0], b[0]), self.choose(condition, a[1], b[1])
 
     def select_float(self, type: Any, c: Any, x: Any, y: Any) -> Any:
@@ -301,7 +303,7 @@ class BranchLowering(ConvertLowering):
     def guard_float(self, type: Any, c: Any, x: Any, y: Any) -> Any:
         """By the bits: what must not be speculated must not branch."""
         if type == F128:
-            return self.select_pair(c, x, y)
+            return self.guarded_pair(c, x, y)
         yes, no = (self.bits_in(type, self.put_in_reg(v)) for v in (x, y))
         return self.float_in(type, self.guarded(self.condition(c), yes, no))
 
@@ -311,13 +313,6 @@ class BranchLowering(ConvertLowering):
         return mask if type <= I64 else (mask, mask)
 
 
-def _guard() -> Any:
-    from jitpy.backend.ir.opcodes import BY_NAME
-
-    return BY_NAME["select_spectre_guard"]
-
-
-_GUARD = _guard()
 _SWAPPED = {
     "eq": "eq", "ne": "ne", "slt": "sgt", "sgt": "slt", "sle": "sge", "sge": "sle", "ult": "ugt", "ugt": "ult", "ule": "uge",
     "uge": "ule",

@@ -35,8 +35,9 @@ class FloatLowering(IntLowering, MemoryLowering):
 
     def float_bits(self, type: Any, bits: Any) -> Any:
         """A float constant by its bits."""
-        if bits == 0:
-            return self.fop(ROWS["fzero.d" if type == F64 else "fzero.s"])
+        if bits == 0:  # narrower ones have ones above in a register, else they would be NaN
+            half = type == F16 and self.features["has_zfhmin"]
+            return self.fop(ROWS["fzero.h" if half else "fzero.d" if type == F64 else "fzero.s"])
         if type == F16:
             return self.float_in(F16, self.imm(bits))
         if self.features["has_zfa"]:
