@@ -42,8 +42,8 @@ def compile_kernel(
 
     Options: ``error_model``, ``overflow``, ``fastmath`` as in SEMANTICS;
     ``fma``: whether the machine has it, or a function that says so; ``typed_ir``: keep its text; ``poll``, ``stack_checks``,
-    ``traces`` (of the calls an exception came through): False for none; ``returns``: the types that a signature admits for
-    the result.
+    ``traces`` (of the calls an exception came through), ``bounds_checks``: False for none; ``returns``: the types that a signature
+    admits for the result.
     Raises CompileError with the source position.
     """
     try:

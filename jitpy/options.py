@@ -52,7 +52,7 @@ OPTIONS: dict[str, tuple[Any, Any, str, str]] = {
         "contract: x*y + z is one fma; arcp: x / constant is x * (1 / constant); fast and True: both; others: no difference",
     ),
     "error_model": ("python", _one_of("python", "numpy"), "'python' or 'numpy'", "division by zero of Python numbers"),
-    "boundscheck": (None, _bool, "a bool", "no difference: indices are checked where the compiler cannot prove them"),
+    "boundscheck": (None, _bool, "a bool", "False: object files of jitpy.cross do not check indices; else no difference"),
     "nogil": (False, _bool, "a bool", "release the GIL while the kernel runs"),
     "debug": (False, _bool, "a bool", "no difference: checks and line numbers are always there"),
     "inline": ("never", _inline, "'never', 'always' or a function", "always: inline into callers; else the size decides"),

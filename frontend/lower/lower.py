@@ -337,6 +337,8 @@ class Lowering:
             negative = self.value((o.ICMP, I64, "slt", idx, self.iconst(0)), I8)
             moved = self.value((o.IADD, I64, None, idx, extent), I64)
             wrapped = self.value((o.SELECT, I64, None, negative, moved, idx), I64)
+        if not self.kernel.compilation.options.get("bounds_checks", True):
+            return wrapped
         bad = self.value((o.ICMP, I64, "uge", wrapped, extent), I8)
         site = imm[0]
         needed = self.module.sites[site].parts

@@ -584,7 +584,7 @@ def analyse(kernel: Kernel, graph: Graph) -> tuple[Graph, Facts]:
         return graph, Facts()
     ranges = Ranges(kernel, graph, set())
     facts = ranges.run()
-    if ranges.headers:
+    if ranges.headers and kernel.compilation.options.get("bounds_checks", True):
         graph, granted = hoist.version(kernel, graph, ranges)
         if granted:
             facts = Ranges(kernel, graph, granted).run()

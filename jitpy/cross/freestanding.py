@@ -101,6 +101,8 @@ class Library:
             raise CompileError(f"two functions of one library are called {name}: give each a name of its own")
         has_fma = bool(self.target.features.get("has_fma", True))  # only x86-64 may lack it
         own = {**options, "poll": False, "stack_checks": self.whole, "traces": self.whole, "fma": has_fma}
+        # On a board the user may take the checks out; a program under the emulator raises what the function raises.
+        own["bounds_checks"] = self.whole or options.get("boundscheck") is not False
         module = compile_kernel(py_func, types, own)
         number = len(self.kernels)
         names = {f.name: f"{f.name}.{number}" for f in module.functions}

@@ -158,6 +158,20 @@ def test_header_and_listing(library) -> None:
     assert "weighted" in repr(library) and "<code>weighted</code>" in library._repr_html_()
 
 
+def test_bounds_checks_can_be_left_out() -> None:
+    def pick(a, i):
+        return a[i]
+
+    signature = "float64(float64[::1], int64)"
+    checked = jitpy.cross.compile(pick, signature, target="riscv64")
+    bare = jitpy.cross.compile(pick, signature, target="riscv64", boundscheck=False)
+    assert "out of bounds" in " ".join(str(part) for site in checked.library.sites for part in site.parts)
+    assert len(bare.library.module.code) < len(checked.library.module.code)
+    assert jitpy.cross.run(pick, np.arange(3.0), -1, target="riscv64", boundscheck=False) == 2.0
+    with pytest.raises(IndexError):
+        jitpy.cross.run(pick, np.arange(3.0), 3, target="riscv64", boundscheck=False)
+
+
 def test_prefix() -> None:
     one = jitpy.cross.compile(divide, "(int64, int64)", target="x86_64", prefix="dsp_")
     assert "int32_t dsp_divide(int64_t *result" in one.header and "dsp_jitpy_error_message(int32_t" in one.header
