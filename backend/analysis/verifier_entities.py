@@ -160,6 +160,8 @@ def _stack_access(func: Function, node: Node, offset: int) -> str | None:
         return None
     slot, start = at[2][0], at[2][1] + offset
     size, has = _NARROW.get(node[0]) or T.BYTES[node[1]], func.stack_slots[slot].size
+    if start >= 0 and start + size <= has:
+        return None
     beside = sum(other.size for other in func.stack_slots) - has
     if start < -beside or start + size > has + beside:
         return f"{size} bytes at offset {start} are not all in ss{slot}, which has {has} bytes"
