@@ -1,8 +1,8 @@
 """Chaos mode: every free choice of the compiler made at random, from a seed.
 
 A compiler that always chooses well hides what goes wrong when it chooses otherwise. Here are its choices that no answer may depend
-on, each made by dice: which of the rules' results come first and which is computed (mid-end), where blocks stand and so
-which branches are inverted (emission), which registers there are, in which order, and which values are worth one
+on, each made by dice: which of the rules' results come first and which is computed (mid-end), which branches ask the opposite
+(before lowering), where blocks stand (emission), which registers there are, in which order, and which values are worth one
 (allocation: with few registers and false loop depths, live ranges are split and spilled all over). The
 same seed gives the same code. Used by tests alone: `settings.chaos_seed`.
 """
@@ -12,6 +12,8 @@ from __future__ import annotations
 import random
 from typing import TYPE_CHECKING, Any
 
+from jitpy.backend.ir import opcodes as op
+from jitpy.backend.ir import types as ty
 from jitpy.backend.regalloc import allocate
 from jitpy.backend.vcode.vcode import MachineEnv
 
@@ -37,6 +39,19 @@ class Chaos:
     def cool_blocks(self, func: Function) -> None:
         """Blocks that are said to be cold stand behind the others."""
         func.cold.update(b for b in func.layout[1:] if self.coin() < 0.2)
+
+    def invert_branches(self, func: Function) -> None:
+        """Some branches ask the opposite and have their sides exchanged."""
+        for b in func.layout:
+            body = func.block_insts[b]
+            node = func.insts[body[-1]]
+            if node[0] != op.BRIF or not ty.I8 <= node[1] <= ty.I64 or self.coin() < 0.7:
+                continue
+            inst, split = body.pop(), 4 + node[2][0][1]
+            zero = func.value(b, (op.ICONST, node[1], 0), node[1])
+            opposite = func.value(b, (op.ICMP, node[1], "eq", node[3], zero), ty.I8)
+            func.insts[inst] = (op.BRIF, ty.I8, node[2][::-1], opposite, *node[split:], *node[4:split])
+            body.append(inst)
 
     def order(self, blocks: list[int]) -> list[int]:
         """Machine blocks in any order of writing, the entry first."""

@@ -149,6 +149,8 @@ def _compile(func: Function, target: Target, settings: Settings, times: dict[str
         if found is not None:
             _lap(times, "baseline", clock)
             return CompiledFunction(func.name, *found)
+    if chaos is not None:
+        chaos.invert_branches(func)
     vcode = lower(func, target)
     clock = _lap(times, "lower", clock)
     allocate_ = allocate if chaos is None else chaos.allocate

@@ -22,6 +22,10 @@ from jitpy.backend.analysis.verifier import verify
 from jitpy.backend.chaos import Chaos
 from jitpy.backend.errors import CompileError, ParseError, UnsupportedError, VerifierError
 from jitpy.backend.filetests import engines
+from jitpy.backend.interp.interpreter import Interpreter, OutOfFuel
+from jitpy.backend.interp.meaning import Trap
+from jitpy.backend.ir import types as ty
+from jitpy.backend.ir.function import Function
 from jitpy.backend.pipeline import compile_function
 from jitpy.backend.settings import Settings
 from jitpy.backend.text.parser import parse_functions
@@ -119,6 +123,32 @@ def test_chaos_perturbs_and_repeats() -> None:
     assert code(7) == code(7)
     assert code(7) != code(8)
     assert Chaos(3).random.random() == Chaos(3).random.random()
+
+
+def test_chaos_inverts_branches_and_keeps_their_meaning() -> None:
+    text = (HERE.parent / "filetests" / "branch.clif").read_text()
+    functions = parse_functions(text[text.index("function ") :])
+    before = [print_function(func) for func in functions]
+    chaos = Chaos(5)
+    for func in functions:
+        chaos.invert_branches(func)
+        verify(func)
+    changed = [func for func, old in zip(functions, before) if print_function(func) != old]
+    assert len(changed) > 2
+    for func in changed:
+        original = next(f for f in parse_functions("\n".join(before)) if f.name == func.name)
+        if any(callee.name != func.name for callee in func.ext_funcs):
+            continue
+        for k in range(6):
+            arguments = [k * 0x1234567 + k & (1 << ty.BITS[p.type]) - 1 for p in func.sig.params]
+            assert outcome(func, arguments) == outcome(original, arguments)
+
+
+def outcome(func: Function, arguments: list[int]) -> object:
+    try:
+        return Interpreter([func], {}).call(func.name, arguments, 100_000)
+    except (Trap, OutOfFuel) as stop:
+        return str(stop)
 
 
 @native
