@@ -183,7 +183,7 @@ def take_along_axis(arr: Any, indices: Any, axis: int = -1) -> Any:
     if a.ndim == 1:
         return a[at]
     if a.ndim > 2:
-        raise NotImplementedError("np.take_along_axis is supported for one and two dimensions")
+        raise NotImplementedError("np.take_along_axis is supported for one and two dimensions: loop over the other axes")
     out = np.empty(at.shape, a.dtype)
     for i in range(at.shape[0]):
         out[i] = a[i % a.shape[0]][at[i]]

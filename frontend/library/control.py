@@ -244,6 +244,8 @@ def raise_value(tr: Translator, value: Value) -> None:
     if value.__class__ is not Raisable:
         tr.error(f"{value.describe()} cannot be raised", "Raise an exception class or a call of one.")
     args = value.arguments
+    if value.exc_class is NotImplementedError and registry.is_library(tr.frame.globals) and len(args) == 1:
+        tr.refusal = getattr(args[0], "obj", "")
     if len(args) == 1 and (args[0].__class__ is Text or (args[0].__class__ is Const and args[0].type is ty.string)):
         _raise(tr, value.exc_class, message_parts(tr, args[0]), "text")
         return

@@ -43,7 +43,7 @@ class Fork(Exception):
 class Translator(Emitter):
     """One kernel's translation. ``frame`` is the Python function (or inlined one) being walked."""
 
-    __slots__ = ("compilation", "frame", "kernel", "memo")
+    __slots__ = ("compilation", "frame", "kernel", "memo", "refusal")
 
     def __init__(self, kernel: Kernel, compilation: Compilation) -> None:
         super().__init__(kernel.func, compilation.module)
@@ -51,6 +51,7 @@ class Translator(Emitter):
         self.compilation = compilation
         self.memo: dict[Any, Any] = {}  # what library modules remember about this kernel's values
         self.frame: Frame = None  # type: ignore[assignment]
+        self.refusal = ""  # what library code in Python said as it raised NotImplementedError, "what: advice"
 
     # -- errors and remarks ----------------------------------------------------------------------------------------------
 
@@ -358,17 +359,26 @@ class Translator(Emitter):
     def call_python(
         self, function: Any, args: Sequence[Value], kwargs: Mapping[str, Value] | None = None, inline: bool | None = None
     ) -> Value:
-        """Call a Python function: inlined when small (or ``inline``), else through a kernel specialised to these arguments."""
-        from jitpy.frontend.library.functions import call_function
+        """Call a Python function: inlined when small (or ``inline``), else through a kernel specialised to these arguments.
+
+        Library code refuses what it lacks with ``raise NotImplementedError("what: advice")``. Where that is certain while compiling
+        (no path returns), it is this call's compile error; where it hangs on a number, the exception is raised when it comes there.
+        """
+        from jitpy.frontend.library.functions import Outcomes, call_function
 
         f = self.frame
+        self.refusal = ""
         try:
             result = call_function(self, function, list(args), dict(kwargs or {}), inline)
         except SourceError as error:
             if error.filename.startswith(LIBRARY) and not f.code.co.co_filename.startswith(LIBRARY):
                 raise SourceError(error.message, error.hint, f.code.co, f.position()) from None  # where the user called
             raise
-        if result.__class__ is UnionVal or result.__class__.__name__ == "Outcomes":
+        if result.__class__ is Outcomes and not result.ends:  # type: ignore[attr-defined]  # the class is the test
+            what, _, hint = self.refusal.partition(": ")
+            what = what or "the called function only raises here; this use needs a value"
+            self.error(what, hint and f"{hint[0].upper()}{hint[1:]}.")
+        if result.__class__ is UnionVal or result.__class__ is Outcomes:
             self.error("the called function returns different types on different paths; this use needs one")
         return result
 
