@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from jitpy.backend.baseline.derive import Maker
 from jitpy.backend.baseline.template import Probe
+from jitpy.backend.ir.types import IS_INT
+from jitpy.backend.target.row import INT
 from jitpy.backend.vcode.abi import IN_REG
 from jitpy.backend.vcode.context import LowerCtx
 
@@ -61,6 +63,8 @@ class Kit:
         """The registers, if all that is passed is in some that may be allocated."""
         places = [place for value in values for place in value]
         if any(place[0] != IN_REG or not self.all >> place[1] & 1 for place in places):
+            return None
+        if any(place[2] == INT and not IS_INT[place[3]] for place in places):  # floats in integer registers
             return None
         return tuple([place[1] for place in places])
 

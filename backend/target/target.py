@@ -33,7 +33,8 @@ class Abi:
     its own size). ``shadow``: bytes the caller reserves below stack arguments. ``sret``: the preg of an sret address, -1: it is an
     argument like others. ``by_position``: one counter serves all classes
     (fastcall). ``even_pairs``: a two-register integer starts at an even register. ``split_pairs``:
-    one may lie half in a register, half on the stack. ``wide_by_reference``: values wider than a
+    one may lie half in a register, half on the stack. ``floats_in_ints``: floats beyond the float registers take
+    integer registers (`Target.between`). ``wide_by_reference``: values wider than a
     register are passed by address; ``vectors_by_value``: but for vectors, and what is wide is returned in memory,
     whose address is then the first argument. ``returns_sret``: an sret address comes back in the first return
     register. ``extend``: bits to which uext/sext arguments are extended. ``callee_pops``: a function
@@ -41,7 +42,7 @@ class Abi:
     """
 
     __slots__ = (
-        "args", "by_position", "callee_pops", "callee_saved", "clobbers", "even_pairs", "extend", "name", "rets",
+        "args", "by_position", "callee_pops", "callee_saved", "clobbers", "even_pairs", "extend", "floats_in_ints", "name", "rets",
         "returns_sret", "shadow", "slot", "split_pairs", "sret", "stack_align", "vectors_by_value", "wide_by_reference",
     )  # fmt: skip
 
@@ -50,9 +51,11 @@ class Abi:
         callee_saved: int, *, stack_align: int = 16, slot: int = 8, shadow: int = 0, by_position: bool = False,
         even_pairs: bool = False, split_pairs: bool = False, wide_by_reference: bool = False, extend: int = 64,
         returns_sret: bool = True, callee_pops: bool = False, sret: int = -1, vectors_by_value: bool = False,
+        floats_in_ints: bool = False,
     ) -> None:  # fmt: skip
         self.callee_pops = callee_pops
         self.vectors_by_value = vectors_by_value
+        self.floats_in_ints = floats_in_ints
         self.name = name
         self.args = args
         self.rets = rets
@@ -176,6 +179,7 @@ class Target:
       stack_address(dst, base, offset) -> MInst
       load(dst, base vreg, offset, type), store(src, base vreg, offset, type) -> MInst     plain
       memory, no trap extend(ctx, reg, from_type, bits, signed) -> vreg     emits
+      between(dst, src, type, to_int) -> MInst   the bits of a float of this type from a float register to a general one, or back
       join_pair(ctx, low, high) -> vreg, split_pair(ctx, vreg, low, high)     emit what joins two general registers in
       a float register and parts them, where a convention returns i128 so
       symbol_address(ctx, name, addend) -> vreg  emits the load of an absolute address (relocation
@@ -205,7 +209,7 @@ class Target:
     """
 
     __slots__ = (
-        "_parts", "abis", "baselines", "big_endian", "block_address", "call_direct", "call_indirect", "code_align", "contexts",
+        "_parts", "abis", "between", "baselines", "big_endian", "block_address", "call_direct", "call_indirect", "code_align", "contexts",
         "dwarf", "emit_branch", "emit_epilogue", "emit_jump", "emit_move", "emit_prologue", "emit_return", "emit_trap", "env",
         "extend", "features", "frame_head", "frame_least", "join_pair", "jump", "lacks", "lacks_types", "load", "load_stack",
         "loop_align", "move", "name", "nop", "parts", "payloads", "pointer", "realigns", "relocations", "resume", "rules",
@@ -235,6 +239,7 @@ class Target:
     tail_indirect: Row | None
     try_direct: Row | None
     try_indirect: Row | None
+    between: Callable[[int, int, Type, bool], MInst]
     join_pair: Callable[[Any, int, int], int]
     split_pair: Callable[[Any, int, int, int], None]
     block_address: Callable[[int, int], MInst]

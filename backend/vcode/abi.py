@@ -1,7 +1,8 @@
 """Where arguments and returns live: a signature and a convention's table in, places out.
 
 A place is ``(REG, preg, class, type)`` or ``(STACK, offset, class, type)`` of one part of a value;
-a value has as many as the target has parts for its type. Returns that do not fit in registers go,
+a value has as many as the target has parts for its type. The class of a register may be another than the part's: a float
+that travels in an integer register. Returns that do not fit in registers go,
 in order, into an area of the caller whose address is one more integer argument, the last one.
 """
 
@@ -9,8 +10,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from jitpy.backend.ir.types import BITS, BYTES, I8X16, I128, IS_INT, IS_VECTOR
-from jitpy.backend.target.row import INT
+from jitpy.backend.ir.types import BITS, BYTES, I8X16, I16, I32, I64, I128, IS_INT, IS_VECTOR
+from jitpy.backend.target.row import FLOAT, INT
 
 if TYPE_CHECKING:
     from jitpy.backend.ir.function import AbiParam, Signature
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 IN_REG, ON_STACK = range(2)
 Place = tuple[int, int, int, int]  # IN_REG or ON_STACK, preg or offset, register class, part type
+_INT_OF = {16: I16, 32: I32, 64: I64}
 
 
 class SigAbi:
@@ -83,6 +85,7 @@ class _Places:
         self.target = target
         self.taken = [0] * len(regs)
         self.offset = 0
+        self.floats_in_ints = abi.floats_in_ints and regs is abi.args
 
     def memory(self, size: int) -> Place:
         """A struct of ``size`` bytes on the stack."""
@@ -121,6 +124,10 @@ class _Places:
         if at + len(parts) <= len(regs):
             self.taken[bank] = at + len(parts)
             return tuple([(IN_REG, regs[at + i], c, t) for i, (c, t) in enumerate(parts)])
+        if cls == FLOAT and self.floats_in_ints:
+            self.taken[bank] = len(regs)
+            ((where, place, other, _),) = self.place(_INT_OF[BITS[type]])
+            return ((where, place, other if where == IN_REG else cls, type),)
         found: list[Place] = []
         if abi.split_pairs and at < len(regs):
             found = [(IN_REG, regs[at + i], c, t) for i, (c, t) in enumerate(parts[: len(regs) - at])]

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from jitpy.backend.errors import UnsupportedError
 from jitpy.backend.ir import opcodes as O
 from jitpy.backend.ir.types import I8, I16, I32, I64
-from jitpy.backend.target.row import INT, REG, MInst
+from jitpy.backend.target.row import FLOAT, INT, REG, MInst
 from jitpy.backend.target.target import INCOMING, OUTGOING, TAIL, CallSite
 from jitpy.backend.vcode.abi import IN_REG, SigAbi
 from jitpy.backend.vcode.rows import ARGS, RET, SEQUENCE_POINT
@@ -44,12 +44,15 @@ def lower_arguments(ctx: LowerCtx, func: Function, params: list[int], sig: SigAb
         if struct and copy < 0:
             loads.append(target.stack_address(reg, INCOMING, places[0][1]))
             continue
-        for vreg, (where, at, _, type) in zip(vregs, places):
-            if where == IN_REG:
-                defs.append(vreg)
-                fixed.append(at)
-            else:
+        for vreg, (where, at, cls, type) in zip(vregs, places):
+            if where != IN_REG:
                 loads.append(target.load_stack(vreg, INCOMING, at, type))
+                continue
+            if cls == INT and ctx.classes[vreg] == FLOAT:
+                wanted, vreg = vreg, ctx.temp(INT)
+                after.append(target.between(wanted, vreg, type, False))
+            defs.append(vreg)
+            fixed.append(at)
     if ctx.area_reg >= 0 and sig.area is not None:
         where, at, _, type = sig.area
         if where == IN_REG:
@@ -263,7 +266,11 @@ def _arguments(ctx: LowerCtx, sig: SigAbi, args: tuple[int, ...], uses: list[int
             continue
         else:
             vregs = _extended(ctx, v, extension)
-        for vreg, (where, at, _, type) in zip(vregs, places):
+        for vreg, (where, at, cls, type) in zip(vregs, places):
+            if ctx.classes[vreg] == FLOAT and cls == INT:
+                general = ctx.temp(INT)
+                emit(target.between(general, vreg, type, True))
+                vreg = general
             if where == IN_REG:
                 uses.append(vreg)
                 fixed.append(at)

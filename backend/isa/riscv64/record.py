@@ -54,7 +54,9 @@ def _abis() -> dict[str, Abi]:
     everything = regs.CLOBBERS | regs.SAVED
 
     def variant(name: str, clobbers: int = regs.CLOBBERS, saved: int = regs.SAVED, callee_pops: bool = False) -> Abi:
-        return Abi(name, args, rets, clobbers, saved, split_pairs=True, returns_sret=False, callee_pops=callee_pops)
+        return Abi(
+            name, args, rets, clobbers, saved, split_pairs=True, returns_sret=False, callee_pops=callee_pops, floats_in_ints=True
+        )  # fmt: skip
 
     system_v = variant("system_v")
     return {
@@ -114,6 +116,10 @@ def make(features: dict[str, int]) -> Target:
     def jump(block: int) -> MInst:
         return MInst(branch.JMP, (), (), (block,))
 
+    def between(dst: int, src: int, type: Type, to_int: bool) -> MInst:
+        letter = "d" if type == F64 else "h" if type == F16 and features["has_zfhmin"] else "w"
+        return MInst(ROWS[f"fmv.x.{letter}" if to_int else f"fmv.{letter}.x"], (dst,), (src,))
+
     def load_stack(dst: int, base: int, offset: int, type: Type) -> MInst:
         return MInst(rows_of(type, False)[0], (dst,), (), (base, offset, None))
 
@@ -155,6 +161,7 @@ def make(features: dict[str, int]) -> Target:
     t.store_stack = store_stack
     t.stack_address = stack_address
     t.load = load
+    t.between = between
     t.store = store
     t.extend = extend
     t.symbol_address = symbol_address
