@@ -1,5 +1,5 @@
-"""Each platform's C convention, as its GCC has it: GCC's code calls ours and ours calls GCC's, with more arguments of every kind than
-there are registers."""
+"""Each platform's C convention as its GCC has it: GCC's code calls ours and ours calls GCC's, with more arguments of every kind
+than there are registers."""
 
 from __future__ import annotations
 
