@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 PROGBITS, SYMTAB, STRTAB, RELA, HASH, DYNAMIC, NOBITS, DYNSYM = 1, 2, 3, 4, 5, 6, 8, 11
 WRITE, ALLOC, EXEC, INFO_LINK = 1, 2, 4, 0x40
 RELOCATABLE, EXECUTABLE, SHARED = 1, 2, 3
-NOTYPE, OBJECT, FUNCTION, SECTION, FILE = 0, 1, 2, 3, 4
+NOTYPE, OBJECT, FUNCTION, SECTION, FILE, THREAD_LOCAL = 0, 1, 2, 3, 4, 6
 LOCAL, GLOBAL, WEAK = 0, 1, 2
 # Program headers and their flags.
 LOAD, PT_DYNAMIC, GNU_EH_FRAME, GNU_STACK = 1, 2, 0x6474E550, 0x6474E551
@@ -161,15 +161,17 @@ def relocatable(unit: Unit) -> bytes:
                 local.append(Symbol(f".L{len(labels)}", NOTYPE, numbers[p.name], offset, binding=LOCAL))
     table = [*local, *outside]
     index = {s.name: i + 1 for i, s in enumerate(table) if s.name}
+    thread_local = {symbol for p in parts for _, kind, symbol, _ in p.relocs if kind in machine.thread_local}
     for name in unit.undefined():
         index[name] = len(table) + 1
-        table.append(Symbol(name, binding=WEAK if name in unit.weak else GLOBAL))
+        symbol_kind = THREAD_LOCAL if name in thread_local else NOTYPE
+        table.append(Symbol(name, symbol_kind, binding=WEAK if name in unit.weak else GLOBAL))
     symtab = len(parts) + sum(bool(p.relocs) for p in parts) + 1
     for p in parts:
         if not p.relocs:
             continue
         rows = bytearray()
-        for offset, kind, symbol, addend in sorted(p.relocs):
+        for offset, kind, symbol, addend in sorted(p.relocs, key=lambda reloc: reloc[0]):
             number = numbers.get(symbol) or index[symbol]
             for delta, type, what in _rows(machine, kind):
                 if symbol not in unit.symbols and symbol not in numbers:

@@ -15,19 +15,22 @@ class Machine:
 
     ``relocations``: kind, as the encoders write it -> the ELF relocations it becomes, each (bytes behind the field, type, what it
     names: `SYMBOL` or `FIELD`). Besides the ISA's own kinds all have ``abs8``, ``abs4`` and ``pcrel8``, plain words. ``undefined``:
-    kinds that have another type where the symbol is not in the object. ``relative``, ``absolute``: what a dynamic linker applies
-    to a word: base + addend, symbol + addend.
+    kinds that have another type where the symbol is not in the object. ``thread_local``: kinds whose symbols are
+    thread-local, which the symbol table must say. ``relative``, ``absolute``: what a dynamic linker applies to a word: base +
+    addend, symbol + addend.
 
     ``triple``: what Debian's tools for it are called.
     """
 
     __slots__ = (
-        "absolute", "big_endian", "flags", "hash_word", "number", "page", "relative", "relocations", "triple", "undefined"
+        "absolute", "big_endian", "flags", "hash_word", "number", "page", "relative", "relocations", "thread_local",
+        "triple", "undefined",
     )  # fmt: skip
 
     def __init__(
         self, number: int, relocations: dict[str, tuple[tuple[int, int, int], ...]], *, relative: int, absolute: int, triple: str,
         flags: int = 0, big_endian: bool = False, page: int = 4096, hash_word: int = 4, undefined: dict[str, int] | None = None,
+        thread_local: frozenset[str] = frozenset(),
     ) -> None:  # fmt: skip
         self.number = number
         self.flags = flags
@@ -36,6 +39,7 @@ class Machine:
         self.hash_word = hash_word
         self.relocations = relocations
         self.undefined = undefined or {}
+        self.thread_local = thread_local
         self.relative = relative
         self.absolute = absolute
         self.triple = triple

@@ -16,5 +16,6 @@ MACHINE = Machine(
     relative=1027,
     absolute=257,
     page=65536,
+    thread_local=frozenset(("tlsdesc_page", "tlsdesc_load", "tlsdesc_add", "tlsdesc_call")),
     triple="aarch64-linux-gnu",
 )  # fmt: skip

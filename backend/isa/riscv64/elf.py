@@ -15,5 +15,6 @@ MACHINE = Machine(
     relative=3,
     absolute=2,
     flags=5,  # compressed instructions, doubles in registers
+    thread_local=frozenset(("riscv_tls_gd",)),
     triple="riscv64-linux-gnu",
 )  # fmt: skip

@@ -13,5 +13,6 @@ MACHINE = Machine(
     undefined={"pcrel4": 4},
     relative=8,
     absolute=1,
+    thread_local=frozenset(("tlsgd4",)),
     triple="x86_64-linux-gnu",
 )  # fmt: skip

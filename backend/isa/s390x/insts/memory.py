@@ -46,11 +46,12 @@ def _thread_local(sink: Any, inst: MInst, allocs: tuple[int, ...]) -> None:
     """ELF's general dynamic model: the offset from __tls_get_offset, whose second argument is the table in r12, added to
     the thread pointer, which lies in two access registers."""
     sink.code += b"\xc0\xc0\0\0\0\0"  # larl r12
-    sink.reloc("pcrel4dbl", "_GLOBAL_OFFSET_TABLE_", 2)
+    sink.reloc("got4dbl", "_GLOBAL_OFFSET_TABLE_", 2)
     sink.code += bytes((0xA7, 0x25, 0, 6)) + bytes(8)  # bras r2, over the literal
     sink.reloc("tlsgd8", inst.imm, 0, 8)
     sink.code += rxy(0xE304, 2, 2, 0) + b"\xc0\xe5\0\0\0\0"
     sink.reloc("plt4dbl", "__tls_get_offset", 2)
+    sink.reloc("tlsgd_call", inst.imm)  # a linker that knows the offset replaces the call
     # ear r0, a0; sllg r1, r0, 32; ear r1, a1; agr r2, r1
     sink.code += b"\xb2\x4f\0\0" + b"\xeb\x10\0\x20\0\x0d" + b"\xb2\x4f\0\x11" + rre(0xB908, 2, R1)
 
