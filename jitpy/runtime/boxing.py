@@ -36,6 +36,9 @@ _PYTHON_TYPES = {
     ty.string: "PyUnicode_Type",
 }  # fmt: skip
 
+#: More flat values of a tuple than this wait in memory until all are there.
+WIDE = 32
+
 
 def object_symbol(obj: object) -> str:
     """A symbol whose address is this object's; the object is kept for good."""
@@ -108,9 +111,9 @@ class _Wrapper(Assembler):
         self.entry = self.load(I64, holder, rec.NEXT)
 
         objects = self.match_shape(shape, nargsf, kwnames)
-        values = self.match_types(objects, types)
+        self.match_types(objects, types)
         self.match_guards()
-        flat = [v for o, t in zip(objects, types) for v in self.unbox(o, t, values)]
+        flat = [v for o, t in zip(objects, types) for v in self.unbox(o, t)]
         self.run(flat, types, results, nogil)
 
         self.at(self.miss)
@@ -149,9 +152,8 @@ class _Wrapper(Assembler):
                 objects.append(self.load(I64, defaults, 8 * i))
         return objects
 
-    def match_types(self, objects: list[int], types: tuple[ty.Type, ...]) -> dict[tuple[int, int], int]:
-        """Check the types of objects and of what they contain. The items of tuples: (tuple, index) -> object."""
-        items: dict[tuple[int, int], int] = {}
+    def match_types(self, objects: list[int], types: tuple[ty.Type, ...]) -> None:
+        """Check the types of objects and of what they contain."""
         level = list(zip(objects, types))
         while level:
             self.leave_unless_equal([self.type_word(o, t) for o, t in level])
@@ -175,11 +177,11 @@ class _Wrapper(Assembler):
                 if isinstance(t, ty.Array):
                     self.match_descr(o, t.dtype)
                 elif isinstance(t, ty.Tuple):
-                    for i, item in enumerate(t.items):
-                        items[o, i] = self.load(I64, o, at.TUPLE_ITEMS + 8 * i)
-                        following.append((items[o, i], item))
+                    following += [(self.tuple_item(o, i), item) for i, item in enumerate(t.items)]
             level = following
-        return items
+
+    def tuple_item(self, o: int, i: int) -> int:
+        return self.load(I64, o, at.TUPLE_ITEMS + 8 * i)
 
     def type_word(self, o: int, t: ty.Type) -> tuple[int, int]:
         """A word of the object and what it must be for the type to be possible."""
@@ -250,7 +252,7 @@ class _Wrapper(Assembler):
 
     # Arguments
 
-    def unbox(self, o: int, t: ty.Type, items: dict[tuple[int, int], int]) -> list[int]:
+    def unbox(self, o: int, t: ty.Type) -> list[int]:
         """The flat values of an object whose type has been checked. Still leaves to the next record for ints beyond
         64 bits.
         """
@@ -264,7 +266,7 @@ class _Wrapper(Assembler):
                 *(self.load(I64, shape, 8 * i) for i in axes), *(self.load(I64, strides, 8 * i) for i in axes),
             ]  # fmt: skip
         if isinstance(t, ty.Tuple):
-            return [v for i, item in enumerate(t.items) for v in self.unbox(items[o, i], item, items)]
+            return self.unbox_tuple(o, t)
         if isinstance(t, ty.Str):
             return self.unbox_string(o)
         if isinstance(t, ty.RandomSource):
@@ -275,6 +277,23 @@ class _Wrapper(Assembler):
             entries = self.unbox_list(o, t)
             return [entries, self.load(I64, entries, rec.INDEX_OF_ENTRIES)]
         return []
+
+    def unbox_tuple(self, o: int, t: ty.Tuple) -> list[int]:
+        """The flat values of all items.
+
+        An int is a branch, and what lives across every branch is work per branch: the values of a wide tuple wait in memory, so that
+        the wrapper is compiled in time linear in the items.
+        """
+        if len(t.flat) <= WIDE:
+            return [v for i, item in enumerate(t.items) for v in self.unbox(self.tuple_item(o, i), item)]
+        waiting = self.slot(8 * len(t.flat))
+        offset = 0
+        for i, item in enumerate(t.items):
+            for v in self.unbox(self.tuple_item(o, i), item):
+                self.store(v, self.slot_address(waiting), offset)
+                offset += 8
+        start = self.slot_address(waiting)
+        return [self.load(f, start, 8 * k) for k, f in enumerate(t.flat)]
 
     def unbox_scalar(self, o: int, t: ty.Scalar) -> list[int]:
         if t is ty.py_bool:
