@@ -281,8 +281,8 @@ class _Wrapper(Assembler):
     def unbox_tuple(self, o: int, t: ty.Tuple) -> list[int]:
         """The flat values of all items.
 
-        An int is a branch, and what lives across every branch is work per branch: the values of a wide tuple wait in memory, so that
-        the wrapper is compiled in time linear in the items.
+        An int is a branch, and what lives across every branch is work per branch: the values of a wide tuple wait in memory, so
+        that the wrapper is compiled in time linear in the items.
         """
         if len(t.flat) <= WIDE:
             return [v for i, item in enumerate(t.items) for v in self.unbox(self.tuple_item(o, i), item)]

@@ -6,10 +6,10 @@ import sys
 from typing import Any
 
 from jitpy.frontend.types import types as ty
-from jitpy.runtime import boxing
-from jitpy.runtime.codegen import machine_code
 
 import jitpy
+from jitpy.runtime import boxing
+from jitpy.runtime.codegen import machine_code
 
 
 def calls_to_compile(items: int) -> int:
