@@ -9,6 +9,7 @@ from jitpy.backend.ir.types import I32, I64
 from jitpy.frontend.bytecode.flow import code_of
 from jitpy.frontend.ir import opcodes as fo
 from jitpy.frontend.library import registry
+from jitpy.frontend.library.binding import bind
 from jitpy.frontend.library.declared import declared_arguments, declared_local, declared_result
 from jitpy.frontend.library.registry import is_library
 from jitpy.frontend.translate.exceptions import land
@@ -33,7 +34,7 @@ from jitpy.frontend.values import (
 )  # fmt: skip
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
     from jitpy.frontend.translate.translator import Translator
 
@@ -43,7 +44,7 @@ INLINE_DEPTH = 8
 #: A kernel grown beyond this many instructions inlines no more.
 INLINE_LIMIT = 6000
 
-_CO_VARARGS, _CO_VARKEYWORDS, _CO_GENERATOR, _CO_ASYNC = 4, 8, 32 | 128 | 512, 128 | 512
+_CO_GENERATOR, _CO_ASYNC = 32 | 128 | 512, 128 | 512
 
 
 class Outcomes(Value):
@@ -402,61 +403,6 @@ def capture(frame: Frame, f: FunctionVal) -> FunctionVal:
                 elif v is not UNBOUND and v.__class__ is not MaybeUnbound:
                     captured[name] = v
     return FunctionVal(f.code, f.name, f.globals, f.defaults, f.kwdefaults, None, captured)
-
-
-def bind(
-    tr: Translator, co: Any, name: str, args: list[Value], kwargs: dict[str, Value], defaults: Sequence[Value],
-    kwdefaults: dict[str, Value],
-) -> list[Value] | None:  # fmt: skip
-    """Arguments in the order of the code's parameters, by Python's rules; None after raising TypeError where they do not fit."""
-    count, flags = co.co_argcount, co.co_flags
-    extra: dict[str, Value] = {}
-    names = co.co_varnames
-    slots: list[Value | None] = list(args[:count])
-    slots.extend([None] * (count - len(slots)))
-    rest = tuple(args[count:])
-    if rest and not flags & _CO_VARARGS:
-        plural = "" if count == 1 else "s"
-        were = "was" if len(args) == 1 else "were"
-        tr.raise_(TypeError, f"{name}() takes {count} positional argument{plural} but {len(args)} {were} given")
-        return None
-    slots.extend([None] * co.co_kwonlyargcount)
-    total = count + co.co_kwonlyargcount
-    for key, value in kwargs.items():
-        if key not in names[co.co_posonlyargcount : total]:
-            if flags & _CO_VARKEYWORDS:
-                extra[key] = value
-                continue
-            tr.raise_(TypeError, f"{name}() got an unexpected keyword argument {key!r}")
-            return None
-        i = names.index(key)
-        if slots[i] is not None:
-            tr.raise_(TypeError, f"{name}() got multiple values for argument {key!r}")
-            return None
-        slots[i] = value
-    first_default = count - len(defaults)
-    missing: list[list[str]] = [[], []]
-    for i in range(total):
-        if slots[i] is None:
-            if first_default <= i < count:
-                slots[i] = defaults[i - first_default]
-            elif i >= count and names[i] in kwdefaults:
-                slots[i] = kwdefaults[names[i]]
-            else:
-                missing[i >= count].append(repr(names[i]))
-    for lacking, kind in zip(missing, ("positional", "keyword-only"), strict=True):
-        if lacking:
-            listed = " and ".join(lacking) if len(lacking) < 3 else ", ".join(lacking[:-1]) + ", and " + lacking[-1]
-            plural = "" if len(lacking) == 1 else "s"
-            tr.raise_(TypeError, f"{name}() missing {len(lacking)} required {kind} argument{plural}: {listed}")
-            return None
-    if flags & _CO_VARARGS:
-        slots.append(TupleVal(rest))
-    if flags & _CO_VARKEYWORDS:
-        from jitpy.frontend.library.keywords import Keywords
-
-        slots.append(Keywords(tuple(extra), tuple(extra.values())))
-    return slots  # type: ignore[return-value]
 
 
 def _invoke(

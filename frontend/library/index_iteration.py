@@ -86,6 +86,6 @@ def _sequence(tr: Translator, indices: Any) -> tuple[int, Any]:
 
 @registry.entry(registry.iterate, Indices)
 def _iterate(tr: Translator, indices: Value) -> Iterator:
-    from jitpy.frontend.library import containers
+    from jitpy.frontend.library import positions
 
-    return containers.iterate_sequence(tr, indices)
+    return positions.iterate_sequence(tr, indices)

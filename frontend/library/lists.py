@@ -14,7 +14,7 @@ from jitpy.backend.ir import opcodes as o
 from jitpy.backend.ir.types import I64
 from jitpy.frontend.library import control, iteration, registry
 from jitpy.frontend.library import list_methods as python
-from jitpy.frontend.library.containers import int_value, sequence
+from jitpy.frontend.library.containers import int_value
 from jitpy.frontend.library.list_blocks import (
     LENGTH,
     append,
@@ -30,6 +30,7 @@ from jitpy.frontend.library.list_blocks import (
     store_item,
     untouched,
 )
+from jitpy.frontend.library.positions import sequence
 from jitpy.frontend.types import types as ty
 from jitpy.frontend.types.items import owners
 from jitpy.frontend.values import NONE, Compound, Const, Iterator, SliceVal, TupleVal, Val, Value

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from jitpy.backend.ir import opcodes as op
 from jitpy.backend.ir.types import F64, I8
-from jitpy.frontend.library import conversions, floats, registry, scalars, ufuncs_scalar
+from jitpy.frontend.library import conversions, float_parts, floats, registry, scalars
 from jitpy.frontend.types import types as ty
 from jitpy.frontend.values import Const, TupleVal, Value
 
@@ -219,20 +219,20 @@ def classified(tr: Translator, name: str, args: list[Value]) -> Value:
         return scalars.py_bool(tr.fcmp("uno", x, x))
     if name == "isinf":
         return scalars.py_bool(_infinite(tr, x))
-    return scalars.py_bool(ufuncs_scalar.is_finite(tr, x, F64))
+    return scalars.py_bool(float_parts.is_finite(tr, x, F64))
 
 
 @_function("modf")
 def modf(tr: Translator, name: str, args: list[Value]) -> Value:
     """math.modf(x): fractional and integral part."""
-    fraction, whole = ufuncs_scalar.modf(tr, F64, real(tr, name, args[0]))
+    fraction, whole = float_parts.modf(tr, F64, real(tr, name, args[0]))
     return TupleVal((scalars.py_float(fraction), scalars.py_float(whole)))
 
 
 @_function("frexp")
 def frexp(tr: Translator, name: str, args: list[Value]) -> Value:
     """math.frexp(x): fraction and exponent."""
-    fraction, exponent = ufuncs_scalar.frexp(tr, real(tr, name, args[0]))
+    fraction, exponent = float_parts.frexp(tr, real(tr, name, args[0]))
     return TupleVal((scalars.py_float(fraction), scalars.py_int(tr.bound(exponent, -1100, 1100))))
 
 
@@ -240,7 +240,7 @@ def frexp(tr: Translator, name: str, args: list[Value]) -> Value:
 def ulp(tr: Translator, name: str, args: list[Value]) -> Value:
     """math.ulp(x): the distance to the next float, below the largest one."""
     x = tr.op(op.FABS, F64, real(tr, name, args[0]))
-    upward = tr.op(op.FSUB, F64, ufuncs_scalar.next_after(tr, x, tr.fconst(_INF), ty.float64), x)
+    upward = tr.op(op.FSUB, F64, float_parts.next_after(tr, x, tr.fconst(_INF), ty.float64), x)
     result = tr.select(tr.fcmp("eq", x, tr.fconst(1.7976931348623157e308)), tr.fconst(math.ulp(1.7e308)), upward)
     return scalars.py_float(tr.select(tr.fcmp("eq", x, tr.fconst(_INF)), x, result))
 
@@ -323,7 +323,7 @@ def dist(tr: Translator, name: str, args: list[Value]) -> Value:
 def nextafter(tr: Translator, name: str, args: list[Value]) -> Value:
     """math.nextafter(x, y)."""
     x, y = (real(tr, name, a) for a in args)
-    return scalars.py_float(ufuncs_scalar.next_after(tr, x, y, ty.float64))
+    return scalars.py_float(float_parts.next_after(tr, x, y, ty.float64))
 
 
 @_function("ldexp", least=2)
@@ -332,7 +332,7 @@ def ldexp(tr: Translator, name: str, args: list[Value]) -> Value:
     if not tr.type_of(args[1]).weak:  # type: ignore[union-attr]
         tr.error("math.ldexp() wants a Python int as its second argument", "Convert it with int().")
     x, n = real(tr, name, args[0]), integer(tr, name, args[1])
-    result = ufuncs_scalar.ldexp(tr, x, n)
+    result = float_parts.ldexp(tr, x, n)
     _check_overflow(tr, result, x)
     return scalars.py_float(result)
 

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 
 def make(tr: Translator, cls: Any, args: list[Value], kwargs: dict[str, Value]) -> Value:
     """``Point(1, y=2)``."""
-    from jitpy.frontend.library.functions import Outcomes, bind, outside_value
+    from jitpy.frontend.library.binding import bind
+    from jitpy.frontend.library.functions import Outcomes, outside_value
 
     if cls.__mro__[1] is not tuple:
         tr.error(f"{cls.__name__} derives from a named tuple, which is not supported", "Use the named tuple itself.")

@@ -71,8 +71,8 @@ always_inline: set[int] = set()
 #: Root module of a called object -> library modules to import before looking it up.
 modules: dict[str, tuple[str, ...]] = {
     "builtins": (
-        "scalars", "scalars_compare", "conversions", "builtins", "containers", "lists", "iterators", "ranges", "keywords", "dicts",
-        "strings",
+        "scalars", "scalars_compare", "conversions", "builtins", "containers", "positions", "lists", "iterators", "ranges",
+        "keywords", "dicts", "strings",
     ),
     "math": ("math",),
     "cmath": ("complex_functions",),

@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any
 from jitpy.backend.ir import opcodes as o
 from jitpy.backend.ir.types import I8, I16, I32, I64
 from jitpy.frontend.library import registry, scalars, string_methods
-from jitpy.frontend.library.containers import int_value, iterate_sequence
+from jitpy.frontend.library.containers import int_value
 from jitpy.frontend.library.control import Text, format_value, join_text
 from jitpy.frontend.library.lists import build
+from jitpy.frontend.library.positions import iterate_sequence
 from jitpy.frontend.types import types as ty
 from jitpy.frontend.values import Const, SliceVal, Val, Value
 

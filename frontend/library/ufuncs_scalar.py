@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from jitpy.backend.ir import opcodes as op
-from jitpy.backend.ir.types import BITS, F32, F64, I8, I32, I64, MASK
-from jitpy.frontend.library import casts, complexes, floats, integers
+from jitpy.backend.ir.types import BITS, F32, F64, I8, I32, I64
+from jitpy.frontend.library import casts, complexes, float_parts, floats, integers
 from jitpy.frontend.passes.relax import mark
 from jitpy.frontend.types import promotion
 from jitpy.frontend.types import types as ty
@@ -150,8 +150,7 @@ def element(tr: Translator, ufunc: Any, operands: Sequence[Value]) -> Value:
     return results[0] if len(results) == 1 else TupleVal(results)
 
 
-# -- how rows are made
-# -------------------------------------------------------------------------------------------------------
+# -- how rows are made -------------------------------------------------------------------------------------------------------------
 
 
 def _row(*names: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
@@ -323,8 +322,7 @@ def _square(tr: Translator, loop: Loop, args: Sequence[Parts], known: Any) -> tu
     return result
 
 
-# -- comparisons
-# -------------------------------------------------------------------------------------------------------------
+# -- comparisons -------------------------------------------------------------------------------------------------------------------
 
 _CONDITIONS = {
     "equal": "eq", "not_equal": "ne", "less": "lt", "less_equal": "le", "greater": "gt", "greater_equal": "ge",
@@ -395,8 +393,7 @@ def _logical_not(tr: Translator, loop: Loop, args: Sequence[Parts], known: Any) 
     return ((tr.op(op.BXOR, I8, casts.is_true(tr, loop[0], args[0]), tr.iconst(1, I8)),),)
 
 
-# -- the larger, the smaller, the sign
-# ------------------------------------------------------------------------------------------
+# -- the larger, the smaller, the sign ---------------------------------------------------------------------------------------------
 
 
 def _extreme(condition: str, signed: int, unsigned: int, bools: int, ignore_nan: bool) -> Any:
@@ -471,8 +468,7 @@ def _sign(tr: Translator, loop: Loop, args: Sequence[Parts], known: Any) -> tupl
     return ((casts.narrow(tr, result, t),),)
 
 
-# -- classification and bits of floats
-# --------------------------------------------------------------------------------------------
+# -- classification and bits of floats ---------------------------------------------------------------------------------------------
 
 
 def _classify(test: Any, join: int, integer: int) -> Any:
@@ -488,30 +484,14 @@ def _classify(test: Any, join: int, integer: int) -> Any:
     return emitter
 
 
-def is_inf(tr: Translator, x: int, flat: int) -> int:
-    """Whether x is infinite."""
-    return tr.fcmp("eq", tr.op(op.FABS, flat, x), tr.fconst(float("inf"), flat))
-
-
-def is_finite(tr: Translator, x: int, flat: int) -> int:
-    """Whether x is finite."""
-    return tr.fcmp("lt", tr.op(op.FABS, flat, x), tr.fconst(float("inf"), flat))
-
-
 _row("isnan")(_classify(lambda tr, x, flat: tr.fcmp("uno", x, x), op.BOR, 0))
-_row("isinf")(_classify(is_inf, op.BOR, 0))
-_row("isfinite")(_classify(is_finite, op.BAND, 1))
-
-
-def float_bits(tr: Translator, x: int, t: Scalar) -> tuple[int, int]:
-    """The bits of a float as an integer of its width, and that integer type."""
-    flat = t.bits.bit_length() - 3
-    return tr.op(op.BITCAST, flat, x, imm=0), flat
+_row("isinf")(_classify(float_parts.is_inf, op.BOR, 0))
+_row("isfinite")(_classify(float_parts.is_finite, op.BAND, 1))
 
 
 @_row("signbit")
 def _signbit(tr: Translator, loop: Loop, args: Sequence[Parts], known: Any) -> tuple[Parts, ...]:
-    bits, flat = float_bits(tr, args[0][0], loop[0])
+    bits, flat = float_parts.float_bits(tr, args[0][0], loop[0])
     return ((tr.icmp("slt", bits, tr.iconst(0, flat)),),)
 
 
@@ -525,30 +505,7 @@ def _copysign(tr: Translator, loop: Loop, args: Sequence[Parts], known: Any) -> 
 @_row("nextafter")
 def _nextafter(tr: Translator, loop: Loop, args: Sequence[Parts], known: Any) -> tuple[Parts, ...]:
     t = loop[0]
-    return ((next_after(tr, args[0][0], args[1][0], t),),)
-
-
-def next_after(tr: Translator, x: int, y: int, t: Scalar) -> int:
-    """The next float after x towards y: its bits one up or down; from zero the smallest denormal of y's sign."""
-    bits, flat = float_bits(tr, x, t)
-    target, _ = float_bits(tr, y, t)
-    wide_x, wide_y = casts.widen(tr, x, t), casts.widen(tr, y, t)
-    zero = tr.iconst(0, flat)
-    top = 1 << (t.bits - 1)
-    up = tr.fcmp("lt", wide_x, wide_y)
-    negative = tr.icmp("slt", bits, zero)
-    step = tr.select(
-        tr.op(op.BXOR, I8, up, negative), tr.iconst(1, flat), tr.iconst(MASK[flat], flat)
-    )  # fmt: skip
-    moved = tr.op(op.IADD, flat, bits, step)
-    smallest = tr.op(op.BOR, flat, tr.op(op.BAND, flat, target, tr.iconst(top, flat)), tr.iconst(1, flat))
-    is_zero = tr.icmp("eq", tr.op(op.ISHL, flat, bits, tr.iconst(1, flat)), zero)
-    moved = tr.select(is_zero, smallest, moved)
-    # Of equal operands C gives the second, NumPy's float16 the first.
-    moved = tr.select(tr.fcmp("eq", wide_x, wide_y), bits if t.bits == 16 else target, moved)
-    result = tr.op(op.BITCAST, t.flat[0], moved, imm=0)
-    nan = casts.narrow(tr, tr.op(op.FADD, casts.working_float(t), wide_x, wide_y), t)
-    return tr.select(tr.fcmp("uno", wide_x, wide_y), nan, result)
+    return ((float_parts.next_after(tr, args[0][0], args[1][0], t),),)
 
 
 @_row("spacing")
@@ -561,14 +518,13 @@ def _spacing(tr: Translator, loop: Loop, args: Sequence[Parts], known: Any) -> t
     if t.bits != 16:  # NumPy looks away from zero, but for float16 always upwards.
         down = tr.fcmp("lt", wide, tr.fconst(0.0, work))
         away = tr.select(down, tr.fconst(float("-inf"), work), away)
-    following = next_after(tr, x, casts.narrow(tr, away, t), t)
+    following = float_parts.next_after(tr, x, casts.narrow(tr, away, t), t)
     gap = tr.op(op.FSUB, work, casts.widen(tr, following, t), wide)
-    gap = tr.select(is_inf(tr, wide, work), tr.fconst(float("nan"), work), gap)
+    gap = tr.select(float_parts.is_inf(tr, wide, work), tr.fconst(float("nan"), work), gap)
     return ((casts.narrow(tr, gap, t),),)
 
 
-# -- rounding
-# ------------------------------------------------------------------------------------------------------------------
+# -- rounding ----------------------------------------------------------------------------------------------------------------------
 
 for _name, _opcode in (("floor", op.FLOOR), ("ceil", op.CEIL), ("trunc", op.TRUNC)):
     _row(_name)(_by_kind(b=_same, i=_same, u=_same, f=_op(_opcode)))
@@ -583,20 +539,11 @@ _row("rint")(
 @_row("modf")
 def _modf(tr: Translator, loop: Loop, args: Sequence[Parts], known: Any) -> tuple[Parts, ...]:
     t = loop[0]
-    fraction, whole = modf(tr, casts.working_float(t), casts.widen(tr, args[0][0], t))
+    fraction, whole = float_parts.modf(tr, casts.working_float(t), casts.widen(tr, args[0][0], t))
     return (casts.narrow(tr, fraction, t),), (casts.narrow(tr, whole, t),)
 
 
-def modf(tr: Translator, flat: int, x: int) -> tuple[int, int]:
-    """Fractional and integral part, both with the sign of x."""
-    whole = tr.op(op.TRUNC, flat, x)
-    fraction = tr.op(op.FSUB, flat, x, whole)
-    fraction = tr.select(is_inf(tr, x, flat), tr.fconst(0.0, flat), fraction)
-    return tr.op(op.FCOPYSIGN, flat, fraction, x), whole
-
-
-# -- roots, exponentials, trigonometry: the math library
-# ------------------------------------------------------------------------
+# -- roots, exponentials, trigonometry: the math library ---------------------------------------------------------------------------
 
 
 def _library(name: str) -> Any:
@@ -687,55 +634,17 @@ def _ldexp(tr: Translator, loop: Loop, args: Sequence[Parts], known: Any) -> tup
     t = loop[0]
     x = casts.as_double(tr, args[0][0], t)
     n = casts.signed_extend(tr, args[1][0], loop[1].flat[0], I64)
-    return ((casts.from_double(tr, ldexp(tr, x, n), t),),)
-
-
-def _power_of_two(tr: Translator, n: int) -> int:
-    """2.0 ** n for -1022 <= n <= 1023."""
-    biased = tr.op(op.IADD, I64, n, tr.iconst(1023))
-    return tr.op(op.BITCAST, F64, tr.op(op.ISHL, I64, biased, tr.iconst(52)), imm=0)
-
-
-def ldexp(tr: Translator, x: int, n: int) -> int:
-    """x * 2**n, rounded once: all but the last step stay clear of denormals by taking the exponent off the fraction
-    first.
-    """
-    fraction, exponent = frexp(tr, x)
-    n = tr.op(op.SMAX, I64, tr.op(op.SMIN, I64, n, tr.iconst(5000)), tr.iconst(-5000))
-    total = tr.op(op.IADD, I64, n, exponent)
-    total = tr.op(op.SMAX, I64, tr.op(op.SMIN, I64, total, tr.iconst(1026)), tr.iconst(-1100))
-    # fraction * 2 * 2**(total // 2 - 1 ...): two exact factors when the result is normal, one rounding when it is not.
-    near = tr.op(op.SMAX, I64, tr.op(op.SMIN, I64, total, tr.iconst(1000)), tr.iconst(-1000))
-    result = tr.op(op.FMUL, F64, fraction, _power_of_two(tr, near))
-    return tr.op(op.FMUL, F64, result, _power_of_two(tr, tr.op(op.ISUB, I64, total, near)))
+    return ((casts.from_double(tr, float_parts.ldexp(tr, x, n), t),),)
 
 
 @_row("frexp")
 def _frexp(tr: Translator, loop: Loop, args: Sequence[Parts], known: Any) -> tuple[Parts, ...]:
     t = loop[0]
-    fraction, exponent = frexp(tr, casts.as_double(tr, args[0][0], t))
+    fraction, exponent = float_parts.frexp(tr, casts.as_double(tr, args[0][0], t))
     return (casts.from_double(tr, fraction, t),), (tr.op(op.IREDUCE, I32, exponent),)
 
 
-def frexp(tr: Translator, x: int) -> tuple[int, int]:
-    """Fraction (0.5 <= |f| < 1) and exponent (an i64) of an f64; (x, 0) for zero, infinities and NaN."""
-    bits = tr.op(op.BITCAST, I64, x, imm=0)
-    exponent_mask = tr.iconst(0x7FF)
-    denormal = tr.icmp("eq", tr.op(op.BAND, I64, tr.op(op.USHR, I64, bits, tr.iconst(52)), exponent_mask), tr.iconst(0))
-    scaled = tr.op(op.BITCAST, I64, tr.op(op.FMUL, F64, x, tr.fconst(2.0**54)), imm=0)
-    bits = tr.select(denormal, scaled, bits)
-    field = tr.op(op.BAND, I64, tr.op(op.USHR, I64, bits, tr.iconst(52)), exponent_mask)
-    fraction_bits = tr.op(
-        op.BOR, I64, tr.op(op.BAND, I64, bits, tr.iconst(0x800FFFFFFFFFFFFF)), tr.iconst(0x3FE0000000000000)
-    )
-    fraction = tr.op(op.BITCAST, F64, fraction_bits, imm=0)
-    exponent = tr.op(op.ISUB, I64, field, tr.select(denormal, tr.iconst(1022 + 54), tr.iconst(1022)))
-    odd = tr.op(op.BOR, I8, tr.fcmp("eq", x, tr.fconst(0.0)), floats.not_finite(tr, x))
-    return tr.select(odd, x, fraction), tr.select(odd, tr.iconst(0), exponent)
-
-
-# -- integers
-# --------------------------------------------------------------------------------------------------------------------
+# -- integers ----------------------------------------------------------------------------------------------------------------------
 
 
 @_row("bitwise_count")

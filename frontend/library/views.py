@@ -376,9 +376,9 @@ def _flat(tr: Translator, a: Value) -> Value:
 
 @registry.entry(registry.iterate, Flat)
 def _flat_iterate(tr: Translator, flat: Value) -> Value:
-    from jitpy.frontend.library import containers
+    from jitpy.frontend.library import positions
 
-    return containers.iterate_sequence(tr, flat)
+    return positions.iterate_sequence(tr, flat)
 
 
 @registry.entry(registry.sequence, Flat)
