@@ -45,11 +45,12 @@ class CompiledFunction:
     ``traps``: (offset, code); ``lines``: (offset, srcloc) where it changes; ``calls``: those with handlers, stack maps or
     tags (see `buffer.CallRecord`). For unwinding: ``entry``: bytes of code in front of the usual prologue; ``saved``:
     (callee-saved preg, offset from the stack pointer); ``prologue_end``; ``returns``: (first byte, end) of each
-    instruction that leaves, with the frame gone.
+    instruction that leaves, with the frame gone; ``signed``: where the return address has been signed, 0: it is not.
     """
 
     __slots__ = (
-        "align", "calls", "code", "entry", "frame_size", "lines", "name", "prologue_end", "relocs", "returns", "saved", "traps",
+        "align", "calls", "code", "entry", "frame_size", "lines", "name", "prologue_end", "relocs", "returns", "saved", "signed",
+        "traps",
     )  # fmt: skip
 
     def __init__(self, name: str, done: Finished, frame: Frame) -> None:
@@ -64,6 +65,7 @@ class CompiledFunction:
         self.calls: list[CallRecord] = done.calls
         self.frame_size = frame.size
         self.entry = frame.entry
+        self.signed = frame.signed
         self.saved = frame.places()
 
 
@@ -191,7 +193,7 @@ def throwing(target: Target, settings: Settings) -> list[Any]:
     """What a module needs to throw exceptions: see `backend.object.exceptions`."""
     from jitpy.backend.object import exceptions
 
-    return [compile_function(exceptions.thrower(), target, settings), exceptions.Resume(target)]
+    return [compile_function(exceptions.thrower(bool(target.strip)), target, settings), *exceptions.routines(target)]
 
 
 def link(functions: Sequence[Any], target: Target) -> CodeModule:

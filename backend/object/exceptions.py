@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from jitpy.backend.target.target import Target
 
 THROW, WALK, TABLE, RESUME, MODULES = "jitpy_throw", "jitpy_walk", "jitpy_exceptions", "jitpy_resume", "jitpy_exception_modules"
+STRIP = "jitpy_strip"
 _SITE, _HANDLER = 16, 12
 
 
@@ -52,33 +53,39 @@ def table(module: CodeModule, at: int, order: Any = "little") -> bytes:
     return len(sites).to_bytes(8, order) + b"".join((word & 0xFFFFFFFF).to_bytes(4, order) for word in words)
 
 
-class Resume:
-    """The target's machine code that restores a frame, as the linker sees it."""
+class Routine:
+    """A piece of the target's machine code, as the linker sees it."""
 
     align = 16
-    name = RESUME
     relocs: tuple[()] = ()
 
-    def __init__(self, target: Target) -> None:
-        self.code = target.resume
+    def __init__(self, name: str, code: bytes) -> None:
+        self.name = name
+        self.code = code
 
 
-def thrower() -> Function:
-    """`jitpy_throw` for one module, as CLIF."""
+def routines(target: Target) -> list[Routine]:
+    """What `thrower` and `walker` call."""
+    found = [Routine(RESUME, target.resume)]
+    return [*found, Routine(STRIP, target.strip)] if target.strip else found
+
+
+def thrower(strips: bool) -> Function:
+    """`jitpy_throw` for one module, as CLIF. ``strips``: return addresses may be signed (``Target.strip``)."""
     f = Soft("", (I64, I64, I32, I64, I64), ())
     f.b.func.name = THROW
     entry, frame, tag, exn0, exn1 = f.args
     table = _symbol(f, TABLE, colocated=True)
     fp = f.variable(frame)
     with _while(f, lambda: fp.now.ne(entry) & fp.now.ne(0)):
-        place = _load(f, fp.now, 8, I64)
+        place = _return_address(f, fp.now, strips)
         fp.now = _load(f, fp.now, 0, I64)  # from here on that of the frame whose call this was
         _handle(f, table, place, fp.now, (tag, exn0, exn1))
     f.ret()
     return f.finish()
 
 
-def walker() -> Function:
+def walker(strips: bool) -> Function:
     """``jitpy_walk(entry, end, frame, tag, exn0, exn1)``, as CLIF: throws to a handler of any module that `MODULES` lists, else
     returns the frame at which it stopped: ``entry``, or ``end`` where frames lie at or above it or stop making a chain, as those
     of foreign code may.
@@ -89,7 +96,7 @@ def walker() -> Function:
     first = _load(f, _symbol(f, MODULES), 0, I64)
     fp = f.variable(frame)
     with _while(f, lambda: fp.now.ne(entry) & (fp.now < end)):
-        place, caller = _load(f, fp.now, 8, I64), _load(f, fp.now, 0, I64)
+        place, caller = _return_address(f, fp.now, strips), _load(f, fp.now, 0, I64)
         fp.now = (caller > fp.now).then(caller, end)
         node = f.variable(first)
         with _while(f, lambda: node.now.ne(0)):
@@ -112,6 +119,16 @@ def _symbol(f: Soft, name: str, colocated: bool = False) -> Value:
     """The address of a symbol."""
     f.b.func.global_values.append(GlobalValue("symbol", name=name, colocated=colocated))
     return Value(f, f.b.symbol_value(I64, len(f.b.func.global_values) - 1))
+
+
+def _return_address(f: Soft, frame: Value, strips: bool) -> Value:
+    """Where the function of a frame returns to."""
+    place = _load(f, frame, 8, I64)
+    if not strips:
+        return place
+    strip = f.b.func.import_function(STRIP, signature([I64], [I64]), colocated=True)
+    (plain,) = f.b.call(strip, [place.ssa])
+    return Value(f, plain)
 
 
 def _handle(f: Soft, table: Value, place: Value, frame: Value, thrown: tuple[Value, Value, Value]) -> None:

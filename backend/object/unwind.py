@@ -52,7 +52,8 @@ def eh_frame(module: CodeModule, dwarf: Dwarf, distance: int, order: Order = "li
     """The section for ``module``, to lie ``distance`` bytes behind the module's first byte; ends with the
     terminator."""
     out = bytearray()
-    body = b"\0\0\0\0\x01zR\0" + uleb(dwarf.code_align) + sleb(dwarf.data_align) + uleb(dwarf.return_column)
+    body = b"\0\0\0\0\x01zR" + dwarf.augmentation + b"\0"
+    body += uleb(dwarf.code_align) + sleb(dwarf.data_align) + uleb(dwarf.return_column)
     body += bytes((1, _PCREL_SDATA8)) + dwarf.initial
     _entry(out, body, order)
     for start, function in module.functions:
@@ -87,9 +88,14 @@ def _program(function: CompiledFunction, dwarf: Dwarf, order: Order) -> bytes:
     """The call frame instructions of one function."""
     out = bytearray()
     at = 0
-    if function.prologue_end <= function.entry:  # no frame: the entry's rules hold
+    framed = function.prologue_end > function.entry
+    sign = dwarf.sign if function.signed else b""
+    if not framed and not sign:  # the entry's rules hold
         return b""
-    for step, instructions in dwarf.prologue:
+    if sign:
+        out += _advance(function.signed // dwarf.code_align, order) + sign
+        at = function.signed
+    for step, instructions in dwarf.prologue if framed else ():
         place = function.entry + step
         out += _advance((place - at) // dwarf.code_align, order) + instructions
         at = place
@@ -106,7 +112,7 @@ def _program(function: CompiledFunction, dwarf: Dwarf, order: Order) -> bytes:
                 out += bytes((_OFFSET_EXTENDED,)) + uleb(number) + uleb(distance)
     for start, end in function.returns:
         out += _advance((start - at) // dwarf.code_align, order)
-        out += bytes((_REMEMBER,)) + dwarf.epilogue
+        out += bytes((_REMEMBER,)) + dwarf.epilogue + sign
         for preg, _ in function.saved:
             out += b"\x08" + uleb(dwarf.registers[preg])  # the same value as in the caller
         out += _advance((end - start) // dwarf.code_align, order) + bytes((_RESTORE,))

@@ -122,15 +122,18 @@ class Dwarf:
     """How unwinders see a target. ``registers``: preg -> DWARF number of those a prologue may save. ``initial``: call
     frame instructions at a function's entry. ``prologue``: (code offset, instructions) of each of its steps up to the
     frame pointer's setting; afterwards the CFA is ``frame_head`` above the frame pointer. ``epilogue``: back to the
-    rules of the entry, between the epilogue and the return instruction."""
+    rules of the entry, between the epilogue and the return instruction. ``sign``: where return addresses are signed, that
+    one is, or no longer is; ``augmentation``: letters of the CIE behind "zR"."""
 
     __slots__ = (
-        "code_align", "data_align", "epilogue", "frame_head", "initial", "prologue", "registers", "return_column",
+        "augmentation", "code_align", "data_align", "epilogue", "frame_head", "initial", "prologue", "registers", "return_column",
+        "sign",
     )  # fmt: skip
 
     def __init__(
         self, registers: dict[int, int], return_column: int, initial: bytes, prologue: tuple[tuple[int, bytes], ...],
-        epilogue: bytes, frame_head: int = 16, code_align: int = 1, data_align: int = -8,
+        epilogue: bytes, frame_head: int = 16, code_align: int = 1, data_align: int = -8, sign: bytes = b"",
+        augmentation: bytes = b"",
     ) -> None:  # fmt: skip
         self.registers = registers
         self.return_column = return_column
@@ -140,6 +143,8 @@ class Dwarf:
         self.frame_head = frame_head
         self.code_align = code_align
         self.data_align = data_align
+        self.sign = sign
+        self.augmentation = augmentation
 
 
 class Target:
@@ -191,6 +196,8 @@ class Target:
                                                  engine finds one that calls destroy
       payloads                                   pregs in which a thrower leaves exn0 and exn1
       resume                                     machine code of resume(pc, frame pointer, stack pointer, exn0, exn1)
+      strip                                      machine code of strip(return address) -> it without its signature (b"": there
+                                                 are none)
       block_address(dst, block) -> MInst         the address of a machine block
 
     Emission
@@ -253,6 +260,7 @@ class Target:
         "stack_address",
         "store",
         "store_stack",
+        "strip",
         "symbol_address",
         "tail_address",
         "tail_direct",
@@ -311,6 +319,7 @@ class Target:
         self.try_indirect = None
         self.payloads: tuple[int, ...] = ()
         self.resume = b""
+        self.strip = b""
         self.relocations: dict[str, Fixup] = {}
         self.dwarf: Dwarf | None = None
         self.contexts: list[Any] = []  # the engine's lowering contexts made for this target, for reuse

@@ -29,6 +29,7 @@ class Frame:
     ``head``: bytes between the frame pointer and the stack arguments. ``saved``: callee-saved pregs
     to save. ``leaf``: calls nothing. ``empty``: wants no memory at all. ``written``: mask of pregs that the
     function changes. ``entry``: bytes of code in front of the usual prologue.
+    ``signed``: bytes of code up to where the return address has been signed, 0: it is not.
     ``limit``: how the prologue computes the lowest address the stack may have: ("register", preg, 0), ("incoming", 0,
     offset), ("symbol", name, offset), then ("load", 0, offset) and ("add", 0, offset); empty: it does not check.
     ``clear_upper``: whether the epilogue clears the upper parts of vector registers, on an ISA where that matters.
@@ -40,8 +41,8 @@ class Frame:
 
     __slots__ = (
         "abi", "clear_upper", "contexts", "empty", "entry", "grown", "head", "incoming", "leaf", "limit", "outgoing",
-        "outgoing_size", "realigned", "saved", "saves", "size", "slot_align", "slot_offsets", "slots", "slots_size", "spills",
-        "target", "written",
+        "outgoing_size", "realigned", "saved", "saves", "signed", "size", "slot_align", "slot_offsets", "slots", "slots_size",
+        "spills", "target", "written",
     )  # fmt: skip
 
     def __init__(self, func: Function, target: Target, abi: Abi) -> None:
@@ -52,6 +53,7 @@ class Frame:
         self.grown = 0
         self.contexts = 0
         self.entry = 0
+        self.signed = 0
         self.limit: list[tuple[str, Any, int]] = []
         self.leaf = True
         self.empty = False

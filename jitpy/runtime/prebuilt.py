@@ -114,8 +114,8 @@ def _with_walker(functions: list[Function]) -> CodeModule:
     from jitpy.runtime.codegen import GLUE
 
     target = isa.host()
-    parts: list[Any] = [compile_function(func, target, GLUE) for func in (*functions, exceptions.walker())]
-    return link([*parts, exceptions.Resume(target)], target)
+    parts: list[Any] = [compile_function(func, target, GLUE) for func in (*functions, exceptions.walker(bool(target.strip)))]
+    return link([*parts, *exceptions.routines(target)], target)
 
 
 def _save(path: str, stem: str, image: memory.Image) -> None:

@@ -161,6 +161,7 @@ def emit_prologue(sink: Any, frame: Any) -> None:
         add_constant(code, SP, SP, -frame.grown)
     if signs(sink, frame):
         code += word(_PACIBSP if sink.features["sign_return_address_with_bkey"] else _PACIASP)
+        frame.signed = len(code)
     frame.entry = len(code)
     if frameless(frame):
         return
@@ -274,6 +275,8 @@ def emit_return(sink: Any) -> None:
     sink.code += b"\xc0\x03\x5f\xd6"
 
 
+#: Machine code of ``strip(return address)``: mov x17, x30; mov x30, x0; xpaclri; mov x0, x30; mov x30, x17; ret.
+STRIP = b"".join(word(w) for w in (0xAA1E03F1, 0xAA0003FE, 0xD50320FF, 0xAA1E03E0, 0xAA1103FE, 0xD65F03C0))
 #: Machine code of ``resume(pc, frame pointer, stack pointer, exn0, exn1)``: mov x16, x0; mov x29, x1; mov sp, x2; mov x0, x3;
 #: mov x1, x4; ret x16: a return needs no landing mark.
 RESUME = b"".join(word(w) for w in (0xAA0003F0, 0xAA0103FD, 0x9100005F, 0xAA0303E0, 0xAA0403E1, 0xD65F0200))

@@ -33,15 +33,18 @@ def parts(type: Type) -> tuple[tuple[int, Type], ...]:
     return ((FLOAT, vector(lane, 128 // LANE_BITS[type])),) * count if count <= _MOST_PARTS else ()
 
 
-#: DWARF numbers; at the entry CFA = sp and the return address in x30; stp x29, x30, [sp, -16]!; mov x29, sp; before the return as
-#: at the entry.
-_DWARF = Dwarf(
-    {**{r: r for r in range(31)}, **{regs.V0 + k: 64 + k for k in range(32)}},
-    30,
-    b"\x0c\x1f\x00",
-    ((4, b"\x0e\x10\x9d\x02\x9e\x01"), (8, b"\x0d\x1d")),
-    b"\x0c\x1f\x00\xdd\xde",
-)
+def _dwarf(second_key: bool) -> Dwarf:
+    """At the entry CFA = sp and the return address in x30; stp x29, x30, [sp, -16]!; mov x29, sp; before the return as at the
+    entry. ``second_key``: what return addresses are signed with."""
+    return Dwarf(
+        {**{r: r for r in range(31)}, **{regs.V0 + k: 64 + k for k in range(32)}},
+        30,
+        b"\x0c\x1f\x00",
+        ((4, b"\x0e\x10\x9d\x02\x9e\x01"), (8, b"\x0d\x1d")),
+        b"\x0c\x1f\x00\xdd\xde",
+        sign=b"\x2d",  # DW_CFA_AARCH64_negate_ra_state
+        augmentation=b"B" if second_key else b"",
+    )
 
 
 def _abis() -> dict[str, Abi]:
@@ -79,7 +82,7 @@ def make(features: dict[str, int]) -> Target:
     """The record for these features."""
     t = Target("aarch64")
     t.pointer = I64
-    t.dwarf = _DWARF
+    t.dwarf = _dwarf(bool(features["sign_return_address_with_bkey"]))
     t.features = features
     t.env = regs.machine_env(bool(features["enable_pinned_reg"]))
     t.abis = _abis()
@@ -145,6 +148,7 @@ def make(features: dict[str, int]) -> Target:
     t.split_pair = split_pair
     t.block_address = block_address
     t.resume = frame.RESUME
+    t.strip = frame.STRIP if features["sign_return_address"] else b""
     t.move = move
     t.jump = jump
     t.load_stack = load_stack
