@@ -41,8 +41,10 @@ def run_files(
     if jobs == 1:
         yield from zip(files, map(run, files))
         return
-    # Ctrl-C is the parent's business: it ends the pool.
+    # Ctrl-C is the parent's business: it ends the pool. It waits while the processes start, which it would find unprepared.
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGINT,))
     with multiprocessing.get_context("fork").Pool(jobs, signal.signal, (signal.SIGINT, signal.SIG_IGN)) as pool:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
         yield from zip(files, pool.imap(run, files))
 
 

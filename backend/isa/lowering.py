@@ -86,6 +86,28 @@ class Lowering:
         n = self.nodes[v]
         return signed(n[2], n[1]) if n[0] == ICONST else None
 
+    # Addresses of things.
+
+    symbol_address: Any
+    thread_local_address: Any
+
+    def symbol_of(self, g: Any) -> Any:
+        """The address of a symbol; other global values are computed from what they are based on."""
+        gv = self.ctx.func.global_values[g]
+        if gv.kind != "symbol" or gv.tls:
+            return None
+        return self.symbol_address(gv.name, gv.offset, gv.colocated)
+
+    def thread_local_of(self, g: Any) -> Any:
+        """The address of a thread-local symbol, as the ISA's convention finds it."""
+        gv = self.ctx.func.global_values[g]
+        return self.thread_local_address(gv.name, gv.offset) if gv.kind == "symbol" and gv.tls else None
+
+    def function_of(self, f: Any) -> Any:
+        """The address of a function."""
+        callee = self.ctx.func.ext_funcs[f]
+        return self.symbol_address(callee.name, 0, callee.colocated)
+
     # Where selections do not branch, they are as good as guards.
 
     select_int: Any

@@ -17,6 +17,15 @@ import sys
 
 def main(arguments: list[str] | None = None) -> int:
     """Run a command; its exit status. A compile error is printed, not raised."""
+    try:
+        return _run(arguments)
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        return 130
+
+
+def _run(arguments: list[str] | None) -> int:
+    from jitpy.backend.errors import CompileError
     from jitpy.cli import bugpoint, clif, cross, demo, test
 
     parser = argparse.ArgumentParser(prog="python -m jitpy", description="a numeric JIT for Python, built like Cranelift")
@@ -24,9 +33,6 @@ def main(arguments: list[str] | None = None) -> int:
     for group in (demo, test, clif, cross, bugpoint):
         group.add(commands)
     options = parser.parse_args(arguments)
-
-    from jitpy.backend.errors import CompileError
-
     try:
         return int(options.run(options))
     except CompileError as error:
@@ -38,9 +44,6 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"error: this needs {error.name}: pip install 'jitpy[{extra}]'", file=sys.stderr)
     except BrokenPipeError:
         sys.stderr.close()
-    except KeyboardInterrupt:
-        print("interrupted", file=sys.stderr)
-        return 130
     except OSError as error:
         print(f"error: {error.filename}: {error.strerror}", file=sys.stderr)
     return 1

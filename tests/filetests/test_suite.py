@@ -1,5 +1,7 @@
 """Many files at once, and the ledger."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -35,3 +37,20 @@ def test_a_failure_in_the_ledger_may_become_a_skip_but_not_a_pass_a_failure() ->
 def test_a_missing_file_is_named() -> None:
     with pytest.raises(FileNotFoundError, match="nowhere"):
         suite.files_below(["nowhere.clif"])
+
+
+_INTERRUPTED_AT_BIRTH = """
+import os, signal, sys
+from jitpy.backend.filetests import suite
+
+os.register_at_fork(after_in_child=lambda: os.kill(os.getpid(), signal.SIGINT))
+files = suite.files_below(sys.argv[1:])
+print([len(found) for _, found in suite.run_files(files, None, "interpret", "", 2)])
+"""
+
+
+def test_an_interrupt_while_the_processes_start_is_the_parents_alone(tmp_path: Path) -> None:
+    for name in "ab":
+        (tmp_path / f"{name}.clif").write_text(GOOD)
+    ran = subprocess.run([sys.executable, "-c", _INTERRUPTED_AT_BIRTH, tmp_path], capture_output=True, text=True, timeout=60)
+    assert (ran.stdout, ran.stderr) == ("[2, 2]\n", "")

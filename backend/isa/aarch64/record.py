@@ -10,6 +10,7 @@ from jitpy.backend.isa.aarch64 import frame, lowering, regs
 from jitpy.backend.isa.aarch64.insts import branch
 from jitpy.backend.isa.aarch64.insts import call as call_insts
 from jitpy.backend.isa.aarch64.rows import ROWS
+from jitpy.backend.isa.record import take_emission
 from jitpy.backend.target import lacks
 from jitpy.backend.target.row import FLOAT, INT, MInst
 from jitpy.backend.target.target import Abi, Dwarf, Target
@@ -147,7 +148,6 @@ def make(features: dict[str, int]) -> Target:
     t.join_pair = join_pair
     t.split_pair = split_pair
     t.block_address = block_address
-    t.resume = frame.RESUME
     t.strip = frame.STRIP if features["sign_return_address"] else b""
     t.move = move
     t.jump = jump
@@ -158,19 +158,6 @@ def make(features: dict[str, int]) -> Target:
     t.store = store
     t.extend = extend
     t.symbol_address = symbol_address
-    t.call_direct = call_insts.CALL_DIRECT
-    t.call_indirect = call_insts.CALL_INDIRECT
-    t.try_direct = call_insts.TRY_DIRECT
-    t.try_indirect = call_insts.TRY_INDIRECT
     t.payloads = (regs.X0, regs.X1)
-    t.tail_direct = call_insts.TAIL_DIRECT
-    t.tail_indirect = call_insts.TAIL_INDIRECT
-    t.emit_move = frame.emit_move
-    t.emit_prologue = frame.emit_prologue
-    t.emit_epilogue = frame.emit_epilogue
-    t.emit_return = frame.emit_return
-    t.emit_jump = branch.emit_jump
-    t.emit_branch = branch.emit_branch
-    t.emit_trap = frame.emit_trap
-    t.nop = frame.nop
+    take_emission(t, call_insts, frame, branch)
     return t

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from jitpy.backend.ir.types import BITS, F16, F32, F64, F128, I64, I128, IS_INT, IS_VECTOR, LANE, LANE_BITS, Type, vector
+from jitpy.backend.isa.record import take_emission
 from jitpy.backend.isa.s390x import frame, lowering, regs
 from jitpy.backend.isa.s390x.insts import branch
 from jitpy.backend.isa.s390x.insts import call as call_insts
@@ -174,7 +175,6 @@ def make(features: dict[str, int]) -> Target:
     t.lacks = _LACKS
     t.lacks_types = frozenset(type for _, type in t.lacks)
     t.block_address = _block_address
-    t.resume = frame.RESUME
     t.move = _move
     t.jump = _jump
     t.load_stack = _load_stack
@@ -184,20 +184,7 @@ def make(features: dict[str, int]) -> Target:
     t.store = _store
     t.extend = _extend
     t.symbol_address = _symbol_address
-    t.call_direct = call_insts.CALL_DIRECT
-    t.call_indirect = call_insts.CALL_INDIRECT
-    t.try_direct = call_insts.TRY_DIRECT
-    t.try_indirect = call_insts.TRY_INDIRECT
     t.payloads = (regs.R2, regs.R3)
-    t.tail_direct = call_insts.TAIL_DIRECT
-    t.tail_indirect = call_insts.TAIL_INDIRECT
     t.tail_address = regs.R1
-    t.emit_move = frame.emit_move
-    t.emit_prologue = frame.emit_prologue
-    t.emit_epilogue = frame.emit_epilogue
-    t.emit_return = frame.emit_return
-    t.emit_jump = branch.emit_jump
-    t.emit_branch = branch.emit_branch
-    t.emit_trap = frame.emit_trap
-    t.nop = frame.nop
+    take_emission(t, call_insts, frame, branch)
     return t

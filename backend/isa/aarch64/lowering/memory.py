@@ -140,27 +140,12 @@ class MemoryLowering(IntLowering):
         slot, at = s
         return self.op(ROWS["stack_address"], imm=(SLOT, self.ctx.frame.slot_offset(slot) + at, None))
 
-    def symbol_of(self, g: Any) -> Any:
-        """The address of a symbol; other global values are computed from what they are based on."""
-        gv = self.ctx.func.global_values[g]
-        if gv.kind != "symbol" or gv.tls:
-            return None
-        return self.symbol_address(gv.name, gv.offset, gv.colocated)
-
-    def thread_local_of(self, g: Any) -> Any:
+    def thread_local_address(self, name: str, offset: int) -> Any:
         """The address of a thread-local symbol, by its descriptor; what that calls keeps most registers, but we count on none."""
-        gv = self.ctx.func.global_values[g]
-        if gv.kind != "symbol" or not gv.tls:
-            return None
         self.ctx.frame.need_outgoing(0)
         r = self.temp(INT)
-        self.emit(MInst(ROWS["thread_local"], (r,), (), gv.name, ((X0,), (), CLOBBERS & ~(1 << X0))))
-        return self.op(ROWS["add_any"], r, imm=gv.offset) if gv.offset else r
-
-    def function_of(self, f: Any) -> Any:
-        """The address of a function."""
-        callee = self.ctx.func.ext_funcs[f]
-        return self.symbol_address(callee.name, 0, callee.colocated)
+        self.emit(MInst(ROWS["thread_local"], (r,), (), name, ((X0,), (), CLOBBERS & ~(1 << X0))))
+        return self.op(ROWS["add_any"], r, imm=offset) if offset else r
 
     def symbol_address(self, name: str, addend: Any, near: bool = False) -> Any:
         """From the constant pool: the address, or for symbols of the same module the distance."""

@@ -132,31 +132,16 @@ class MemoryLowering(Base):
         slot, at = s
         return self.op(ROWS["stack_address"], imm=(SLOT, self.ctx.frame.slot_offset(slot) + at, None))
 
-    def symbol_of(self, g: Any) -> Any:
-        """The address of a symbol; other global values are computed from what they are based on."""
-        gv = self.ctx.func.global_values[g]
-        if gv.kind != "symbol" or gv.tls:
-            return None
-        return self.symbol_address(gv.name, gv.offset, gv.colocated)
-
-    def thread_local_of(self, g: Any) -> Any:
+    def thread_local_address(self, name: str, offset: int) -> Any:
         """The address of a thread-local symbol, by a call of the C library; see the row."""
-        gv = self.ctx.func.global_values[g]
-        if gv.kind != "symbol" or not gv.tls:
-            return None
         self.ctx.frame.need_outgoing(0)
         r = self.temp(INT)
-        self.emit(MInst(ROWS["thread_local"], (r,), (), gv.name, ((A0,), (), CLOBBERS & ~(1 << A0))))
-        return self.add_constant(r, gv.offset) if gv.offset else r
+        self.emit(MInst(ROWS["thread_local"], (r,), (), name, ((A0,), (), CLOBBERS & ~(1 << A0))))
+        return self.add_constant(r, offset) if offset else r
 
     def add_constant(self, r: Any, k: Any) -> Any:
         """r + k."""
         return self.with_imm("addi", r, k) if -2048 <= k < 2048 else self.three("add", r, self.imm(k))
-
-    def function_of(self, f: Any) -> Any:
-        """The address of a function."""
-        callee = self.ctx.func.ext_funcs[f]
-        return self.symbol_address(callee.name, 0, callee.colocated)
 
     def symbol_address(self, name: str, addend: Any, near: bool = False) -> Any:
         """The distance of a symbol in the same module, else its address from the constant pool."""

@@ -153,28 +153,13 @@ class MemoryLowering(Base):
         slot, at = s
         return self.op_mem(ROWS["la"], ((), SLOT, self.ctx.frame.slot_offset(slot) + at))
 
-    def symbol_of(self, g: Any) -> Any:
-        """The address of a symbol; other global values are computed from what they are based on."""
-        gv = self.ctx.func.global_values[g]
-        if gv.kind != "symbol" or gv.tls:
-            return None
-        return self.symbol_address(gv.name, gv.offset, gv.colocated)
-
-    def thread_local_of(self, g: Any) -> Any:
+    def thread_local_address(self, name: str, offset: int) -> Any:
         """The address of a thread-local symbol, by a call of the C library; see the row."""
-        gv = self.ctx.func.global_values[g]
-        if gv.kind != "symbol" or not gv.tls:
-            return None
         self.ctx.frame.need_outgoing(160)
         r = self.temp(INT)
         clobbers = (CLOBBERS | 1 << R12) & ~(1 << R2)
-        self.emit(MInst(ROWS["thread_local"], (r,), (), gv.name, ((R2,), (), clobbers)))
-        return self.op_mem(ROWS["la"], ((r,), 0, gv.offset)) if gv.offset else r
-
-    def function_of(self, f: Any) -> Any:
-        """The address of a function."""
-        callee = self.ctx.func.ext_funcs[f]
-        return self.symbol_address(callee.name, 0, callee.colocated)
+        self.emit(MInst(ROWS["thread_local"], (r,), (), name, ((R2,), (), clobbers)))
+        return self.op_mem(ROWS["la"], ((r,), 0, offset)) if offset else r
 
     def symbol_address(self, name: str, addend: Any, near: bool = False) -> Any:
         """larl of a symbol in the same module, else its 64-bit address from between the instructions."""
