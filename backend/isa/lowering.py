@@ -11,13 +11,17 @@ import os
 from typing import Any
 
 from jitpy.backend.ir import memflags
-from jitpy.backend.ir.opcodes import ICONST
+from jitpy.backend.ir.opcodes import BXOR, FCMP, ICMP, ICONST, UEXTEND, VALL_TRUE, VANY_TRUE
 from jitpy.backend.ir.trapcode import CODES, DEFAULT_MEMORY
 from jitpy.backend.ir.types import BITS
 from jitpy.backend.isle.build import generated
 from jitpy.backend.target.row import FLOAT, INT, MInst, Row
 
 _HERE = os.path.dirname(os.path.abspath(__file__))
+#: How far a truth value is followed.
+_STEPS = 8
+#: What gives 0 or 1, or passes it on.
+_TRUTHS = (ICMP, FCMP, UEXTEND, VANY_TRUE, VALL_TRUE)
 
 
 def decision_code(isa: str, name: str, shared: tuple[str, ...], own: tuple[str, ...]) -> Any:
@@ -85,6 +89,27 @@ class Lowering:
         """The signed value of an integer constant, else None."""
         n = self.nodes[v]
         return signed(n[2], n[1]) if n[0] == ICONST else None
+
+    # Truth values.
+
+    def peeled(self, v: Any) -> tuple[Any, bool]:
+        """The value whose truth v has, below extensions, comparisons with zero and flips, and whether it is inverted."""
+        nodes = self.nodes
+        invert = False
+        for _ in range(_STEPS):
+            n = nodes[v]
+            op = n[0]
+            if op == ICMP and self.constant_of(n[4]) == 0 and n[2] in ("eq", "ne") and nodes[n[3]][0] in _TRUTHS:
+                invert ^= n[2] == "eq"
+                v = n[3]
+            elif op == UEXTEND:
+                v = n[3]
+            elif op == BXOR and self.constant_of(n[4]) == 1 and nodes[n[3]][0] in (ICMP, FCMP):
+                invert = not invert
+                v = n[3]
+            else:
+                break
+        return v, invert
 
     # Addresses of things.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from jitpy.backend.ir.opcodes import BAND, BXOR, FCMP, ICMP, UEXTEND, VALL_TRUE, VANY_TRUE
+from jitpy.backend.ir.opcodes import BAND, FCMP, ICMP, VALL_TRUE, VANY_TRUE
 from jitpy.backend.ir.types import BITS, I32, I64, MASK
 from jitpy.backend.isa.aarch64.conditions import EQ, FLOAT, FP_ONE, GT, HS, INT, MI, NE, VS
 from jitpy.backend.isa.aarch64.insts.branch import inverse
@@ -15,34 +15,11 @@ from jitpy.backend.isa.aarch64.rows import ROWS
 from jitpy.backend.target.row import INT as INT_CLASS
 from jitpy.backend.target.row import MInst
 
-_STEPS = 8
-#: What gives 0 or 1, or passes it on.
-_TRUTHS = (ICMP, FCMP, UEXTEND, VANY_TRUE, VALL_TRUE)
-
 
 class BranchLowering(ConvertLowering):
     """See the module's docstring."""
 
     vectors: Any = None
-
-    def peeled(self, v: Any) -> tuple[Any, bool]:
-        """The value whose truth is v's, or whose untruth, below comparisons with zero, extensions and flips."""
-        nodes = self.nodes
-        invert = False
-        for _ in range(_STEPS):
-            n = nodes[v]
-            op = n[0]
-            if op == ICMP and self.constant_of(n[4]) == 0 and n[2] in ("eq", "ne") and nodes[n[3]][0] in _TRUTHS:
-                invert ^= n[2] == "eq"
-                v = n[3]
-            elif op == UEXTEND:
-                v = n[3]
-            elif op == BXOR and self.constant_of(n[4]) == 1 and nodes[n[3]][0] in (ICMP, FCMP):
-                invert = not invert
-                v = n[3]
-            else:
-                break
-        return v, invert
 
     def condition(self, v: Any) -> Any:
         """Emit what sets the flags for "v is not zero"; the condition number (conditions.py)."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from jitpy.backend.ir.opcodes import BAND, BXOR, FCMP, ICMP, UEXTEND, VALL_TRUE, VANY_TRUE
+from jitpy.backend.ir.opcodes import BAND, FCMP, ICMP, VALL_TRUE, VANY_TRUE
 from jitpy.backend.ir.types import BITS, F128, I32, I64, I128
 from jitpy.backend.isa.riscv64.conditions import EQ, FLOAT, GE, GEU, LT, LTU, NE, ZERO_FIRST
 from jitpy.backend.isa.riscv64.conditions import INT as CODES
@@ -18,10 +18,6 @@ from jitpy.backend.isa.riscv64.rows import ROWS
 from jitpy.backend.target.row import FLOAT as FLOAT_CLASS
 from jitpy.backend.target.row import INT, MInst
 
-_STEPS = 8
-#: What gives 0 or 1, or passes it on.
-_TRUTHS = (ICMP, FCMP, UEXTEND, VANY_TRUE, VALL_TRUE)
-
 
 class BranchLowering(ConvertLowering):
     """See the module's docstring."""
@@ -30,30 +26,16 @@ class BranchLowering(ConvertLowering):
 
     def condition(self, v: Any) -> Condition:
         """Emit what is compared for "v is not zero"."""
-        nodes = self.nodes
-        invert = 0
-        for _ in range(_STEPS):
-            n = nodes[v]
-            op = n[0]
-            if op == ICMP:
-                if self.constant_of(n[4]) == 0 and n[2] in ("eq", "ne") and nodes[n[3]][0] in _TRUTHS:
-                    invert ^= n[2] == "eq"  # a truth value compared with zero
-                    v = n[3]
-                    continue
-                return self.inverted(self.compare(n[1], n[3], n[4], n[2]), invert)
-            if op == FCMP:
-                return self.inverted(self.compare_float(n[1], n[2], n[3], n[4]), invert)
-            if op == UEXTEND:
-                v = n[3]
-                continue
-            if op == BXOR and self.constant_of(n[4]) == 1 and nodes[n[3]][0] in (ICMP, FCMP):
-                invert ^= 1
-                v = n[3]
-                continue
-            if op in (VANY_TRUE, VALL_TRUE):
-                return self.inverted(self.vector_truth(op == VALL_TRUE, n[3]), invert)
-            break
-        if nodes[v][0] < 0 and self.value_defs[v] >= 0:
+        v, invert = self.peeled(v)
+        n = self.nodes[v]
+        op = n[0]
+        if op == ICMP:
+            return self.inverted(self.compare(n[1], n[3], n[4], n[2]), invert)
+        if op == FCMP:
+            return self.inverted(self.compare_float(n[1], n[2], n[3], n[4]), invert)
+        if op in (VANY_TRUE, VALL_TRUE):
+            return self.inverted(self.vector_truth(op == VALL_TRUE, n[3]), invert)
+        if op < 0 and self.value_defs[v] >= 0:
             inst = self.value_defs[v]
             node = self.insts[inst]
             if node[0] in OVERFLOW_OPS and self.results[inst][1] == v and node[1] <= I64:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from jitpy.backend.ir.opcodes import BXOR, FCMP, ICMP, UEXTEND, VALL_TRUE, VANY_TRUE
+from jitpy.backend.ir.opcodes import FCMP, ICMP, VALL_TRUE, VANY_TRUE
 from jitpy.backend.ir.types import I32, I64, MASK
 from jitpy.backend.isa.s390x.conditions import FLOAT, HE, INT, SWAPPED, E
 from jitpy.backend.isa.s390x.lowering.convert import ConvertLowering
@@ -13,38 +13,15 @@ from jitpy.backend.isa.s390x.rows import ROWS
 from jitpy.backend.target.row import INT as INT_CLASS
 from jitpy.backend.target.row import MInst
 
-_STEPS = 8
-#: What gives 0 or 1, or passes it on.
-_TRUTHS = (ICMP, FCMP, UEXTEND, VANY_TRUE, VALL_TRUE)
-
 
 class BranchLowering(ConvertLowering):
     """See the module's docstring."""
 
     vectors: Any = None
 
-    def found_condition(self, v: Any) -> tuple[Any, bool]:
-        """The value whose truth v has, behind extensions and negations, and whether it is inverted."""
-        nodes = self.nodes
-        invert = False
-        for _ in range(_STEPS):
-            n = nodes[v]
-            op = n[0]
-            if op == ICMP and self.constant_of(n[4]) == 0 and n[2] in ("eq", "ne") and nodes[n[3]][0] in _TRUTHS:
-                invert ^= n[2] == "eq"  # a truth value compared with zero
-                v = n[3]
-            elif op == UEXTEND:
-                v = n[3]
-            elif op == BXOR and self.constant_of(n[4]) == 1 and nodes[n[3]][0] in (ICMP, FCMP):
-                invert = not invert
-                v = n[3]
-            else:
-                break
-        return v, invert
-
     def condition(self, v: Any) -> int:
         """Emit what sets the condition code for "v is not zero"; the mask."""
-        v, invert = self.found_condition(v)
+        v, invert = self.peeled(v)
         flip = 15 * invert
         n = self.nodes[v]
         op = n[0]
@@ -102,7 +79,7 @@ class BranchLowering(ConvertLowering):
 
     def fused(self, v: Any) -> tuple[int, tuple[Any, ...], Any] | None:
         """(mask, registers, what the row wants to know) where v's truth is a comparison of registers or with a byte."""
-        v, invert = self.found_condition(v)
+        v, invert = self.peeled(v)
         n = self.nodes[v]
         flip = 15 * invert
         if n[0] != ICMP:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from jitpy.backend.ir.opcodes import BAND, BOR, BXOR, FCMP, IADD, ICMP, ISUB, UEXTEND, VALL_TRUE, VANY_TRUE
+from jitpy.backend.ir.opcodes import BAND, BOR, FCMP, IADD, ICMP, ISUB, VALL_TRUE, VANY_TRUE
 from jitpy.backend.ir.types import I32, I64
 from jitpy.backend.isa.x64.conditions import FLOAT, FP_EQ, INT, NE, B, E
 from jitpy.backend.isa.x64.lowering.convert import ConvertLowering
@@ -13,9 +13,6 @@ from jitpy.backend.isa.x64.rows import ROWS
 from jitpy.backend.target.row import INT as INT_CLASS
 from jitpy.backend.target.row import MInst
 
-_STEPS = 8
-#: What gives 0 or 1, or passes it on.
-_TRUTHS = (ICMP, FCMP, UEXTEND, VANY_TRUE, VALL_TRUE)
 #: Operations whose flags say whether the result, of these types, is zero.
 ALU_NAMES = {IADD: "add", ISUB: "sub", BOR: "or"}
 FLAG_TYPES = (I32, I64)
@@ -29,39 +26,24 @@ class BranchLowering(ConvertLowering):
 
     def condition(self, v: Any) -> Any:
         """Emit what sets the flags for "v is not zero"; the condition number (conditions.py)."""
-        nodes = self.nodes
-        invert = 0
-        for _ in range(_STEPS):
-            n = nodes[v]
-            op = n[0]
-            if op == ICMP:
-                zero = self.constant_of(n[4])
-                if zero == 0 and n[2] in ("eq", "ne") and nodes[n[3]][0] in _TRUTHS:
-                    invert ^= n[2] == "eq"  # a truth value compared with zero
-                    v = n[3]
-                    continue
-                return self.compare(n[1], n[3], n[4], INT[n[2]]) ^ invert
-            if op == FCMP:
-                return self.compare_float(n[1], n[2], n[3], n[4]) ^ invert
-            if op == UEXTEND:
-                v = n[3]
-                continue
-            if op == BXOR and self.constant_of(n[4]) == 1 and nodes[n[3]][0] in (ICMP, FCMP):
-                invert ^= 1
-                v = n[3]
-                continue
-            if op == BAND:
-                return self.test_and(n, NE) ^ invert
-            if op in (VANY_TRUE, VALL_TRUE):
-                return self.vector_truth(op == VALL_TRUE, n[3]) ^ invert
-            if op in ALU_NAMES and n[1] in FLAG_TYPES and self.uses[v] > 1 and self.ctx.fusable(v) is not None:
-                # Counted down and tested: the operation's own flags tell, so it is computed here.
-                result = self.alu(ALU_NAMES[op], n[1], n[3], n[4])
-                self.ctx.define(v, (result,))
-                self.sink(v)
-                return NE ^ invert
-            break
-        if nodes[v][0] < 0 and self.value_defs[v] >= 0:
+        v, invert = self.peeled(v)
+        n = self.nodes[v]
+        op = n[0]
+        if op == ICMP:
+            return self.compare(n[1], n[3], n[4], INT[n[2]]) ^ invert
+        if op == FCMP:
+            return self.compare_float(n[1], n[2], n[3], n[4]) ^ invert
+        if op == BAND:
+            return self.test_and(n, NE) ^ invert
+        if op in (VANY_TRUE, VALL_TRUE):
+            return self.vector_truth(op == VALL_TRUE, n[3]) ^ invert
+        if op in ALU_NAMES and n[1] in FLAG_TYPES and self.uses[v] > 1 and self.ctx.fusable(v) is not None:
+            # Counted down and tested: the operation's own flags tell, so it is computed here.
+            result = self.alu(ALU_NAMES[op], n[1], n[3], n[4])
+            self.ctx.define(v, (result,))
+            self.sink(v)
+            return NE ^ invert
+        if op < 0 and self.value_defs[v] >= 0:
             inst = self.value_defs[v]
             node = self.insts[inst]
             if node[0] in OVERFLOW_OPS and self.results[inst][1] == v and node[1] <= I64:
