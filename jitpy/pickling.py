@@ -36,7 +36,7 @@ def _make(version: tuple[int, int]) -> Any:
     from jitpy.dispatcher import make_dispatcher
     from jitpy.options import check
 
-    return make_dispatcher(lambda: None, check({}))  # type: ignore[arg-type]
+    return make_dispatcher(lambda: None, check({}))  # type: ignore[arg-type]  # mypy: a lambda is no FunctionType
 
 
 def _state(dispatcher: Any) -> dict[str, Any]:

@@ -118,7 +118,7 @@ class Vectorized:
         return len(self.types)
 
     def __repr__(self) -> str:
-        return f"<vectorized function {self.__qualname__}>"  # type: ignore[attr-defined]
+        return f"<vectorized function {self.__qualname__}>"  # type: ignore[attr-defined]  # set in __init__, as functions have it
 
     def __reduce__(self) -> Any:
         raise TypeError(f"{self!r} cannot be pickled; decorate the function where it is needed")

@@ -378,7 +378,7 @@ class Sema:
         for param, argument, type_ in zip(term.macro.params, p.args, term.args):
             if params is not None and _names(argument) & params.keys():
                 argument = _substitute(argument, params)  # a parameter of ours within our argument
-            inner[param.name] = _Arg(argument, type_, argument.pos, env, depth)  # type: ignore[arg-type]
+            inner[param.name] = _Arg(argument, type_, argument.pos, env, depth)  # type: ignore[arg-type]  # `_substitute` keeps patterns patterns
         return self.pattern(term.macro.body, expected, scope, {}, inner, depth + 1)
 
     # -- expressions --------------------------------------------------------------------------------
@@ -589,11 +589,11 @@ def _names(p: ast.Pattern) -> set[str]:
 def _substitute(p: ast.Pattern, params: dict[str, _Arg]) -> ast.Pattern:
     """Replace parameters by their arguments, which ``Sema.pattern`` accepts as leaves."""
     if isinstance(p, ast.PVar):
-        return params.get(p.name, p)  # type: ignore[return-value]
+        return params.get(p.name, p)  # type: ignore[return-value]  # an `_Arg` stands as a leaf of a pattern
     if isinstance(p, ast.PBind):
         inner = _substitute(p.pattern, params)
         if p.name in params:
-            return ast.PAnd([params[p.name], inner], p.pos)  # type: ignore[list-item]
+            return ast.PAnd([params[p.name], inner], p.pos)  # type: ignore[list-item]  # an `_Arg` stands as a leaf of a pattern
         return replace(p, pattern=inner)
     if isinstance(p, ast.PAnd):
         return replace(p, patterns=[_substitute(x, params) for x in p.patterns])

@@ -40,7 +40,7 @@ def region_of(node: tuple[object, ...]) -> int:
 
 def written(node: tuple[object, ...], number: int, state: State) -> State:
     """The state after instruction ``number``, whose node writes memory."""
-    if EFFECTS[node[0]] & CALL or (touched := region_of(node)) == ANY:  # type: ignore[call-overload]
+    if EFFECTS[node[0]] & CALL or (touched := region_of(node)) == ANY:  # type: ignore[call-overload]  # a node begins with its opcode
         return {ANY: 2 * number}
     return {**state, touched: 2 * number}
 

@@ -46,7 +46,7 @@ class _Counters(list[int]):
         self.trace = trace
         self.rules = rules
 
-    def __setitem__(self, rule, count) -> None:  # type: ignore[no-untyped-def]
+    def __setitem__(self, rule, count) -> None:  # type: ignore[no-untyped-def]  # narrower than list's: one element
         self.trace.fired.append((self.trace.current, self.rules.RULES[rule][0]))
 
 

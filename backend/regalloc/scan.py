@@ -67,7 +67,7 @@ class Scan:
         self.env = env
         self.intervals = intervals
         self.places: list[list[tuple[int, int]]] = [[] for _ in vcode.vreg_class]
-        self.timelines: list[Timeline] = [None] * 128  # type: ignore[list-item]
+        self.timelines: list[Timeline] = [None] * 128  # type: ignore[list-item]  # the allocatable ones are made below
         for pregs in env.allocatable:
             for preg in pregs:
                 if self.timelines[preg] is None:

@@ -269,12 +269,12 @@ def _store(cursor: Cursor, func: Function, entities: Entities) -> None:
     def dense(kind: str, number: int, at: int) -> int:
         return entities.dense(cursor, kind, number, at)
 
-    func.stack_slots = entities.in_order("ss")  # type: ignore[assignment]
-    func.global_values = entities.in_order("gv")  # type: ignore[assignment]
-    func.signatures = entities.in_order("sig")  # type: ignore[assignment]
-    func.ext_funcs = entities.in_order("fn")  # type: ignore[assignment]
-    func.constants = entities.declared["const"]  # type: ignore[assignment]
-    func.regions = entities.declared["region"]  # type: ignore[assignment]
+    func.stack_slots = entities.in_order("ss")  # type: ignore[assignment]  # the kind says what is declared
+    func.global_values = entities.in_order("gv")  # type: ignore[assignment]  # the kind says what is declared
+    func.signatures = entities.in_order("sig")  # type: ignore[assignment]  # the kind says what is declared
+    func.ext_funcs = entities.in_order("fn")  # type: ignore[assignment]  # the kind says what is declared
+    func.constants = entities.declared["const"]  # type: ignore[assignment]  # the kind says what is declared
+    func.regions = entities.declared["region"]  # type: ignore[assignment]  # the kind says what is declared
     for number, gv in zip(sorted(entities.declared["gv"]), func.global_values):
         if gv.base >= 0:
             gv.base = dense("gv", gv.base, where["gv", number])
@@ -291,4 +291,4 @@ def _store(cursor: Cursor, func: Function, entities: Entities) -> None:
 
 
 def _dynamic_types(entities: Entities) -> dict[int, tuple[int, int]]:
-    return entities.declared["dt"]  # type: ignore[return-value]
+    return entities.declared["dt"]  # type: ignore[return-value]  # the kind says what is declared

@@ -209,7 +209,7 @@ class _Cached:
     def read(self, at: int, size: int) -> bytes:
         page, offset = at >> 12, at & 4095
         if offset + size > 4096:
-            return self.peek(at, size)  # type: ignore[no-any-return]
+            return self.peek(at, size)  # type: ignore[no-any-return]  # bytes: `peek` is anything callable
         found = self.pages.get(page)
         if found is None:
             found = self.pages[page] = self.peek(page << 12, 4096)

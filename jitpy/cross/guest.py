@@ -281,7 +281,7 @@ class Guest:
             for item in t.items:
                 items.append(self.read(item, at))
                 at += 8 * len(item.flat)
-            return tuple(items) if t.cls is None else t.cls._make(items)  # type: ignore[attr-defined]
+            return tuple(items) if t.cls is None else t.cls._make(items)  # type: ignore[attr-defined]  # a named tuple's class
         if isinstance(t, ty.Record):
             found = {}
             for key, item in zip(t.keys, t.items):
@@ -346,7 +346,7 @@ class Guest:
     def _list(self, t: ty.List, handle: int) -> list[Any]:
         origin = self.word(handle + lists.ORIGIN)
         if origin:
-            return self.image.objects[origin]  # type: ignore[no-any-return]
+            return self.image.objects[origin]  # type: ignore[no-any-return]  # a list, as the block says
         found = self.made.get(handle)
         if found is None:
             found = self.made[handle] = []

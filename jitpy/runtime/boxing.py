@@ -540,7 +540,7 @@ _makers: dict[type, object] = {}
 
 def maker(cls: type) -> object:
     """What makes a named tuple of a tuple."""
-    return _makers.setdefault(cls, cls._make)  # type: ignore[attr-defined]
+    return _makers.setdefault(cls, cls._make)  # type: ignore[attr-defined]  # a named tuple's class
 
 
 def has_array(t: ty.Type) -> bool:

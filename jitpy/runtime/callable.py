@@ -71,7 +71,7 @@ def _from_spec(name: str, size: int, flags: int, slots: list[tuple[int, Any]]) -
     spec = _Spec(name.encode(), size, 0, flags, table)
     _keep.append((table, spec, slots))
     make = layout.prototype("PyType_FromSpec", ctypes.py_object, ctypes.c_void_p)
-    made: type = make(ctypes.addressof(spec))  # type: ignore[assignment]
+    made: type = make(ctypes.addressof(spec))  # type: ignore[assignment]  # what the C function gives
     return made
 
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 def entries_type(t: ty.Type) -> ty.List:
     """The type of the list of entries."""
-    return ty.list_of(ty.undetermined if t.key is ty.undetermined else ty.entry_of(t))  # type: ignore[attr-defined]
+    return ty.list_of(ty.undetermined if t.key is ty.undetermined else ty.entry_of(t))  # type: ignore[attr-defined]  # a Dict or a Set
 
 
 def entries_of(t: ty.Type, obj: Any) -> list[Any]:

@@ -284,4 +284,4 @@ def symbol(name: str) -> int:
 
 def prototype(name: str, result: object, *arguments: object) -> Callable[..., object]:
     """A C API function callable from Python, with the GIL held."""
-    return ctypes.PYFUNCTYPE(result, *arguments)(c_function(name))  # type: ignore[arg-type]
+    return ctypes.PYFUNCTYPE(result, *arguments)(c_function(name))  # type: ignore[arg-type]  # ctypes types, which have no public name

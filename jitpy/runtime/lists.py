@@ -176,7 +176,7 @@ def list_of(t: ty.List, handle: int, made: dict[int, list[Any]]) -> list[Any]:
     """The list of a block: the one it came from, one that was made of it already, or a new one."""
     origin = word(handle + ORIGIN)
     if origin:
-        return _object(origin)  # type: ignore[no-any-return]
+        return _object(origin)  # type: ignore[no-any-return]  # a list, as the block says
     found = made.get(handle)
     return read_block(t, handle, made) if found is None else found
 

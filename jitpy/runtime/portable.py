@@ -147,7 +147,7 @@ class _Call:
             for item in t.items:
                 items.append(self.box(item, at))
                 at += 8 * len(item.flat)
-            return tuple(items) if t.cls is None else t.cls._make(items)  # type: ignore[attr-defined]
+            return tuple(items) if t.cls is None else t.cls._make(items)  # type: ignore[attr-defined]  # a named tuple's class
         if isinstance(t, ty.Record):
             made = {}
             for key, item in zip(t.keys, t.items):

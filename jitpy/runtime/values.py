@@ -38,7 +38,7 @@ def read(t: ty.Type, at: int, inner: Callable[[ty.List, int], list[Any]] | None 
         for item in t.items:
             items.append(read(item, at, inner))
             at += 8 * len(item.flat)
-        return tuple(items) if t.cls is None else t.cls._make(items)  # type: ignore[attr-defined]
+        return tuple(items) if t.cls is None else t.cls._make(items)  # type: ignore[attr-defined]  # a named tuple's class
     if isinstance(t, ty.Str | ty.RandomSource):
         return ctypes.cast(word(at), ctypes.py_object).value if word(at) else _part_of_string(at)
     if isinstance(t, ty.Array):
