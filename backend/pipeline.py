@@ -46,11 +46,12 @@ class CompiledFunction:
     tags (see `buffer.CallRecord`). For unwinding: ``entry``: bytes of code in front of the usual prologue; ``saved``:
     (callee-saved preg, offset from the stack pointer); ``prologue_end``; ``returns``: (first byte, end) of each
     instruction that leaves, with the frame gone; ``signed``: where the return address has been signed, 0: it is not.
+    ``aligned``: what the prologue aligns the stack pointer to, 1: it does not.
     """
 
     __slots__ = (
-        "align", "calls", "code", "entry", "frame_size", "lines", "name", "prologue_end", "relocs", "returns", "saved", "signed",
-        "traps",
+        "align", "aligned", "calls", "code", "entry", "frame_size", "lines", "name", "prologue_end", "relocs", "returns", "saved",
+        "signed", "traps",
     )  # fmt: skip
 
     def __init__(self, name: str, done: Finished, frame: Frame) -> None:
@@ -66,6 +67,7 @@ class CompiledFunction:
         self.frame_size = frame.size
         self.entry = frame.entry
         self.signed = frame.signed
+        self.aligned = frame.slot_align if frame.realigned else 1
         self.saved = frame.places()
 
 

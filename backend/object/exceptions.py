@@ -12,7 +12,8 @@ handlers within its own module, `walker` in all modules that a process has loade
 are four words, the next node, where a module starts, how many bytes it has, and where its table is.
 
 The table, in 4-byte words but for the first: how many sites (8 bytes); the sites, sorted: return address and distance
-from the frame pointer down to the stack pointer, number of the first handler, and how many; the handlers: 1 if for
+from the frame pointer down to the stack pointer, number of the first handler, how many, and minus what the prologue aligns
+the stack pointer to (-1 where it does not); the handlers: 1 if for
 all tags, tag, address. Addresses count from the table's start.
 """
 
@@ -35,18 +36,18 @@ if TYPE_CHECKING:
 
 THROW, WALK, TABLE, RESUME, MODULES = "jitpy_throw", "jitpy_walk", "jitpy_exceptions", "jitpy_resume", "jitpy_exception_modules"
 STRIP = "jitpy_strip"
-_SITE, _HANDLER = 16, 12
+_SITE, _HANDLER = 20, 12
 
 
 def table(module: CodeModule, at: int, order: Any = "little") -> bytes:
     """The table of ``module``, to lie ``at`` bytes behind its start."""
-    sites: list[tuple[int, int, int, int]] = []
+    sites: list[tuple[int, int, int, int, int]] = []
     handlers: list[tuple[int, int, int]] = []
     for start, function in module.functions:
         for place, records, *_ in function.calls:
             found = [(int(kind == "default"), tag, start + goal - at) for kind, tag, goal in records if kind != "context"]
             if found:
-                sites.append((start + place - at, function.frame_size, len(handlers), len(found)))
+                sites.append((start + place - at, function.frame_size, len(handlers), len(found), -function.aligned))
                 handlers += found
     sites.sort()
     words = [word for record in (*sites, *handlers) for word in record]
@@ -143,7 +144,7 @@ def _handle(f: Soft, table: Value, place: Value, frame: Value, thrown: tuple[Val
         with f.loop(lambda: handler.now.ne(end)):
             takes = _load(f, handler.now, 0, I32) | _load(f, handler.now, 4, I32).to(I32).eq(tag).to(I64)
             with f.when(takes.ne(0)):
-                sp = frame - _load(f, site, 4, I32)
+                sp = frame - _load(f, site, 4, I32) & _load(f, site, 16, I32)
                 resume = f.b.func.import_function(RESUME, signature([I64] * 5, []), colocated=True)
                 goal = table + _load(f, handler.now, 8, I32)
                 f.b.call(resume, [v.ssa for v in (goal, frame, sp, exn0, exn1)])

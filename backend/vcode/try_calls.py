@@ -25,8 +25,6 @@ if TYPE_CHECKING:
 def lower_try_call(ctx: LowerCtx, inst: int, node: Node, targets: tuple[int, ...]) -> None:
     """Emit a try_call; ``targets``: the machine blocks of its targets."""
     target, frame = ctx.target, ctx.frame
-    if frame.realigned:  # a thrower finds the stack pointer a fixed distance below the frame pointer
-        raise UnsupportedError(f"{ctx.func.name}: a try_call in a function with a stack slot aligned to {frame.slot_align}")
     reference, table = node[2]
     args = node[3:]
     contexts = 0
