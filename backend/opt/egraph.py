@@ -186,6 +186,8 @@ class EGraph:
                 best[v] = best[f]
             if len(own) < CLASS_LIMIT:
                 own += tuple([m for m in classes[f] if m not in own])
+        if chaos is not None:
+            own = chaos.reordered(own)
         classes[v] = own[:CLASS_LIMIT]
         b = best[v]
         if self.nodes[b] is OPAQUE or (b != v and len(classes[v]) == 1):

@@ -25,7 +25,8 @@ from jitpy.backend.filetests import engines
 from jitpy.backend.interp.interpreter import Interpreter, OutOfFuel
 from jitpy.backend.interp.meaning import Trap
 from jitpy.backend.ir import types as ty
-from jitpy.backend.ir.function import Function
+from jitpy.backend.ir.function import Function, Node
+from jitpy.backend.opt import optimize
 from jitpy.backend.pipeline import compile_function
 from jitpy.backend.settings import Settings
 from jitpy.backend.text.parser import parse_functions
@@ -142,6 +143,42 @@ def test_chaos_inverts_branches_and_keeps_their_meaning() -> None:
         for k in range(6):
             arguments = [k * 0x1234567 + k & (1 << ty.BITS[p.type]) - 1 for p in func.sig.params]
             assert outcome(func, arguments) == outcome(original, arguments)
+
+
+def test_chaos_reorders_classes_and_keeps_their_meaning() -> None:
+    orders = 0
+
+    class Counting(Chaos):
+        def reordered(self, nodes: tuple[Node, ...]) -> tuple[Node, ...]:
+            nonlocal orders
+            made = super().reordered(nodes)
+            orders += made != nodes
+            return made
+
+    for seed in range(20):
+        func, original = parse_functions(_REWRITTEN * 2)
+        optimize(func, Counting(seed))
+        verify(func)
+        for k in range(4):
+            arguments = [k * 0x123456789, k + 3]
+            assert outcome(func, arguments) == outcome(original, arguments)
+    assert orders
+
+
+_REWRITTEN = """function %f(i64, i64) -> i64 {
+block0(v0: i64, v1: i64):
+    v2 = iconst.i64 8
+    v3 = imul v0, v2
+    v4 = iconst.i64 24
+    v5 = iadd v3, v4
+    v6 = iadd v5, v2
+    v7 = ishl v6, v2
+    v8 = ushr v7, v2
+    v9 = ineg v8
+    v10 = isub v1, v9
+    return v10
+}
+"""
 
 
 def outcome(func: Function, arguments: list[int]) -> object:

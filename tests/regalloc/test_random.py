@@ -5,10 +5,13 @@ from __future__ import annotations
 import itertools
 import os
 import time
+from typing import Any
 
 import pytest
-from jitpy.backend.regalloc import allocate
+from jitpy.backend.chaos import Chaos
+from jitpy.backend.regalloc import allocate, linear
 from jitpy.backend.regalloc.checker import check, validate
+from jitpy.backend.regalloc.scan import MEMORY, Scan
 from jitpy.backend.target.row import FLOAT, INT
 from regalloc_programs import Shape, generate, make_env, run_allocated, run_vregs
 
@@ -39,6 +42,47 @@ def run(seed: int, shape: str, algorithm: str) -> None:
 def test_random(shape: str, algorithm: str) -> None:
     for seed in range(60):
         run(seed, shape, algorithm)
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_chaos_splits_and_spills(shape: str) -> None:
+    """Lives split and values spilled without need: more moves and stores than else, the same results."""
+    knobs, env = SHAPES[shape]
+    splits = spills = more = 0
+    for seed in range(40):
+        vcode = generate(seed, knobs)
+        chaos, scans = Chaos(seed), []
+
+        def scanning(*args: Any, chaos: Chaos = chaos, scans: list[Any] = scans) -> Scan:
+            scans.append(chaos.scan(*args))
+            return scans[-1]
+
+        allocation = linear.allocate(vcode, env, scanning)
+        check(vcode, env, allocation)
+        assert run_allocated(vcode, env, allocation) == run_vregs(vcode)
+        (scan,) = scans
+        splits, spills = splits + scan.splits, spills + scan.spills
+        more += len(allocation.edits) - len(allocate(vcode, env).edits)
+    assert splits > 40
+    assert spills > 40
+    assert more > 40
+
+
+def test_split_life_goes_from_register_to_register() -> None:
+    """A split is more than a spill: some values change registers, not through memory."""
+    knobs, env = SHAPES["roomy"]
+    changes = 0
+    for seed in range(20):
+        scans = []
+
+        def scanning(*args: Any, seed: int = seed, scans: list[Any] = scans) -> Scan:
+            scans.append(Chaos(seed).scan(*args))
+            return scans[-1]
+
+        linear.allocate(generate(seed, knobs), env, scanning)
+        for places in scans[0].places:
+            changes += sum(MEMORY not in (a, b) and a != b for (_, a), (_, b) in itertools.pairwise(places))
+    assert changes > 20
 
 
 @pytest.mark.skipif("JITPY_FUZZ_MINUTES" not in os.environ, reason="JITPY_FUZZ_MINUTES is not set: this one runs for minutes")
