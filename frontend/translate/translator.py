@@ -374,7 +374,7 @@ class Translator(Emitter):
             if error.filename.startswith(LIBRARY) and not f.code.co.co_filename.startswith(LIBRARY):
                 raise SourceError(error.message, error.hint, f.code.co, f.position()) from None  # where the user called
             raise
-        if result.__class__ is Outcomes and not result.ends:  # type: ignore[attr-defined]  # the class is the test
+        if result.__class__ is Outcomes and not result.ends:
             what, _, hint = self.refusal.partition(": ")
             what = what or "the called function only raises here; this use needs a value"
             self.error(what, hint and f"{hint[0].upper()}{hint[1:]}.")
