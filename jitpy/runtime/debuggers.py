@@ -56,6 +56,7 @@ class _Frame:
     def __init__(self, row: tuple[Any, ...]) -> None:
         _, size, self.entry, self.prologue_end, self.frame_size, self.saved, self.returns = row
         self.code = range(size)  # only its length counts
+        self.signed = 0  # kernels of the host sign no return addresses
 
 
 def unwind_table(image: Image, start: int) -> tuple[Any, int]:
