@@ -33,6 +33,16 @@ _C_NAMES = {
     "u": {8: "uint8_t", 16: "uint16_t", 32: "uint32_t", 64: "uint64_t"},
     "f": {16: "uint16_t", 32: "float", 64: "double"},
 }  # fmt: skip
+#: Words that C or C++ keeps for itself and Python does not: no names of functions or parameters.
+WORDS = frozenset((
+    "alignas", "alignof", "asm", "auto", "bool", "case", "catch", "char", "char8_t", "char16_t", "char32_t", "concept", "const",
+    "const_cast", "consteval", "constexpr", "constinit", "co_await", "co_return", "co_yield", "decltype", "default", "delete",
+    "do", "double", "dynamic_cast", "enum", "explicit", "export", "extern", "false", "float", "friend", "goto", "inline", "int",
+    "long", "mutable", "namespace", "new", "noexcept", "nullptr", "operator", "private", "protected", "public", "register",
+    "reinterpret_cast", "requires", "restrict", "short", "signed", "sizeof", "static", "static_assert", "static_cast", "struct",
+    "switch", "template", "this", "thread_local", "throw", "true", "typedef", "typeid", "typename", "typeof", "union", "unsigned",
+    "using", "virtual", "void", "volatile", "wchar_t", "and_eq", "bitand", "bitor", "compl", "not_eq", "or_eq", "xor", "xor_eq",
+))  # fmt: skip
 #: What a call from C may use of its stack: the adapter does not know the thread's.
 STACK_BYTES = 256 << 10
 
@@ -92,10 +102,12 @@ def declare(name: str, types: tuple[ty.Type, ...], result: ty.Type, names: list[
         out = f"{name}_result *"
     elif isinstance(result, ty.Array):
         out = f"{struct_name(result)} *"
-    elif isinstance(result, ty.Scalar) and result.kind != "c":
-        out = f"{c_scalar(result)} *"
+    elif isinstance(result, ty.Scalar):
+        out = f"{c_scalar(result)} *" if result.kind != "c" else "double *" if result.bits == 128 else "float *"
+    elif not result.flat:
+        out = "void *"
     else:
-        out = ("double *" if result.flat and result.flat[0] == ir.F64 else "float *") if result.flat else "void *"
+        raise UnsupportedError(f"{result} has no C form")
     params = [out if names is None else f"{out}result"]
     for i, t in enumerate(types):
         params += _parameters(t, "" if names is None else names[i])

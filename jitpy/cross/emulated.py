@@ -36,8 +36,9 @@ if TYPE_CHECKING:
     from jitpy.backend.target.target import Target
     from jitpy.cross.freestanding import Kernel
 
-#: Memory of a program; more where the arguments need it.
+#: Memory of a program; more where the arguments need it, or the function, which else gets a MemoryError when it has this much.
 HEAP_BYTES = 64 << 20
+MOST_HEAP_BYTES = 1 << 30
 #: Of the eight megabytes of stack that programs have, as the system gives them or the emulator does.
 STACK_BYTES = 4 << 20
 #: Bytes that go in or come out with one request.
@@ -130,8 +131,9 @@ class Runner:
 
     # -- a call ------------------------------------------------------------------------------------------------------------
 
-    def call(self, number: int, args: tuple[Any, ...]) -> Any:
-        """Call a kernel with these arguments, which are of its types."""
+    def call(self, number: int, args: tuple[Any, ...], grow: bool = False) -> Any:
+        """Call a kernel with these arguments, which are of its types. ``grow``: raise `_TooSmall`, with the arguments as they were,
+        in place of a MemoryError."""
         kernel = self.kernels[number]
         image = Image(self.addresses["cross_memory"], self.order)
         constants = {name: a for name, a in self.arrays.items() if name in self.addresses}
@@ -166,6 +168,8 @@ class Runner:
         (status,) = struct.unpack_from(f"{self.order}Q", answer)
         guest = Guest(_Cached(self.peek).read, image)
         raised = self._exception(number, guest, context) if status else None
+        if grow and isinstance(raised, MemoryError):
+            raise _TooSmall(4 * self.heap_bytes)
         chosen = guest.word(record) if len(kernel.results) > 1 and not status else 0
         result = None if status else guest.read(kernel.results[chosen], record + 8)
         guest.write_back()
@@ -196,7 +200,7 @@ class Runner:
 
 
 class _TooSmall(Exception):
-    """The program's memory is too small for the arguments; so many bytes would do."""
+    """The program's memory is too small for the arguments, or for what the function makes; so many bytes may do."""
 
 
 class _Cached:
@@ -284,7 +288,7 @@ def run(py_func: FunctionType, args: tuple[Any, ...], target: Target, options: M
                 _runners.pop(next(iter(_runners)))
             runner = _runners[key] = Runner(target, [(py_func, types, options)], size)
         try:
-            return runner.call(0, given)
+            return runner.call(0, given, grow=runner.heap_bytes < MOST_HEAP_BYTES)
         except _TooSmall as error:
             size, runner = 1 << (error.args[0] - 1).bit_length(), None
 

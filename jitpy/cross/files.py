@@ -64,15 +64,8 @@ def parameter_names(kernel: Kernel) -> list[str]:
     more = len(kernel.types) - len(names)
     if more:  # of *args
         names += [f"{co.co_varnames[len(names)]}{i}" for i in range(more)]
-    return [f"{n}_" if n in _RESERVED or n == "result" else n for n in names]
-
-
-#: Words of C that are names in Python.
-_RESERVED = frozenset((
-    "auto", "case", "char", "const", "default", "do", "double", "enum", "extern", "float", "goto", "inline", "int", "long",
-    "register", "restrict", "short", "signed", "sizeof", "static", "struct", "switch", "typedef", "union", "unsigned", "void",
-    "volatile",
-))  # fmt: skip
+    taken = {"result", "status", kernel.name}  # of the header and the example
+    return [f"{n}_" if n in cabi.WORDS or n in taken else n for n in names]
 
 
 def _documented(kernel: Kernel) -> str:

@@ -49,6 +49,8 @@ _REFUSED = {
     "jitpy_next_": "random numbers", "jitpy_mt_": "random numbers", "jitpy_take_gauss": "random numbers",
     "jitpy_keep_gauss": "random numbers", "jitpy_class_": "random numbers", "jitpy_ziggurat_": "random numbers",
 }  # fmt: skip
+#: Functions of C programs that object files or their example call or define.
+_TAKEN = ("free", "main", "malloc", "printf")
 
 
 class Kernel:
@@ -88,7 +90,6 @@ class Library:
         self.module: pipeline.CodeModule | None = None
         self.sources: dict[str, KernelModule] = {}  # function in the code -> the module whose lines it has
         self._functions: dict[str, Function] = {}
-        self._data: list[tuple[str, bytes]] = []
 
     def add(self, py_func: FunctionType, types: tuple[ty.Type, ...], options: Mapping[str, Any], c_face: bool = True) -> Kernel:
         """Compile a function for arguments of these types, with a C face or for callers that know the kernel's convention.
@@ -97,6 +98,8 @@ class Library:
         from jitpy.frontend.pipeline import compile_kernel
 
         name = self.prefix + (py_func.__name__ if py_func.__name__.isidentifier() else "kernel")
+        if c_face and (name in cabi.WORDS or name in _TAKEN or not name.isidentifier()):
+            raise CompileError(f"{name!r} cannot be the name of a kernel in C: give a prefix for names, as in prefix='dsp_'")
         if c_face and any(k.name == name for k in self.kernels):
             raise CompileError(f"two functions of one library are called {name}: give each a name of its own")
         has_fma = bool(self.target.features.get("has_fma", True))  # only x86-64 may lack it

@@ -79,7 +79,7 @@ def nearest(name: str, known: Iterable[str]) -> str:
     """``; did you mean ...?``, or what there is."""
     import difflib
 
-    names = list(known)
+    names = list(dict.fromkeys(known))
     near = difflib.get_close_matches(name, names, 1, 0.5)
     return f"; did you mean {near[0]!r}?" if near else f"; there are {', '.join(names)}"
 
@@ -117,30 +117,46 @@ def resolve(target: str, cpu: str | None = None, features: str | Iterable[str] |
     if not isinstance(cpu, str) or cpu.lower() not in presets:
         raise TargetError(f"{name} has no processor {cpu!r}{nearest(str(cpu).lower(), presets)}")
     chosen = dict.fromkeys(presets[cpu.lower()], 1)
-    if isinstance(features, str):
-        features = features.replace(",", " ").split()
-    given: Any = features or ()
-    wanted = given.items() if hasattr(given, "items") else [_feature(f) for f in given]
-    for feature, on in wanted:
+    for feature, on in _switches(features):
         full = next((f for f in (feature, f"has_{feature}") if f in known), None)
         if full is None:
-            if feature in presets and on:
+            if feature in presets:
+                if not on:
+                    parts = ", ".join(f.removeprefix("has_") for f in presets[feature])
+                    raise TargetError(f"{feature} stands for several features: leave out single ones, of {parts}")
                 chosen.update(dict.fromkeys(presets[feature], 1))
                 continue
             short = [f.removeprefix("has_") for f in known]
             raise TargetError(f"{name} has no feature {feature!r}{nearest(feature.removeprefix('has_'), short)}")
-        chosen[full] = int(bool(on))
+        chosen[full] = int(on)
     return isa.lookup(folder, chosen)
 
 
-def _feature(word: Any) -> tuple[str, bool]:
+def _switches(features: Any) -> list[tuple[str, bool]]:
+    """(name, whether it is on) of each feature, in any of the forms that `resolve` takes."""
+    if isinstance(features, str):
+        features = features.replace(",", " ").split()
+    if hasattr(features, "items"):
+        features = [f"{name}={on}" for name, on in features.items()]
+    if features is not None and not hasattr(features, "__iter__"):
+        raise TargetError(f"features are names such as 'zba,zbb', not {features!r}")
+    return [_switch(word) for word in features or ()]
+
+
+_SWITCHES = {"1": True, "true": True, "on": True, "yes": True, "0": False, "false": False, "off": False, "no": False}
+
+
+def _switch(word: Any) -> tuple[str, bool]:
     if not isinstance(word, str):
         raise TargetError(f"a feature is a name such as 'zba', not {word!r}")
     word = word.strip().lower()
-    if word[:1] in "+-":
+    if word[:1] in ("+", "-"):
         return word[1:], word[0] == "+"
     name, _, value = word.partition("=")
-    return name, value in ("", "1", "true", "on", "yes")
+    on = _SWITCHES.get(value or "on")
+    if on is None:
+        raise TargetError(f"the feature {word!r} is neither on nor off: write {name}, -{name}, {name}=true or {name}=false")
+    return name, on
 
 
 def feature_text(feature: str) -> str:

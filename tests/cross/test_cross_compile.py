@@ -144,6 +144,18 @@ def test_the_example_is_c_and_runs(library, tmp_path) -> None:
     assert header.returncode == 0, header.stderr
 
 
+@needs_gcc
+def test_names_that_c_has_itself_are_no_trouble(tmp_path) -> None:
+    def keep(status, new, result, double):
+        status[0] = new + result + double
+
+    done = jitpy.cross.compile([keep, main], ["(float64[:], int64, int64, int64)", "int64(int64)"], target="x86_64", prefix="c_")
+    done.write(tmp_path)
+    subprocess.run(["make", "-s", "CC=gcc -Werror", "example"], cwd=tmp_path, check=True)
+    for language in ("c", "c++"):
+        subprocess.run(["gcc", "-x", language, "-Wall", "-Werror", "-fsyntax-only", "c_keep.h"], cwd=tmp_path, check=True)
+
+
 def test_what_allocates_nothing_needs_nothing() -> None:
     alone = jitpy.cross.compile(weighted, "float64(float64[::1], float64[::1])", target="x86_64")
     assert alone.undefined == [] and "Needs no C library" in alone.header
@@ -210,6 +222,18 @@ def listing(xs):
     return len(xs)
 
 
+def making(n):
+    return [n]
+
+
+def double(x):
+    return x
+
+
+def main(new):
+    return new
+
+
 def keywords(**options):
     return 1
 
@@ -222,6 +246,11 @@ def keywords(**options):
         (divide, "(int64, int64)", "x86_64", {"cpu": "haswel"}, TargetError, "no processor 'haswel'; did you mean 'haswell'"),
         (divide, "(int64, int64)", "x86_64", {"features": "avx3"}, TargetError, "no feature 'avx3'; did you mean 'avx'"),
         (divide, "(int64, int64)", "x86_64", {"features": [3]}, TargetError, "a feature is a name such as 'zba', not 3"),
+        (divide, "(int64, int64)", "x86_64", {"features": 3}, TargetError, "features are names such as 'zba,zbb', not 3"),
+        (divide, "(int64, int64)", "x86_64", {"features": {3: True}}, TargetError, "x86_64 has no feature '3'"),
+        (divide, "(int64, int64)", "x86_64", {"features": "fma=maybe"}, TargetError, "write fma, -fma, fma=true or fma=false"),
+        (divide, "(int64, int64)", "x86_64", {"features": {"fma": None}}, TargetError, "'fma=none' is neither on nor off"),
+        (divide, "(int64, int64)", "x86_64", {"features": "-haswell"}, TargetError, "haswell stands for several features"),
         (divide, "(int64,)", "x86_64", {}, SignatureError, "has 1 arguments, and divide(a, b) takes 2"),
         (divide, "(int46, int64)", "x86_64", {}, SignatureError, "there is no type int46; did you mean int"),
         (divide, "(int64, int64)", "x86_64", {"fastmat": True}, CompileError, "no option 'fastmat'; did you mean 'fastmath'"),
@@ -229,6 +258,10 @@ def keywords(**options):
         (printing, "(int64,)", "x86_64", {}, UnsupportedError, "printing uses print, which needs the Python interpreter"),
         (drawing, "(int64,)", "x86_64", {}, UnsupportedError, "drawing uses random numbers, which need the Python interpreter"),
         (listing, "(List(int64),)", "x86_64", {}, UnsupportedError, "list[int] has no C form"),
+        (making, "(int64,)", "x86_64", {}, UnsupportedError, "list[int] has no C form"),
+        (double, "(float64,)", "x86_64", {}, CompileError, "'double' cannot be the name of a kernel in C: give a prefix"),
+        (main, "(float64,)", "x86_64", {}, CompileError, "'main' cannot be the name of a kernel in C: give a prefix"),
+        (divide, "(int64, int64)", "x86_64", {"prefix": "3-", "name": "x"}, CompileError, "'3-divide' cannot be the name"),
         (keywords, "()", "x86_64", {}, SignatureError, "keywords takes **options"),
         (math.sin, "(float64,)", "x86_64", {}, CompileError, "only Python functions can be compiled"),
         ([], "(float64,)", "x86_64", {}, CompileError, "there is no function to compile"),
@@ -247,6 +280,7 @@ def test_features() -> None:
     assert "has_avx2" in on and "has_avx512f" in on and "has_fma" not in on
     assert not targets.resolve("x86_64").features["has_sse41"]
     assert targets.resolve("x86_64", features={"fma": True}).features["has_fma"]
+    assert not targets.resolve("x86_64", "haswell", {"fma": "off", "has_avx2": 0}).features["has_fma"]
 
 
 def test_everything_has_a_line() -> None:

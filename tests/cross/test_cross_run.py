@@ -203,6 +203,21 @@ def test_a_large_array_goes_in_and_out(target) -> None:
     assert a[0] == 1.0 and a[-1] == 300_000.0
 
 
+def test_memory_grows_with_what_a_function_makes(target) -> None:
+    def last(a, n):
+        a[0] += 1.0
+        made = np.empty(n)
+        made[n - 1] = 2.5
+        return made[-1]
+
+    a = np.zeros(1)
+    assert jitpy.cross.run(last, a, 10_000_000, target=target) == 2.5
+    assert a[0] == 1.0
+    with pytest.raises(MemoryError):
+        jitpy.cross.run(last, a, 1 << 40, target=target)
+    assert a[0] == 2.0
+
+
 def test_exceptions_have_their_text_and_lines(target) -> None:
     with pytest.raises(IndexError, match="index 7 is out of bounds for axis 0 with size 3") as caught:
         jitpy.cross.run(raises_deep, np.zeros(3), 7, target=target)

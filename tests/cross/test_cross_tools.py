@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import ctypes
+import pathlib
 import re
 import shutil
 import subprocess
 import sys
 
+import numpy as np
 import pytest
 from jitpy.backend.emulation import programs
 from jitpy.backend.errors import UnsupportedError
@@ -136,6 +138,31 @@ def test_debians_cross_compiler_links_them(library, target, tmp_path) -> None:
         done = subprocess.run([*run, "./main"], cwd=tmp_path, capture_output=True, text=True)
         assert done.returncode == 0, done
         check(done.stdout)
+
+
+# -- the README -------------------------------------------------------------------------------------------------------------------
+
+
+def test_the_readmes_example(tmp_path, monkeypatch) -> None:
+    if not all(map(programs.has, ("riscv64", "s390x"))):
+        pytest.skip("needs the emulators")
+    text = (pathlib.Path(__file__).parents[2] / "README.md").read_text()
+    (block,) = (b for b in re.findall(r"```python\n(.*?)```", text, re.DOTALL) if "jitpy.cross.compile" in b)
+    monkeypatch.chdir(tmp_path)
+
+    def dot(a, b):
+        s = 0.0
+        for i in range(len(a)):
+            s += a[i] * b[i]
+        return s
+
+    names = {"jitpy": jitpy, "dot": dot, "a": np.array([0.1, 2.0]), "b": np.array([0.3, -1.5])}
+    *statements, last = block.strip().splitlines()
+    exec("\n".join(statements), names)
+    assert eval(last, names) == dot(names["a"], names["b"])
+    written = {path.name for path in (tmp_path / "build").iterdir()}
+    assert written == {"dot.o", "libdot.so", "dot.h", "dot.lst", "example.c", "Makefile"}
+    assert jitpy.cross.run(dot, names["a"], names["b"], target="riscv64", cpu="sifive-u74") == dot(names["a"], names["b"])
 
 
 # -- the command line ----------------------------------------------------------------------------------------------------------
