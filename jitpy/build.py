@@ -1,6 +1,6 @@
 """What is generated from the sources, all of it: called when a wheel is built, so that an installed jitpy generates nothing.
 
-Decision code of the ISLE rules (mid-end, legalization, x86-64), the C library's declarations for cffi, the runtime's own machine
+Decision code of the ISLE rules (mid-end, legalization, every ISA), the C library's declarations for cffi, the runtime's own machine
 code, the math library, the soft library. In a checkout each is made when it is first needed, or when its sources change.
 """
 
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 def generate_all() -> None:
     """Make every generated file."""
-    from jitpy.backend.isa.x64 import lowering
+    from jitpy.backend import isa
     from jitpy.backend.opt import vector
     from jitpy.backend.opt.egraph import EGraph
     from jitpy.backend.soft import host
@@ -20,7 +20,8 @@ def generate_all() -> None:
     vector.module()
     vector.module(counted=True)
     host.module()
-    lowering.generate()
+    for name in sorted(set(isa.NAMES.values())):
+        isa.rules(name).generate()
     helpers.code()
     helpers.math_code()
     helpers.soft_code()

@@ -10,6 +10,7 @@ from jitpy.backend.errors import UnsupportedError
 if TYPE_CHECKING:
     from typing import Any
 
+    from jitpy.backend.isa.lowering import Rules
     from jitpy.backend.target.machine import Machine
     from jitpy.backend.target.target import Target
 
@@ -54,6 +55,12 @@ def _module(name: str) -> Any:
     if module.__file__ is None:  # a folder that is no package yet
         raise UnsupportedError(f"target {name!r} is not part of this installation")
     return module
+
+
+def rules(name: str) -> Rules:
+    """The rules that lower CLIF to an ISA."""
+    found: Rules = import_module(f"jitpy.backend.isa.{_folder(name)}.lowering").RULES
+    return found
 
 
 def linux(name: str) -> Any:

@@ -8,6 +8,7 @@ looked up in. The terms, and so the names of the methods, are the same on all IS
 from __future__ import annotations
 
 import os
+from importlib import import_module
 from typing import Any
 
 from jitpy.backend.ir import memflags
@@ -18,22 +19,68 @@ from jitpy.backend.isle.build import generated
 from jitpy.backend.target.row import FLOAT, INT, MInst, Row
 
 _HERE = os.path.dirname(os.path.abspath(__file__))
+#: The themes of `rules/`.
+_SCALARS = ("int", "float", "convert", "memory", "branch", "call")
+_VECTORS = ("vector_int", "vector_compare", "vector_float", "vector_lanes", "vector_memory")
 #: How far a truth value is followed.
 _STEPS = 8
 #: What gives 0 or 1, or passes it on.
 _TRUTHS = (ICMP, FCMP, UEXTEND, VANY_TRUE, VALL_TRUE)
 
 
-def decision_code(isa: str, name: str, shared: tuple[str, ...], own: tuple[str, ...]) -> Any:
-    """The module generated as ``name`` from rules by theme: those that all ISAs share, and the ISA's own."""
-    places = [os.path.join(_HERE, "rules", theme + ".isle") for theme in ("prelude", *shared)]
-    places += [os.path.join(_HERE, isa, "rules", theme + ".isle") for theme in own]
-    return generated(
-        name,
-        sources=places,
-        host=f"jitpy.backend.isa.{isa}.lowering.host:host",
-        depends=[os.path.join(_HERE, "embedding.py"), os.path.join(_HERE, "..", "ir", "opcodes.py")],
-    )
+class Rules:
+    """An ISA's rules by theme: the shared ones, and its own for scalars and for vectors. Those for vectors are a set of their own,
+    which is loaded with the lowering of vectors at the first instruction that the others have no answer to; ``vectors_need``
+    names the feature without which there are none.
+    """
+
+    def __init__(self, isa: str, own: tuple[str, ...] = (), own_vectors: tuple[str, ...] = (), vectors_need: str = "") -> None:
+        self.isa = isa
+        self.own = own
+        self.own_vectors = own_vectors
+        self.vectors_need = vectors_need
+
+    def scalars(self) -> Any:
+        """The module of decision code for scalars."""
+        return self._generated("rules", _SCALARS, self.own)
+
+    def vectors(self) -> Any:
+        """The one for vectors."""
+        return self._generated("vector_rules", _VECTORS, self.own_vectors)
+
+    def generate(self) -> None:
+        """Make both."""
+        self.scalars()
+        self.vectors()
+
+    def bind(self, ctx: Any) -> dict[str, Any]:
+        """The rules' tables for a lowering context."""
+        found: dict[str, Any] = self.scalars().make(self._lowering("branch").BranchLowering(ctx))
+        if self.vectors_need and not ctx.features[self.vectors_need]:
+            return found
+        table: list[Any] = []
+
+        def more(node: Any, inst: Any) -> Any:
+            if not table:
+                table.extend(self.vectors().make(self._lowering("vector").VectorLowering(ctx))["lower.table"])
+            rule = table[node[0]] if node[0] < len(table) else None
+            return None if rule is None else rule(node, inst)
+
+        found["lower.more"] = more
+        return found
+
+    def _lowering(self, theme: str) -> Any:
+        return import_module(f"jitpy.backend.isa.{self.isa}.lowering.{theme}")
+
+    def _generated(self, name: str, shared: tuple[str, ...], own: tuple[str, ...]) -> Any:
+        places = [os.path.join(_HERE, "rules", theme + ".isle") for theme in ("prelude", *shared)]
+        places += [os.path.join(_HERE, self.isa, "rules", theme + ".isle") for theme in own]
+        return generated(
+            f"{self.isa}_{name}",
+            sources=places,
+            host=f"jitpy.backend.isa.{self.isa}.lowering.host:host",
+            depends=[os.path.join(_HERE, "embedding.py"), os.path.join(_HERE, "..", "ir", "opcodes.py")],
+        )
 
 
 def signed(value: Any, type: Any) -> Any:

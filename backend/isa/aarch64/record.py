@@ -6,9 +6,10 @@ from typing import Any
 
 from jitpy.backend.ir.opcodes import X86_CVTT2DQ
 from jitpy.backend.ir.types import BITS, F16, F32, F64, F128, I64, I128, IS_INT, IS_VECTOR, LANE, LANE_BITS, Type, vector
-from jitpy.backend.isa.aarch64 import frame, lowering, regs
+from jitpy.backend.isa.aarch64 import frame, regs
 from jitpy.backend.isa.aarch64.insts import branch
 from jitpy.backend.isa.aarch64.insts import call as call_insts
+from jitpy.backend.isa.aarch64.lowering import RULES
 from jitpy.backend.isa.aarch64.rows import ROWS
 from jitpy.backend.isa.record import take_emission
 from jitpy.backend.target import lacks
@@ -90,7 +91,7 @@ def make(features: dict[str, int]) -> Target:
     t.parts = parts
     t.loop_align = 16
     t.relocations = {"call26": frame.REL26, "pcrel8": frame.REL8}
-    t.rules = lowering.rules
+    t.rules = RULES.bind
     t.lacks = _lacks(features)
     t.lacks_types = frozenset(type for _, type in t.lacks)
     letters = {16: "h", 32: "s", 64: "d", 128: "q"}

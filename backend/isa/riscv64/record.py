@@ -6,9 +6,10 @@ from typing import Any
 
 from jitpy.backend.ir.types import BITS, F16, F32, F64, F128, I64, I128, IS_INT, IS_VECTOR, LANE, LANE_BITS, Type, vector
 from jitpy.backend.isa.record import take_emission
-from jitpy.backend.isa.riscv64 import frame, lowering, regs
+from jitpy.backend.isa.riscv64 import frame, regs
 from jitpy.backend.isa.riscv64.insts import branch
 from jitpy.backend.isa.riscv64.insts import call as call_insts
+from jitpy.backend.isa.riscv64.lowering import RULES
 from jitpy.backend.isa.riscv64.rows import ROWS
 from jitpy.backend.target import lacks
 from jitpy.backend.target.row import FLOAT, INT, VECTOR, MInst
@@ -92,7 +93,7 @@ def make(features: dict[str, int]) -> Target:
     t.parts = lambda type: parts(type, vectors)
     t.code_align = 4
     t.relocations = {"riscv_call": frame.PAIR, "riscv_pcrel": frame.PAIR}
-    t.rules = lowering.rules
+    t.rules = RULES.bind
     t.lacks = _lacks(features)
     t.lacks_types = frozenset(type for _, type in t.lacks)
 

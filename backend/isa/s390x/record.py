@@ -6,9 +6,10 @@ from typing import Any
 
 from jitpy.backend.ir.types import BITS, F16, F32, F64, F128, I64, I128, IS_INT, IS_VECTOR, LANE, LANE_BITS, Type, vector
 from jitpy.backend.isa.record import take_emission
-from jitpy.backend.isa.s390x import frame, lowering, regs
+from jitpy.backend.isa.s390x import frame, regs
 from jitpy.backend.isa.s390x.insts import branch
 from jitpy.backend.isa.s390x.insts import call as call_insts
+from jitpy.backend.isa.s390x.lowering import RULES
 from jitpy.backend.isa.s390x.rows import ROWS
 from jitpy.backend.target import lacks
 from jitpy.backend.target.row import FLOAT, INT, VECTOR, MInst
@@ -171,7 +172,7 @@ def make(features: dict[str, int]) -> Target:
     t.parts = parts
     t.loop_align = 16
     t.relocations = {"pcrel4dbl": frame.HALF}
-    t.rules = lowering.rules
+    t.rules = RULES.bind
     t.lacks = _LACKS
     t.lacks_types = frozenset(type for _, type in t.lacks)
     t.block_address = _block_address

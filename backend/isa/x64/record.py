@@ -6,9 +6,10 @@ from typing import Any
 
 from jitpy.backend.ir.types import BITS, F16, F32, F64, F128, I64, I128, IS_INT, IS_VECTOR, LANE, LANE_BITS, Type, vector
 from jitpy.backend.isa.record import take_emission
-from jitpy.backend.isa.x64 import frame, lowering, regs
+from jitpy.backend.isa.x64 import frame, regs
 from jitpy.backend.isa.x64.insts import branch
 from jitpy.backend.isa.x64.insts import call as call_insts
+from jitpy.backend.isa.x64.lowering import RULES
 from jitpy.backend.isa.x64.rows import ROWS
 from jitpy.backend.target import lacks
 from jitpy.backend.target.row import FLOAT, INT, VECTOR, MInst
@@ -117,7 +118,7 @@ def make(features: dict[str, int]) -> Target:
     t.parts = lambda type: parts(type, widest)
     t.loop_align = 16
     t.relocations = {"pcrel4": frame.REL4}
-    t.rules = lowering.rules
+    t.rules = RULES.bind
     t.lacks = _lacks(features)
     t.lacks_types = frozenset(type for _, type in t.lacks)
 

@@ -1,42 +1,7 @@
-"""What the rules' terms do, by theme, and the rules bound to a lowering context."""
+"""What the rules' terms do, by theme, and which rules there are beside those that all ISAs share."""
 
 from __future__ import annotations
 
-from typing import Any
+from jitpy.backend.isa.lowering import Rules
 
-from jitpy.backend.isa.lowering import decision_code
-
-_SCALARS = ("riscv64_rules", ("int", "float", "convert", "memory", "branch", "call"), ("riscv",))
-_VECTORS = (
-    "riscv64_vector_rules", ("vector_int", "vector_compare", "vector_float", "vector_lanes", "vector_memory"),
-    ("vector_riscv",),
-)  # fmt: skip
-
-
-def generate() -> None:
-    """Make the modules of decision code from the rules."""
-    decision_code("riscv64", *_SCALARS)
-    decision_code("riscv64", *_VECTORS)
-
-
-def rules(ctx: Any) -> dict[str, Any]:
-    """The rules' tables for a lowering context. Those for vectors are a set of their own, loaded at the first instruction
-    that the others have no answer to, on a processor that has V.
-    """
-    from jitpy.backend.isa.riscv64.lowering.branch import BranchLowering
-
-    found: dict[str, Any] = decision_code("riscv64", *_SCALARS).make(BranchLowering(ctx))
-    if not ctx.features["has_v"]:
-        return found
-    table: list[Any] = []
-
-    def more(node: Any, inst: Any) -> Any:
-        if not table:
-            from jitpy.backend.isa.riscv64.lowering.vector import VectorLowering
-
-            table.extend(decision_code("riscv64", *_VECTORS).make(VectorLowering(ctx))["lower.table"])
-        rule = table[node[0]] if node[0] < len(table) else None
-        return None if rule is None else rule(node, inst)
-
-    found["lower.more"] = more
-    return found
+RULES = Rules("riscv64", own=("riscv",), own_vectors=("vector_riscv",), vectors_need="has_v")
