@@ -11,6 +11,7 @@ import jitpy.backend.isa.aarch64.insts
 import jitpy.backend.isa.aarch64.insts.vectors  # noqa: F401  enters all rows
 import pytest
 from disassemble import disassembled
+from every_row import Case, cases, hold_against_objdump, hold_none
 from jitpy.backend import isa
 from jitpy.backend.emulation import programs
 from jitpy.backend.filetests import emulated
@@ -21,18 +22,7 @@ from jitpy.backend.isa.aarch64.insts.branch import ADR_FORMS, BCOND_FORMS, CB_FO
 from jitpy.backend.isa.aarch64.printer import instruction_text
 from jitpy.backend.isa.aarch64.rows import LSL, ROWS, SCALED, SXTW, UXTW, A64Row, parse_operands
 from jitpy.backend.settings import Settings
-from jitpy.backend.target.row import MInst
 from jitpy.backend.text.parser import parse_functions
-
-
-class Sink:
-    """What an encoder needs of emission."""
-
-    def __init__(self) -> None:
-        self.code = bytearray()
-
-    def trap(self, code: str) -> None:
-        raise AssertionError
 
 
 def samples(row: A64Row, rng: random.Random) -> list[tuple[tuple[int, ...], Any]]:
@@ -81,22 +71,11 @@ def samples(row: A64Row, rng: random.Random) -> list[tuple[tuple[int, ...], Any]
     return [sample for sample in out if not aliased or sample[0][-1] != sample[0][-2]]
 
 
-def cases() -> list[tuple[str, bytes, str]]:
-    rng = random.Random(1)
+@pytest.fixture(scope="module")
+def found() -> list[Case]:
     for name in list(ROWS.later):
         ROWS[name]
-    out = []
-    for name in sorted(ROWS):
-        family = ROWS[name]
-        for row in family if isinstance(family, tuple) else (family,):
-            if row.word < 0 or row.addr == 0:  # by hand, or frame-dependent: the run tests
-                continue
-            encode = encoder(row)
-            for allocs, imm in samples(row, rng):
-                sink = Sink()
-                encode(sink, MInst(row, (), (), imm), allocs)
-                out.append((name, bytes(sink.code), instruction_text(row, allocs, imm)))
-    return out
+    return cases(ROWS, lambda row: row.word < 0, encoder, samples, instruction_text, normal)
 
 
 def normal(text: str) -> str:
@@ -112,35 +91,21 @@ def normal(text: str) -> str:
     return re.sub(r"\s*([,\[\]])\s*", r"\1", re.sub(r"\s+", " ", text))
 
 
-CASES = cases()
+def test_objdump(found: list[Case], tmp_path: Path) -> None:
+    hold_against_objdump("aarch64", found, tmp_path, normal, 4)
 
 
-def compared(name: str, code: bytes, ours: str, theirs: str) -> str:
-    """What differs, or ""."""
-    ours, theirs = normal(ours), normal(theirs)
-    return "" if ours == theirs else f"{name}: {code.hex()} {ours!r} {theirs!r}"
-
-
-def failed(bad: list[str]) -> str:
-    """The message."""
-    return f"{len(bad)} of {len(CASES)}\n" + "\n".join(bad[:: max(1, len(bad) // 60)])
-
-
-def test_objdump(tmp_path: Path) -> None:
-    lines = disassembled("aarch64", b"".join(code for _, code, _ in CASES), tmp_path)
-    bad = [found for i, case in enumerate(CASES) if (found := compared(*case, lines[4 * i][1]))]
-    assert not bad, failed(bad)
-
-
-def test_capstone() -> None:
+def test_capstone(found: list[Case]) -> None:
     """What it knows; where it has another name for an instruction both are right."""
     capstone = pytest.importorskip("capstone")
     md = capstone.Cs(capstone.CS_ARCH_ARM64, capstone.CS_MODE_ARM)
     bad = []
-    for name, code, ours in CASES:
+    for name, code, ours in found:
         for _, _, mnemonic, operands in md.disasm_lite(code, 0):
-            bad += [found for found in (compared(name, code, ours, f"{mnemonic} {operands}"),) if found]
-    assert not bad, failed(bad)
+            theirs = normal(f"{mnemonic} {operands}")
+            if ours != theirs:
+                bad.append(f"{name}: {code.hex()} {ours!r} {theirs!r}")
+    hold_none(bad, found)
 
 
 def decoded(pattern: int, width: int) -> int:

@@ -11,6 +11,7 @@ from typing import Any
 import jitpy.backend.isa.riscv64.insts  # noqa: F401  enters all rows
 import pytest
 from disassemble import disassembled
+from every_row import Case, TrappingSink, cases, hold_against_objdump
 from jitpy.backend.isa.riscv64 import features
 from jitpy.backend.isa.riscv64.compressed import compress
 from jitpy.backend.isa.riscv64.encode import IMMEDIATES, encoder
@@ -19,20 +20,16 @@ from jitpy.backend.isa.riscv64.insts.float import FLI
 from jitpy.backend.isa.riscv64.insts.int import constant_words
 from jitpy.backend.isa.riscv64.printer import instruction_text
 from jitpy.backend.isa.riscv64.rows import KINDS, ROWS, RiscvRow, parse_operands
-from jitpy.backend.target.row import MInst
 
 
-class Sink:
-    """What an encoder needs of emission."""
+class ModeSink(TrappingSink):
+    """One without extensions, so that no form is compressed; in the vector mode that the instruction wants."""
 
-    def __init__(self, *names: str) -> None:
-        self.code = bytearray()
-        self.features = features.complete({**features.none(), **dict.fromkeys(names, 1)})
-        self.mode: Any = None
-        self.traps: list[tuple[int, str]] = []
+    features = features.complete(features.none())
 
-    def trap(self, code: str) -> None:
-        self.traps.append((len(self.code), code))
+    def __init__(self, row: RiscvRow, imm: Any) -> None:
+        super().__init__(row, imm)
+        self.mode = imm[:2] if row.vector else None
 
 
 def texts(code: bytes, folder: Path, *options: str) -> dict[int, str]:
@@ -85,24 +82,9 @@ def samples(row: RiscvRow, rng: random.Random) -> list[tuple[tuple[int, ...], An
     return found or [((), (4, 0xC8, None) if row.vector else None)]
 
 
-def cases() -> list[tuple[str, bytes, str]]:
-    rng = random.Random(1)
-    out = []
-    for name in sorted(ROWS):
-        family = ROWS[name]
-        for row in family if isinstance(family, tuple) else (family,):
-            if not row.word or row.addr == 0:  # by hand, or frame-dependent: the run tests
-                continue
-            encode = encoder(row)
-            for allocs, imm in samples(row, rng):
-                sink = Sink()
-                sink.mode = imm[:2] if row.vector else None
-                encode(sink, MInst(row, (), (), imm), allocs)
-                out.append((name, bytes(sink.code), normal(instruction_text(row, allocs, imm))))
-    return out
-
-
-CASES = cases()
+@pytest.fixture(scope="module")
+def found() -> list[Case]:
+    return cases(ROWS, lambda row: not row.word, encoder, samples, instruction_text, normal, ModeSink)
 
 
 def same(ours: str, theirs: str) -> bool:
@@ -113,24 +95,17 @@ def same(ours: str, theirs: str) -> bool:
     return a == b
 
 
-def test_rows_as_objdump_reads_them(tmp_path: Path) -> None:
-    theirs = texts(b"".join([code for _, code, _ in CASES]), tmp_path, "-M", "no-aliases")
-    at = 0
-    wrong = []
-    for name, code, text in CASES:
-        if not same(text, normal(theirs[at])):
-            wrong.append(f"{name}: {text!r} is {normal(theirs[at])!r} ({code.hex()})")
-        at += len(code)
-    assert len(CASES) > 5000
-    assert not wrong, "\n".join([*wrong[:20], str(len(wrong))])
+def test_objdump(found: list[Case], tmp_path: Path) -> None:
+    assert len(found) > 5000
+    hold_against_objdump("riscv64", found, tmp_path, normal, 4, same=same, options=("-M", "no-aliases"))
 
 
-def test_compressed_forms_are_the_same_instructions(tmp_path: Path) -> None:
+def test_compressed_forms_are_the_same_instructions(found: list[Case], tmp_path: Path) -> None:
     rng = random.Random(2)
-    words = {int.from_bytes(code, "little") for _, code, _ in CASES if len(code) == 4}
+    words = {int.from_bytes(code, "little") for _, code, _ in found if len(code) == 4}
     for value in (*range(-40, 40), 4096, -4096, 31 << 12, 32 << 12, -(32 << 12), 1 << 40):
         words.update(constant_words(value, 10))
-    for _, code, _ in CASES:  # operands that more often have short forms
+    for _, code, _ in found:  # operands that more often have short forms
         word = int.from_bytes(code, "little")
         if word & 127 in (0x57, 0x07, 0x27) and word >> 12 & 7 not in (3,):
             continue

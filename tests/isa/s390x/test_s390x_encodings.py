@@ -9,12 +9,11 @@ from typing import Any
 
 import jitpy.backend.isa.s390x.insts  # noqa: F401  enters all rows
 import pytest
-from disassemble import disassembled
+from every_row import Case, cases, hold_against_objdump, hold_none
 from jitpy.backend.isa.s390x import regs
 from jitpy.backend.isa.s390x.encode import encoder, forms
 from jitpy.backend.isa.s390x.printer import instruction_text
 from jitpy.backend.isa.s390x.rows import ROWS, S390xRow, is_register, parse_operands
-from jitpy.backend.target.row import MInst
 
 #: Rows of z15 and z17, of which capstone 5 knows nothing.
 NEWER = frozenset((
@@ -24,16 +23,6 @@ NEWER = frozenset((
 ))  # fmt: skip
 #: What capstone calls by an older name.
 OLDER_NAMES = {"vldeb": "vflls", "wldeb": "wflls", "vledb": "vflrd", "wledb": "wflrd"}
-
-
-class Sink:
-    """What an encoder needs of emission."""
-
-    def __init__(self) -> None:
-        self.code = bytearray()
-
-    def trap(self, code: str) -> None:
-        raise AssertionError(code)
 
 
 def immediates(row: S390xRow, place: str, kind: str) -> list[int]:
@@ -96,44 +85,25 @@ def normal(text: str) -> str:
     return re.sub(r"<.*>", "", text)
 
 
-def cases() -> list[tuple[str, bytes, str]]:
-    rng = random.Random(1)
-    out = []
-    for name in sorted(ROWS):
-        family = ROWS[name]
-        for row in family if isinstance(family, tuple) else (family,):
-            if not row.spec or row.addr == 0:  # by hand, or frame-dependent: the run tests
-                continue
-            encode = encoder(row)
-            for allocs, imm in samples(row, rng):
-                sink = Sink()
-                encode(sink, MInst(row, (), (), imm), allocs)
-                out.append((name, bytes(sink.code), normal(instruction_text(row, allocs, imm))))
-    return out
+@pytest.fixture(scope="module")
+def found() -> list[Case]:
+    return cases(ROWS, lambda row: not row.spec, encoder, samples, instruction_text, normal)
 
 
-def test_objdump(tmp_path: Path) -> None:
-    found = cases()
-    # Each instruction in a cell of 8 bytes filled with nops, so that one wrong length spoils nothing else.
-    lines = disassembled("s390x", b"".join(code + b"\x07\x07" * (4 - len(code) // 2) for _, code, _ in found), tmp_path)
-    bad = []
-    for i, (name, code, ours) in enumerate(found):
-        length, theirs = lines.get(8 * i, (0, "?"))
-        if length != len(code) or ours != normal(theirs):
-            bad.append(f"{name}: {code.hex()} {ours!r} {normal(theirs)!r}")
+def test_objdump(found: list[Case], tmp_path: Path) -> None:
     assert len(found) > 20000
-    assert not bad, f"{len(bad)} of {len(found)}\n" + "\n".join(bad[:: max(1, len(bad) // 40)])
+    hold_against_objdump("s390x", found, tmp_path, normal, 8, b"\x07")
 
 
 def test_every_register_is_named() -> None:
     assert len(regs.PREG_NAMES) == 48
 
 
-def test_capstone() -> None:
+def test_capstone(found: list[Case]) -> None:
     """It writes the left half of a vector register as the floating-point register that it is."""
     capstone = pytest.importorskip("capstone")
     md = capstone.Cs(capstone.CS_ARCH_SYSZ, capstone.CS_MODE_BIG_ENDIAN)
-    found = [case for case in cases() if case[0] not in NEWER and case[0].partition(".")[0] not in NEWER]
+    found = [case for case in found if case[0] not in NEWER and case[0].partition(".")[0] not in NEWER]
     bad = []
     for name, code, ours in found:
         got = next(md.disasm_lite(code, 0), (0, 0, "?", ""))
@@ -144,4 +114,4 @@ def test_capstone() -> None:
         if got[1] != len(code) or ours != theirs:
             bad.append(f"{name}: {code.hex()} {ours!r} {theirs!r}")
     assert len(found) > 35000
-    assert not bad, f"{len(bad)} of {len(found)}\n" + "\n".join(bad[:: max(1, len(bad) // 40)])
+    hold_none(bad, found)

@@ -9,13 +9,12 @@ from typing import Any
 
 import jitpy.backend.isa.x64.insts  # noqa: F401  enters all rows
 import pytest
-from disassemble import disassembled
+from every_row import Case, TrappingSink, cases, hold_against_objdump, hold_none
 from jitpy.backend.isa.x64 import regs
 from jitpy.backend.isa.x64.encode import encoder
 from jitpy.backend.isa.x64.insts import vectors
 from jitpy.backend.isa.x64.printer import instruction_text
 from jitpy.backend.isa.x64.rows import ROWS, X64Row, parse_operands
-from jitpy.backend.target.row import MInst
 
 SPILL_BASE = 0x40
 IMMEDIATES = {
@@ -32,16 +31,10 @@ class Frame:
     spills = SPILL_BASE
 
 
-class Sink:
-    """What an encoder needs of emission."""
+class FrameSink(TrappingSink):
+    """One with a frame."""
 
-    def __init__(self) -> None:
-        self.code = bytearray()
-        self.frame = Frame()
-        self.traps: list[tuple[int, str]] = []
-
-    def trap(self, code: str) -> None:
-        self.traps.append((len(self.code), code))
+    frame = Frame()
 
 
 def samples(row: X64Row, rng: random.Random) -> list[tuple[tuple[int, ...], Any]]:
@@ -116,24 +109,10 @@ def normal(text: str) -> str:
     return re.sub(r"\s+", " ", text)
 
 
-def cases() -> list[tuple[str, bytes, str]]:
-    rng = random.Random(1)
+@pytest.fixture(scope="module")
+def found() -> list[Case]:
     vectors.vector.make_all()
-    out = []
-    for name in sorted(ROWS):
-        family = ROWS[name]
-        for row in family if isinstance(family, tuple) else (family,):
-            if not row.spec or row.addr == 0:  # by hand, or frame-dependent: the run tests
-                continue
-            encode = encoder(row)
-            for allocs, imm in samples(row, rng):
-                sink = Sink()
-                encode(sink, MInst(row, (), (), imm), allocs)
-                out.append((name, bytes(sink.code), normal(instruction_text(row, allocs, imm))))
-    return out
-
-
-CASES = cases()
+    return cases(ROWS, lambda row: not row.spec, encoder, samples, instruction_text, normal, FrameSink)
 
 
 def same(ours: str, theirs: str) -> bool:
@@ -150,27 +129,20 @@ def same(ours: str, theirs: str) -> bool:
     return True
 
 
-def test_objdump(tmp_path: Path) -> None:
-    # Each instruction in a 32-byte cell filled with nops, so that one wrong length spoils nothing else.
-    lines = disassembled("x64", b"".join(code + b"\x90" * (32 - len(code)) for _, code, _ in CASES), tmp_path)
-    bad = []
-    for i, (name, code, ours) in enumerate(CASES):
-        length, theirs = lines.get(32 * i, (0, "?"))
-        if length != len(code) or not same(ours, normal(theirs)):
-            bad.append(f"{name}: {code.hex()} {ours!r} {normal(theirs)!r}")
-    assert not bad, f"{len(bad)} of {len(CASES)}\n" + "\n".join(bad[:: max(1, len(bad) // 40)])
+def test_objdump(found: list[Case], tmp_path: Path) -> None:
+    hold_against_objdump("x64", found, tmp_path, normal, 16, b"\x90", same)
 
 
-def test_capstone() -> None:
+def test_capstone(found: list[Case]) -> None:
     capstone = pytest.importorskip("capstone")
     md = capstone.Cs(capstone.CS_ARCH_X86, capstone.CS_MODE_64)
     bad = []
-    for name, code, ours in CASES:
+    for name, code, ours in found:
         got = list(md.disasm_lite(code, 0))
         theirs = f"{got[0][2]} {got[0][3]}" if got else "?"
         if len(got) != 1 or not same(ours, normal(theirs)):
             bad.append(f"{name}: {code.hex()} {ours!r} {normal(theirs)!r}")
-    assert not bad, f"{len(bad)} of {len(CASES)}\n" + "\n".join(bad[:: max(1, len(bad) // 40)])
+    hold_none(bad, found)
 
 
 def test_every_register_is_named() -> None:
