@@ -6,10 +6,10 @@ from typing import Any
 
 from jitpy.backend.ir import memflags
 from jitpy.backend.ir.types import I8, I128, IS_VECTOR, LANE, LANE_BITS
-from jitpy.backend.isa.aarch64.lowering.vector_base import of_lanes, one
 from jitpy.backend.isa.aarch64.lowering.vector_float import VectorFloatLowering
 from jitpy.backend.isa.aarch64.rows import ROWS
 from jitpy.backend.isa.lowering import trap_of
+from jitpy.backend.isa.vectors import of_lanes, one
 from jitpy.backend.target.row import INT
 
 _LETTERS = {16: "h", 32: "s", 64: "d", 128: "q"}

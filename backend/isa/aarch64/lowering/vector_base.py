@@ -7,17 +7,16 @@ the type of a part, and `lanes` applies them to all parts of a value.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import jitpy.backend.isa.aarch64.insts.vectors  # noqa: F401  enters the rows
-from jitpy.backend.ir.types import BITS, DYNAMIC, F16, I64, LANE, LANE_BITS, vector
+from jitpy.backend.ir.types import F16, I64, LANE, LANE_BITS
 from jitpy.backend.isa.aarch64.lowering.branch import BranchLowering
 from jitpy.backend.isa.aarch64.lowering.float import ZERO
 from jitpy.backend.isa.aarch64.rows import ROWS
+from jitpy.backend.isa.vectors import VectorParts, of_lanes, repeated
 from jitpy.backend.target.row import FLOAT, MInst
 
-Part = Callable[..., Any]
 #: Bits of a lane -> its letter in rows' names.
 LETTERS = {8: "b", 16: "h", 32: "s", 64: "d"}
 _ONES = 0x4F07E7E0
@@ -26,23 +25,6 @@ _ONES = 0x4F07E7E0
 def letter(t: Any) -> str:
     """b, h, s or d by the lanes' width."""
     return LETTERS[LANE_BITS[t]]
-
-
-def of_lanes(lane: Any, bits: int = 128) -> Any:
-    """The vector type of this size."""
-    return vector(lane, bits // LANE_BITS[lane])
-
-
-def one(parts: Any) -> Any:
-    """What a rule returns for a value of these parts."""
-    return parts[0] if len(parts) == 1 else tuple(parts)
-
-
-def repeated(t: Any, lane: int) -> bytes:
-    """A constant with ``lane`` in all lanes of type t."""
-    bits = LANE_BITS[t]
-    data: bytes = (lane & ((1 << bits) - 1)).to_bytes(bits // 8, "little") * (BITS[t] // bits)
-    return data
 
 
 def _byte(word: int, byte: int) -> int:
@@ -68,7 +50,7 @@ def pattern(data: bytes) -> int | None:
     return None
 
 
-class VectorBase(BranchLowering):
+class VectorBase(VectorParts, BranchLowering):
     """See the module's docstring."""
 
     # Emission.
@@ -101,26 +83,6 @@ class VectorBase(BranchLowering):
         return self.constant(repeated(t, lane))
 
     # Parts of values.
-
-    def parts(self, ty: Any) -> list[Any]:
-        """The types of a value's parts."""
-        return [t for _, t in self.ctx.target.parts_of(ty)]
-
-    def lanes(self, f: Part, ty: Any, *values: Any) -> Any:
-        """f on each part of the values, which have as many parts as type ty."""
-        columns = zip(*[self.put_in_regs(v) for v in values])
-        return one([f(t, *regs) for t, regs in zip(self.parts(ty), columns)])
-
-    binary = lanes
-
-    def output_value(self, v: Any) -> Any:
-        """The value's own registers."""
-        return one(self.put_in_regs(v))
-
-    def small(self, ty: Any) -> int:
-        """The bits that count, where a type has less than 128, else 0."""
-        bits = BITS[ty & ~DYNAMIC]
-        return bits if bits < 128 else 0
 
     def side_by_side(self, ty: Any, a: Any, b: Any) -> Any:
         """The bits that count of two registers of a small type, next to one another."""

@@ -6,9 +6,10 @@ from typing import Any
 
 from jitpy.backend.ir.types import BITS, I64, LANE_BITS, LANES
 from jitpy.backend.isa.aarch64.conditions import EQ, NE
-from jitpy.backend.isa.aarch64.lowering.vector_base import letter, one
+from jitpy.backend.isa.aarch64.lowering.vector_base import letter
 from jitpy.backend.isa.aarch64.lowering.vector_int import VectorIntLowering
 from jitpy.backend.isa.aarch64.rows import ROWS
+from jitpy.backend.isa.vectors import one
 
 #: Float condition -> (operation, operands swapped, inverted); those that are not here are two comparisons.
 _FLOAT_CC = {

@@ -7,9 +7,9 @@ from typing import Any
 
 from jitpy.backend.ir.types import F16, F32, F64, LANE, LANE_BITS, LANES, as_int
 from jitpy.backend.isa.aarch64.lowering.float import LETTER, SIGN
-from jitpy.backend.isa.aarch64.lowering.vector_base import of_lanes, one
 from jitpy.backend.isa.aarch64.lowering.vector_lanes import VectorLanesLowering
 from jitpy.backend.isa.aarch64.rows import ROWS
+from jitpy.backend.isa.vectors import of_lanes, one
 
 #: Bits of a lane -> 128 bits of floats that wide.
 FLOAT_OF = {16: of_lanes(F16), 32: of_lanes(F32), 64: of_lanes(F64)}

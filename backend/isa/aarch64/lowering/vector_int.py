@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from jitpy.backend.ir.types import I8, I16, I32, LANE, LANE_BITS
-from jitpy.backend.isa.aarch64.lowering.vector_base import LETTERS, VectorBase, letter, of_lanes
+from jitpy.backend.isa.aarch64.lowering.vector_base import LETTERS, VectorBase, letter
 from jitpy.backend.isa.aarch64.rows import ROWS
+from jitpy.backend.isa.vectors import of_lanes
 
 #: Comparison -> (operation, operands swapped); of signed and unsigned lanes.
 _COMPARE = {

@@ -6,10 +6,11 @@ from typing import Any
 
 from jitpy.backend.ir.opcodes import F16CONST, F32CONST, F64CONST, ICONST
 from jitpy.backend.ir.types import F16, F32, F64, I8, IS_FLOAT, LANE, LANE_BITS, LANES
-from jitpy.backend.isa.aarch64.lowering.vector_base import LETTERS, letter, of_lanes, one
+from jitpy.backend.isa.aarch64.lowering.vector_base import LETTERS, letter
 from jitpy.backend.isa.aarch64.lowering.vector_compare import VectorCompareLowering
 from jitpy.backend.isa.aarch64.rows import ROWS
 from jitpy.backend.isa.lowering import trap_of
+from jitpy.backend.isa.vectors import of_lanes, one
 
 _X = of_lanes(I8)
 _CONSTANTS = (ICONST, F16CONST, F32CONST, F64CONST)

@@ -8,8 +8,8 @@ from jitpy.backend.ir import memflags
 from jitpy.backend.ir.types import F16, F32, F64, F128, I8, I64, I128, IS_VECTOR, LANE, LANE_BITS
 from jitpy.backend.isa.lowering import trap_of
 from jitpy.backend.isa.riscv64.insts.vectors import MEMORY, vtype
-from jitpy.backend.isa.riscv64.lowering.vector_base import INT_OF_BITS, of_lanes, one
 from jitpy.backend.isa.riscv64.lowering.vector_float import VectorFloatLowering
+from jitpy.backend.isa.vectors import INT_OF_BITS, of_lanes, one
 from jitpy.backend.target.row import VECTOR, MInst
 
 

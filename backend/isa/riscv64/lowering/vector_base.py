@@ -10,20 +10,18 @@ in v0 from the instruction that makes one to the next, which uses it: the alloca
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from jitpy.backend.ir.opcodes import BY_NAME
-from jitpy.backend.ir.types import BITS, DYNAMIC, I8, I16, I32, I64, IS_FLOAT, LANE_BITS, vector
+from jitpy.backend.ir.types import IS_FLOAT, LANE_BITS
 from jitpy.backend.isa.lowering import signed
 from jitpy.backend.isa.riscv64.frame import CONST
 from jitpy.backend.isa.riscv64.insts.vectors import MEMORY, vtype
 from jitpy.backend.isa.riscv64.lowering.branch import BranchLowering
 from jitpy.backend.isa.riscv64.rows import ROWS
+from jitpy.backend.isa.vectors import INT_OF_BITS, Part, VectorParts, of_lanes
 from jitpy.backend.target.row import FLOAT, INT, VECTOR, MInst
 
-Part = Callable[..., Any]
-INT_OF_BITS = {8: I8, 16: I16, 32: I32, 64: I64}
 _SPLAT, _ICONST = BY_NAME["splat"], BY_NAME["iconst"]
 #: Operations whose second operand may be a scalar -> the instruction, whether a small constant is one too.
 _SCALAR_FORMS = {
@@ -39,17 +37,7 @@ _COMMUTATIVE = frozenset((
 ))  # fmt: skip
 
 
-def of_lanes(lane: Any, bits: int = 128) -> Any:
-    """The vector type of this size."""
-    return vector(lane, bits // LANE_BITS[lane])
-
-
-def one(parts: Any) -> Any:
-    """What a rule returns for a value of these parts."""
-    return parts[0] if len(parts) == 1 else tuple(parts)
-
-
-class VectorBase(BranchLowering):
+class VectorBase(VectorParts, BranchLowering):
     """See the module's docstring."""
 
     # Emission. ``bits``: of a lane, where it is not t's; ``size``: of what the instruction works on, less than a register
@@ -105,15 +93,6 @@ class VectorBase(BranchLowering):
 
     # Parts of values.
 
-    def parts(self, ty: Any) -> list[Any]:
-        """The types of a value's parts."""
-        return [t for _, t in self.ctx.target.parts_of(ty)]
-
-    def lanes(self, f: Part, ty: Any, *values: Any) -> Any:
-        """f on each part of the values, which have as many parts as type ty."""
-        columns = zip(*[self.put_in_regs(v) for v in values])
-        return one([f(t, *regs) for t, regs in zip(self.parts(ty), columns)])
-
     def binary(self, f: Part, ty: Any, x: Any, y: Any) -> Any:
         """f on each part of x and y. Where f is one instruction, y (or x, if they may be swapped) may be a scalar that is
         the same in all lanes."""
@@ -134,15 +113,6 @@ class VectorBase(BranchLowering):
         r = self.put_in_reg(s)
         form = ".vf" if IS_FLOAT[self.types[s]] else ".vx"
         return self.lanes(lambda t, a: self.p(name + form, t, a, r), ty, x)
-
-    def output_value(self, v: Any) -> Any:
-        """The value's own registers."""
-        return one(self.put_in_regs(v))
-
-    def small(self, ty: Any) -> int:
-        """The bits that count, where a type has less than 128, else 0."""
-        bits = BITS[ty & ~DYNAMIC]
-        return bits if bits < 128 else 0
 
     # Bits.
 

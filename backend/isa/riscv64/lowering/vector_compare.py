@@ -7,8 +7,8 @@ from typing import Any
 from jitpy.backend.ir.types import DYNAMIC, I64, LANES
 from jitpy.backend.isa.riscv64.conditions import EQ, NE
 from jitpy.backend.isa.riscv64.lowering.int import Condition
-from jitpy.backend.isa.riscv64.lowering.vector_base import of_lanes, one
 from jitpy.backend.isa.riscv64.lowering.vector_int import VectorIntLowering
+from jitpy.backend.isa.vectors import of_lanes, one
 from jitpy.backend.target.row import VECTOR
 
 #: Integer code -> (operands swapped, instruction).

@@ -6,9 +6,9 @@ from __future__ import annotations
 from typing import Any
 
 from jitpy.backend.ir.types import F16, F32, F64, LANE, LANE_BITS, LANES
-from jitpy.backend.isa.riscv64.lowering.vector_base import INT_OF_BITS, of_lanes, one
 from jitpy.backend.isa.riscv64.lowering.vector_lanes import VectorLanesLowering
 from jitpy.backend.isa.riscv64.rows import ROWS
+from jitpy.backend.isa.vectors import INT_OF_BITS, of_lanes, one
 
 _MODES = ("rne", "rdn", "rup", "rtz")
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from jitpy.backend.ir.types import I8, LANE_BITS
-from jitpy.backend.isa.riscv64.lowering.vector_base import VectorBase, of_lanes, one
+from jitpy.backend.isa.riscv64.lowering.vector_base import VectorBase
+from jitpy.backend.isa.vectors import of_lanes, one
 
 _SHIFTS = {"psll": "vsll", "psrl": "vsrl", "psra": "vsra"}
 

@@ -8,9 +8,9 @@ from typing import Any
 from jitpy.backend.ir.opcodes import F16CONST, F32CONST, F64CONST, ICONST
 from jitpy.backend.ir.types import DYNAMIC, F16, I8, I64, IS_FLOAT, LANE, LANE_BITS, LANES
 from jitpy.backend.isa.riscv64.insts.vectors import vtype
-from jitpy.backend.isa.riscv64.lowering.vector_base import INT_OF_BITS, of_lanes, one
 from jitpy.backend.isa.riscv64.lowering.vector_compare import VectorCompareLowering
 from jitpy.backend.isa.riscv64.rows import ROWS
+from jitpy.backend.isa.vectors import INT_OF_BITS, of_lanes, one
 from jitpy.backend.target.row import VECTOR, MInst
 
 _X = of_lanes(I8)

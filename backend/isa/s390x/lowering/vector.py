@@ -8,9 +8,10 @@ from jitpy.backend.ir import memflags
 from jitpy.backend.ir.types import BITS, DYNAMIC, F128, I64, I128, IS_VECTOR, LANE_BITS
 from jitpy.backend.isa.lowering import trap_of
 from jitpy.backend.isa.s390x.lowering.memory import is_little
-from jitpy.backend.isa.s390x.lowering.vector_base import LETTER, one
+from jitpy.backend.isa.s390x.lowering.vector_base import LETTER
 from jitpy.backend.isa.s390x.lowering.vector_float import VectorFloatLowering
 from jitpy.backend.isa.s390x.rows import ROWS
+from jitpy.backend.isa.vectors import one
 from jitpy.backend.target.row import VECTOR
 
 

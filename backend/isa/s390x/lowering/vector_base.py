@@ -11,15 +11,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from jitpy.backend.ir.types import BITS, DYNAMIC, I8, I16, I32, I64, LANE, LANE_BITS, LANES, vector
+from jitpy.backend.ir.types import DYNAMIC, I64, LANE, LANE_BITS, LANES
 from jitpy.backend.isa.s390x.lowering.branch import BranchLowering
 from jitpy.backend.isa.s390x.rows import ROWS
+from jitpy.backend.isa.vectors import VectorParts, one
 
-Part = Callable[..., Any]
 #: Bits -> the letter of an element, of the format of a float.
 LETTER = {8: "b", 16: "h", 32: "f", 64: "g"}
 FORMAT = {32: "sb", 64: "db"}
-INT_OF_BITS = {8: I8, 16: I16, 32: I32, 64: I64}
 
 
 def letter(t: Any) -> str:
@@ -27,22 +26,12 @@ def letter(t: Any) -> str:
     return LETTER[LANE_BITS[t]]
 
 
-def of_lanes(lane: Any, bits: int = 128) -> Any:
-    """The vector type of this size."""
-    return vector(lane, bits // LANE_BITS[lane])
-
-
-def one(parts: Any) -> Any:
-    """What a rule returns for a value of these parts."""
-    return parts[0] if len(parts) == 1 else tuple(parts)
-
-
-def repeated(bits: int, lane: int) -> bytes:
+def elements(bits: int, lane: int) -> bytes:
     """A register's bytes with ``lane`` in all elements."""
     return (lane & (1 << bits) - 1).to_bytes(bits // 8, "big") * (128 // bits)
 
 
-class VectorBase(BranchLowering):
+class VectorBase(VectorParts, BranchLowering):
     """See the module's docstring."""
 
     def p(self, op: str, t: Any, *regs: Any, imm: Any = None) -> Any:
@@ -65,29 +54,9 @@ class VectorBase(BranchLowering):
 
     def splat_of(self, bits: int, lane: int) -> Any:
         """A register with ``lane`` in all elements."""
-        return self.constant(repeated(bits, lane))
+        return self.constant(elements(bits, lane))
 
     # Parts of values.
-
-    def parts(self, ty: Any) -> list[Any]:
-        """The types of a value's parts."""
-        return [t for _, t in self.ctx.target.parts_of(ty)]
-
-    def lanes(self, f: Part, ty: Any, *values: Any) -> Any:
-        """f on each part of the values, which have as many parts as type ty."""
-        columns = zip(*[self.put_in_regs(v) for v in values])
-        return one([f(t, *regs) for t, regs in zip(self.parts(ty), columns)])
-
-    binary = lanes
-
-    def output_value(self, v: Any) -> Any:
-        """The value's own registers."""
-        return one(self.put_in_regs(v))
-
-    def small(self, ty: Any) -> int:
-        """The bits that count, where a type has less than 128, else 0."""
-        bits = BITS[ty & ~DYNAMIC]
-        return bits if bits < 128 else 0
 
     def by_lane(self, ty: Any, x: Any, f: Callable[[Any], Any]) -> Any:
         """f on each lane of x, in a register of a scalar of its type, in order; its results, such registers too, as a value of

@@ -6,9 +6,10 @@ from typing import Any
 
 from jitpy.backend.ir.types import BITS, I64, LANE_BITS, LANES
 from jitpy.backend.isa.s390x.conditions import NE, E, O
-from jitpy.backend.isa.s390x.lowering.vector_base import FORMAT, one
+from jitpy.backend.isa.s390x.lowering.vector_base import FORMAT
 from jitpy.backend.isa.s390x.lowering.vector_int import VectorIntLowering
 from jitpy.backend.isa.s390x.rows import ROWS
+from jitpy.backend.isa.vectors import one
 from jitpy.backend.target.row import VECTOR, MInst
 
 #: Float condition -> (comparison, operands swapped, inverted); of two comparisons or-ed: (first, second, inverted).

@@ -6,9 +6,10 @@ from typing import Any
 
 from jitpy.backend.ir.types import F32, F64, LANE, LANE_BITS
 from jitpy.backend.isa.s390x.lowering.float import QUIET
-from jitpy.backend.isa.s390x.lowering.vector_base import FORMAT, one, repeated
+from jitpy.backend.isa.s390x.lowering.vector_base import FORMAT, elements
 from jitpy.backend.isa.s390x.lowering.vector_lanes import VectorLanesLowering
 from jitpy.backend.isa.s390x.rows import ROWS
+from jitpy.backend.isa.vectors import one
 
 _ROUNDING = (4, 7, 6, 5)
 _AS_THE_MODE = (0, 0)
@@ -53,7 +54,7 @@ class VectorFloatLowering(VectorLanesLowering):
     def sign_bits(self, t: Any) -> Any:
         """The sign of each lane."""
         bits = LANE_BITS[t]
-        return self.constant(repeated(bits, 1 << bits - 1))
+        return self.constant(elements(bits, 1 << bits - 1))
 
     def v_fneg(self, t: Any, a: Any) -> Any:
         """Flip the sign."""

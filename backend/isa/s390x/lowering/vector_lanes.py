@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from jitpy.backend.ir.types import DYNAMIC, I64, LANE, LANE_BITS, LANES
-from jitpy.backend.isa.s390x.lowering.vector_base import LETTER, one
+from jitpy.backend.isa.s390x.lowering.vector_base import LETTER
 from jitpy.backend.isa.s390x.lowering.vector_compare import VectorCompareLowering
 from jitpy.backend.isa.s390x.rows import ROWS
+from jitpy.backend.isa.vectors import one
 from jitpy.backend.target.row import VECTOR
 
 

@@ -7,8 +7,8 @@ from typing import Any
 from jitpy.backend.ir import memflags
 from jitpy.backend.ir.types import BITS, I8, I16, I128, IS_VECTOR, LANE, LANE_BITS
 from jitpy.backend.isa.lowering import trap_of
+from jitpy.backend.isa.vectors import of_lanes, one
 from jitpy.backend.isa.x64.lowering.base import Amode
-from jitpy.backend.isa.x64.lowering.vector_base import of_lanes, one
 from jitpy.backend.isa.x64.lowering.vector_float import VectorFloatLowering
 from jitpy.backend.isa.x64.rows import ROWS
 from jitpy.backend.target.row import INT, MInst

@@ -12,22 +12,20 @@ has, at the place where the operation is defined.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from jitpy.backend.ir.opcodes import RETURN_CALL, RETURN_CALL_INDIRECT, VCONST
-from jitpy.backend.ir.types import BITS, DYNAMIC, I8, I16, I32, I64, IS_VECTOR, LANE, LANE_BITS, vector
+from jitpy.backend.ir.types import BITS, I8, I16, I32, I64, IS_VECTOR, LANE, LANE_BITS
+from jitpy.backend.isa.vectors import INT_OF_BITS, Part, VectorParts, of_lanes, repeated
 from jitpy.backend.isa.x64.frame import CONST
 from jitpy.backend.isa.x64.insts.vectors import vector as rows
 from jitpy.backend.isa.x64.lowering.branch import BranchLowering
 from jitpy.backend.isa.x64.rows import ROWS
 from jitpy.backend.target.row import FLOAT, MASK, VECTOR, MInst
 
-Part = Callable[..., Any]
 #: Lane type -> the letter of packed integer operations, of packed float operations.
 K = {I8: "b", I16: "w", I32: "d", I64: "q"}
 S = {32: "ps", 64: "pd"}
-INT_OF_BITS = {8: I8, 16: I16, 32: I32, 64: I64}
 
 
 class Memory:
@@ -53,24 +51,7 @@ def letter(t: Any) -> str:
     return K[INT_OF_BITS[LANE_BITS[t]]]
 
 
-def of_lanes(lane: Any, bits: int) -> Any:
-    """The vector type of this size."""
-    return vector(lane, bits // LANE_BITS[lane])
-
-
-def one(parts: Any) -> Any:
-    """What a rule returns for a value of these parts."""
-    return parts[0] if len(parts) == 1 else tuple(parts)
-
-
-def repeated(t: Any, lane: int) -> bytes:
-    """A constant with ``lane`` in all lanes of type t."""
-    bits = LANE_BITS[t]
-    data: bytes = (lane & ((1 << bits) - 1)).to_bytes(bits // 8, "little") * (BITS[t] // bits)
-    return data
-
-
-class VectorBase(BranchLowering):
+class VectorBase(VectorParts, BranchLowering):
     """See the module's docstring."""
 
     def __init__(self, ctx: Any) -> None:
@@ -195,15 +176,6 @@ class VectorBase(BranchLowering):
 
     # Parts of values.
 
-    def parts(self, ty: Any) -> list[Any]:
-        """The types of a value's parts."""
-        return [t for _, t in self.ctx.target.parts_of(ty)]
-
-    def lanes(self, f: Part, ty: Any, *values: Any) -> Any:
-        """f on each part of the values, which have as many parts as type ty."""
-        columns = zip(*[self.put_in_regs(v) for v in values])
-        return one([f(t, *regs) for t, regs in zip(self.parts(ty), columns)])
-
     def binary(self, f: Part, ty: Any, x: Any, y: Any) -> Any:
         """f on each part of x and y. Where f is one instruction, y (or x, if they may be swapped) may stay in memory: a load
         with AVX, which wants no alignment, or a constant.
@@ -230,15 +202,6 @@ class VectorBase(BranchLowering):
         if n[0] == VCONST:
             return Memory(((), CONST, n[2]), None)
         return Memory(*self.load_of(v))
-
-    def output_value(self, v: Any) -> Any:
-        """The value's own registers."""
-        return one(self.put_in_regs(v))
-
-    def small(self, ty: Any) -> int:
-        """The bits that count, where a type has less than 128, else 0."""
-        bits = BITS[ty & ~DYNAMIC]
-        return bits if bits < 128 else 0
 
     def high(self, t: Any, r: Any) -> Any:
         """The upper half of a register of 256 or 512 bits. The lower half, as an operand, is the register itself."""

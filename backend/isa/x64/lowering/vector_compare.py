@@ -6,9 +6,10 @@ from typing import Any
 
 from jitpy.backend.ir.opcodes import BITCAST, FCMP, ICMP
 from jitpy.backend.ir.types import BITS, I8, I64, LANE_BITS, LANES
+from jitpy.backend.isa.vectors import of_lanes, one
 from jitpy.backend.isa.x64.conditions import NE, E
 from jitpy.backend.isa.x64.lowering.int import SETCC
-from jitpy.backend.isa.x64.lowering.vector_base import S, letter, of_lanes, one
+from jitpy.backend.isa.x64.lowering.vector_base import S, letter
 from jitpy.backend.isa.x64.lowering.vector_int import TO_MASK, VectorIntLowering
 from jitpy.backend.isa.x64.rows import ROWS
 from jitpy.backend.target.row import MInst

@@ -7,7 +7,8 @@ from collections.abc import Callable
 from typing import Any
 
 from jitpy.backend.ir.types import BITS, F16, F32, F64, I32, I64, LANE, LANE_BITS, LANES
-from jitpy.backend.isa.x64.lowering.vector_base import S, of_lanes, one
+from jitpy.backend.isa.vectors import of_lanes, one
+from jitpy.backend.isa.x64.lowering.vector_base import S
 from jitpy.backend.isa.x64.lowering.vector_lanes import VectorLanesLowering
 from jitpy.backend.isa.x64.rows import ROWS
 

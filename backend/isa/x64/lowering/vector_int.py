@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from jitpy.backend.ir.types import BITS, I8, I16, I32, I64, LANE_BITS
+from jitpy.backend.isa.vectors import of_lanes
 from jitpy.backend.isa.x64.insts.vectors import vector as rows
-from jitpy.backend.isa.x64.lowering.vector_base import VectorBase, letter, of_lanes
+from jitpy.backend.isa.x64.lowering.vector_base import VectorBase, letter
 from jitpy.backend.isa.x64.rows import ROWS
 from jitpy.backend.target.row import INT, MInst
 

@@ -19,7 +19,8 @@ from jitpy.backend.ir.types import (
     LANE_BITS,
     LANES,
 )
-from jitpy.backend.isa.x64.lowering.vector_base import letter, of_lanes, one, repeated
+from jitpy.backend.isa.vectors import of_lanes, one, repeated
+from jitpy.backend.isa.x64.lowering.vector_base import letter
 from jitpy.backend.isa.x64.lowering.vector_compare import VectorCompareLowering
 from jitpy.backend.isa.x64.rows import ROWS
 from jitpy.backend.target.row import MInst
