@@ -180,6 +180,47 @@ class Lowering:
         callee = self.ctx.func.ext_funcs[f]
         return self.symbol_address(callee.name, 0, callee.colocated)
 
+    # Registers of the frame. Rows: mov_fp, mov_sp, mov_return_address, mov_pinned, set_pinned, switch_stack.
+
+    #: The ISA's rows by name.
+    rows: Any
+    #: What `switch_stack` is bound to: result, operands, clobbers.
+    switch_registers: tuple[tuple[int, ...], tuple[int, ...], int]
+
+    def as_caller(self) -> None:
+        """Give the function the frame of one that calls; its frame pointer is then its own."""
+        self.ctx.frame.need_outgoing(0)
+
+    def frame_pointer(self) -> Any:
+        """The frame pointer, which must then be this function's."""
+        self.as_caller()
+        return self.op(self.rows["mov_fp"])
+
+    def stack_pointer(self) -> Any:
+        """The stack pointer."""
+        return self.op(self.rows["mov_sp"])
+
+    def return_address(self) -> Any:
+        """From the frame, where it lies above the saved frame pointer."""
+        self.as_caller()
+        return self.op(self.rows["mov_return_address"])
+
+    def pinned(self) -> Any:
+        """The register that is kept for that."""
+        return self.op(self.rows["mov_pinned"])
+
+    def set_pinned(self, x: Any) -> tuple[()]:
+        """The same."""
+        return self.do(self.rows["set_pinned"], self.put_in_reg(x))
+
+    def switch_stack(self, store: Any, load: Any, payload: Any) -> Any:
+        """Everything but the payload is lost: the other stack keeps no registers for us."""
+        self.as_caller()
+        r = self.temp(INT)
+        uses = tuple([self.put_in_reg(v) for v in (store, load, payload)])
+        self.emit(MInst(self.rows["switch_stack"], (r,), uses, None, self.switch_registers))
+        return r
+
     # Where selections do not branch, they are as good as guards.
 
     select_int: Any

@@ -142,7 +142,7 @@ class MemoryLowering(IntLowering):
 
     def thread_local_address(self, name: str, offset: int) -> Any:
         """The address of a thread-local symbol, by its descriptor; what that calls keeps most registers, but we count on none."""
-        self.ctx.frame.need_outgoing(0)
+        self.as_caller()
         r = self.temp(INT)
         self.emit(MInst(ROWS["thread_local"], (r,), (), name, ((X0,), (), CLOBBERS & ~(1 << X0))))
         return self.op(ROWS["add_any"], r, imm=offset) if offset else r
@@ -228,33 +228,5 @@ class MemoryLowering(IntLowering):
 
     # Registers of the frame.
 
-    def frame_pointer(self) -> Any:
-        """x29, which must then be this function's."""
-        self.ctx.frame.need_outgoing(0)
-        return self.op(ROWS["mov_fp"])
-
-    def stack_pointer(self) -> Any:
-        """sp."""
-        return self.op(ROWS["mov_sp"])
-
-    def return_address(self) -> Any:
-        """From the frame record, which must then be there."""
-        self.ctx.frame.need_outgoing(0)
-        return self.op(ROWS["mov_return_address"])
-
-    def pinned(self) -> Any:
-        """x21."""
-        return self.op(ROWS["mov_pinned"])
-
-    def set_pinned(self, x: Any) -> tuple[()]:
-        """x21."""
-        return self.do(ROWS["set_pinned"], self.put_in_reg(x))
-
-    def switch_stack(self, store: Any, load: Any, payload: Any) -> Any:
-        """Everything but the payload is lost: the other stack keeps no registers for us."""
-        self.ctx.frame.need_outgoing(0)
-        r = self.temp(INT)
-        uses = tuple([self.put_in_reg(v) for v in (store, load, payload)])
-        constraints = (X0,), (X1, X2, X0), (CLOBBERS | SAVED) & ~(1 << X0)
-        self.emit(MInst(ROWS["switch_stack"], (r,), uses, None, constraints))
-        return r
+    rows = ROWS
+    switch_registers = (X0,), (X1, X2, X0), (CLOBBERS | SAVED) & ~(1 << X0)

@@ -110,7 +110,7 @@ macro("fconst32", "fli.s =rd.f imm", _float_constant(32), REMAT)
 
 row("mov_fp", "addi =rd s0 0", 0x13 | FP << 15)
 row("mov_sp", "addi =rd sp 0", 0x13 | SP << 15)
-row("return_address", "ld =rd 8(s0)", 0x00803003 | FP << 15)
+row("mov_return_address", "ld =rd 8(s0)", 0x00803003 | FP << 15)
 row("mov_pinned", "addi =rd s11 0", 0x13 | 27 << 15)
 row("set_pinned", "addi s11 rs1 0", 0x13 | 27 << 7)
 

@@ -134,7 +134,7 @@ class MemoryLowering(Base):
 
     def thread_local_address(self, name: str, offset: int) -> Any:
         """The address of a thread-local symbol, by a call of the C library; see the row."""
-        self.ctx.frame.need_outgoing(0)
+        self.as_caller()
         r = self.temp(INT)
         self.emit(MInst(ROWS["thread_local"], (r,), (), name, ((A0,), (), CLOBBERS & ~(1 << A0))))
         return self.add_constant(r, offset) if offset else r
@@ -249,33 +249,5 @@ class MemoryLowering(Base):
 
     # Registers of the frame.
 
-    def frame_pointer(self) -> Any:
-        """s0."""
-        self.ctx.frame.need_outgoing(0)  # so that there is a frame
-        return self.op(ROWS["mov_fp"])
-
-    def stack_pointer(self) -> Any:
-        """sp."""
-        return self.op(ROWS["mov_sp"])
-
-    def return_address(self) -> Any:
-        """Above the saved frame pointer."""
-        self.ctx.frame.need_outgoing(0)
-        return self.op(ROWS["return_address"])
-
-    def pinned(self) -> Any:
-        """s11."""
-        return self.op(ROWS["mov_pinned"])
-
-    def set_pinned(self, x: Any) -> tuple[()]:
-        """s11."""
-        return self.do(ROWS["set_pinned"], self.put_in_reg(x))
-
-    def switch_stack(self, store: Any, load: Any, payload: Any) -> Any:
-        """Everything but the payload is lost: the other stack keeps no registers for us."""
-        self.ctx.frame.need_outgoing(0)
-        r = self.temp(INT)
-        uses = tuple([self.put_in_reg(v) for v in (store, load, payload)])
-        clobbers = (CLOBBERS | SAVED) & ~(1 << A0)
-        self.emit(MInst(ROWS["switch_stack"], (r,), uses, None, ((A0,), (A0 + 1, A0 + 2, A0), clobbers)))
-        return r
+    rows = ROWS
+    switch_registers = (A0,), (A0 + 1, A0 + 2, A0), (CLOBBERS | SAVED) & ~(1 << A0)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from jitpy.backend.ir import memflags
 from jitpy.backend.ir.types import BITS
 from jitpy.backend.isa.lowering import trap_of
+from jitpy.backend.isa.s390x.frame import SAVE_AREA
 from jitpy.backend.isa.s390x.lowering.base import SIGN_EXTENDING_LOADS, ZERO_EXTENDING_LOADS, Base, fits
 from jitpy.backend.isa.s390x.regs import CLOBBERS, R2, R3, R4, R5, R12, SAVED
 from jitpy.backend.isa.s390x.rows import ROWS
@@ -155,7 +156,7 @@ class MemoryLowering(Base):
 
     def thread_local_address(self, name: str, offset: int) -> Any:
         """The address of a thread-local symbol, by a call of the C library; see the row."""
-        self.ctx.frame.need_outgoing(160)
+        self.as_caller()
         r = self.temp(INT)
         clobbers = (CLOBBERS | 1 << R12) & ~(1 << R2)
         self.emit(MInst(ROWS["thread_local"], (r,), (), name, ((R2,), (), clobbers)))
@@ -244,33 +245,9 @@ class MemoryLowering(Base):
 
     # Registers of the frame.
 
-    def frame_pointer(self) -> Any:
-        """r11, which only a function with a frame has set."""
-        self.ctx.frame.need_outgoing(160)
-        return self.op(ROWS["copy_fp"])
+    rows = ROWS
+    switch_registers = (R4,), (R2, R3, R4), (CLOBBERS | SAVED) & ~(1 << R4)
 
-    def stack_pointer(self) -> Any:
-        """r15."""
-        return self.op(ROWS["copy_sp"])
-
-    def return_address(self) -> Any:
-        """Above the saved frame pointer."""
-        self.ctx.frame.need_outgoing(160)
-        return self.op(ROWS["return_address"])
-
-    def pinned(self) -> Any:
-        """The register that is kept for that."""
-        return self.op(ROWS["copy_pinned"])
-
-    def set_pinned(self, x: Any) -> tuple[()]:
-        """The same."""
-        return self.do(ROWS["set_pinned"], self.put_in_reg(x))
-
-    def switch_stack(self, store: Any, load: Any, payload: Any) -> Any:
-        """Everything but the payload is lost: the other stack keeps no registers for us."""
-        self.ctx.frame.need_outgoing(160)
-        r = self.temp(INT)
-        uses = tuple([self.put_in_reg(v) for v in (store, load, payload)])
-        clobbers = (CLOBBERS | SAVED) & ~(1 << R4)
-        self.emit(MInst(ROWS["switch_stack"], (r,), uses, None, ((R4,), (R2, R3, R4), clobbers)))
-        return r
+    def as_caller(self) -> None:
+        """A callee saves registers in our frame."""
+        self.ctx.frame.need_outgoing(SAVE_AREA)

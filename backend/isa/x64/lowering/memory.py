@@ -174,7 +174,7 @@ class MemoryLowering(Base):
 
     def thread_local_address(self, name: str, offset: int) -> Any:
         """The address of a thread-local symbol, by a call of the C library; see the row."""
-        self.ctx.frame.need_outgoing(0)
+        self.as_caller()
         r = self.temp(INT)
         clobbers = SYSV_CLOBBERS & ~(1 << RAX)
         self.emit(MInst(ROWS["thread_local"], (r,), (), name, ((RAX,), (), clobbers)))
@@ -257,31 +257,13 @@ class MemoryLowering(Base):
 
     # Registers of the frame.
 
-    def frame_pointer(self) -> Any:
-        """rbp."""
-        return self.op(ROWS["mov_rbp"])
+    rows = ROWS
+    switch_registers = (RDI,), (RSI, RDX, RDI), (SYSV_CLOBBERS | SYSV_SAVED) & ~(1 << RDI)
 
-    def stack_pointer(self) -> Any:
-        """rsp."""
-        return self.op(ROWS["mov_rsp"])
+    def frame_pointer(self) -> Any:
+        """rbp, which every function sets."""
+        return self.op(ROWS["mov_fp"])
 
     def return_address(self) -> Any:
         """Above the saved frame pointer."""
         return self.op(ROWS["mov_return_address"])
-
-    def pinned(self) -> Any:
-        """r15."""
-        return self.op(ROWS["mov_pinned"])
-
-    def set_pinned(self, x: Any) -> tuple[()]:
-        """r15."""
-        return self.do(ROWS["set_pinned"], self.put_in_reg(x))
-
-    def switch_stack(self, store: Any, load: Any, payload: Any) -> Any:
-        """Everything but the payload is lost: the other stack keeps no registers for us."""
-        self.ctx.frame.need_outgoing(0)
-        r = self.temp(INT)
-        clobbers = (SYSV_CLOBBERS | SYSV_SAVED) & ~(1 << RDI)
-        uses = tuple([self.put_in_reg(v) for v in (store, load, payload)])
-        self.emit(MInst(ROWS["switch_stack"], (r,), uses, None, ((RDI,), (RSI, RDX, RDI), clobbers)))
-        return r
