@@ -24,6 +24,7 @@ from jitpy.runtime.assembler import Assembler
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from typing import Any
 
     from jitpy.backend.ir.function import Function
@@ -84,7 +85,7 @@ def declarations(name: str, types: tuple[ty.Type, ...], result: ty.Type) -> str:
 def structs(types: tuple[ty.Type, ...]) -> dict[str, str]:
     """The structs of the arrays in these types, one for all layouts: name -> declaration."""
     found: dict[str, str] = {}
-    for array in _arrays(types):
+    for array in arrays(types):
         element = "void" if array.dtype.kind == "c" else c_scalar(array.dtype)
         extent = f"[{max(array.ndim, 1)}]"
         members = f"{element} *data; int64_t shape{extent}; int64_t strides{extent}; void *owner;"
@@ -115,13 +116,14 @@ def declare(name: str, types: tuple[ty.Type, ...], result: ty.Type, names: list[
     return "\n".join(lines)
 
 
-def _arrays(types: tuple[ty.Type, ...]) -> list[ty.Array]:
+def arrays(types: Sequence[ty.Type]) -> list[ty.Array]:
+    """The array types among these, and in tuples of them."""
     found: list[ty.Array] = []
     for t in types:
         if isinstance(t, ty.Array):
             found.append(t)
         elif isinstance(t, ty.Tuple):
-            found += _arrays(t.items)
+            found += arrays(t.items)
     return found
 
 

@@ -19,7 +19,7 @@ COMMON_CONSTANTS: tuple[object, ...] = (*py314.COMMON_CONSTANTS, list, set, None
 def _common_constant(instrs: list[n.Instr], arg: int, co: CodeType, slots: tuple[str, ...]) -> n.Expansion:
     # The short cuts of all, any, list, set and tuple are taken for none of them: see py314.NOT_IT.
     constant = COMMON_CONSTANTS[arg]
-    return ((n.LOAD_CONST, py314.NOT_IT if 2 <= arg <= 6 else constant),), 0
+    return ((n.LOAD_CONST, py314.NOT_IT if constant in (tuple, all, any, list, set) else constant),), 0
 
 
 def _get_iter(instrs: list[n.Instr], arg: int, co: CodeType, slots: tuple[str, ...]) -> n.Expansion:

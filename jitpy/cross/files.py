@@ -38,7 +38,7 @@ def header(compiled: Compiled) -> str:
     """The C header of a library."""
     guard = "".join(c if c.isalnum() else "_" for c in compiled.name).upper() + "_H"
     prefix = compiled.library.prefix
-    releases = any(_arrays_in(cabi.only_result(k.name, k.results)) for k in compiled.kernels)
+    releases = bool(cabi.arrays([r for k in compiled.kernels for r in k.results]))
     outside = compiled.undefined
     needs = f"Needs {' and '.join(outside)} of the C library." if outside else "Needs no C library."
     out = [f"/* {compiled.name}.h: {', '.join(k.name for k in compiled.kernels)} for {compiled.description}, compiled by jitpy."]
@@ -76,10 +76,6 @@ def _documented(kernel: Kernel) -> str:
     lines = [f"/* {kernel.py_func.__name__}({typed}) -> {result}"]
     lines += [f" * {line}".rstrip().replace("*/", "* /") for line in doc.splitlines()]
     return "\n".join(lines) + " */\n" + cabi.declare(kernel.name, kernel.types, result, names) + "\n"
-
-
-def _arrays_in(t: ty.Type) -> bool:
-    return isinstance(t, ty.Array) or (isinstance(t, ty.Tuple) and any(map(_arrays_in, t.items)))
 
 
 # -- the example ---------------------------------------------------------------------------------------------------------------

@@ -28,11 +28,11 @@ from jitpy.backend.object.unit import Unit
 from jitpy.backend.settings import Settings
 from jitpy.cross.guest import bounds
 from jitpy.frontend.types import types as ty
-from jitpy.runtime import layout
+from jitpy.runtime import layout, values
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
     from types import FunctionType
     from typing import Any
 
@@ -175,7 +175,7 @@ class Library:
 
     def finish(self) -> Unit:
         """Compile everything, with what it calls; the unit."""
-        if any(isinstance(t, ty.Array) for k in self.faces for r in k.results for t in _parts(r)):
+        if cabi.arrays([r for k in self.faces for r in k.results]):
             self.exported.append("jitpy_release")
         messages = [message(site) for site in self.sites] if self.faces else []
         if messages:
@@ -278,11 +278,8 @@ class Library:
         self.unit.add_data(name, bytes(size), ".data.rel.ro", 8, relocs)
 
     def _add_text(self, name: str, text: str) -> None:
-        widest = max(map(ord, text), default=0)
-        header = sys.getsizeof("") - 1 if widest < 128 else sys.getsizeof(chr(0x3B1)) - 4  # as `constant_string` reads it
-        end = "be" if self.target.big_endian else "le"
-        coding = "latin-1" if widest < 256 else f"utf-16-{end}" if widest < 65536 else f"utf-32-{end}"
-        self.unit.add_data(name, bytes(header) + text.encode(coding, "surrogatepass"), ".rodata", 8)
+        header = sys.getsizeof("") - 1 if text.isascii() else sys.getsizeof(chr(0x3B1)) - 4  # as `constant_string` reads it
+        self.unit.add_data(name, bytes(header) + values.encoded(text, self.unit.machine.order)[1], ".rodata", 8)
 
     def _add_messages(self, messages: list[str]) -> None:
         texts = bytearray(b"no error\0an unknown status\0")
@@ -347,10 +344,6 @@ def _words(data: bytes, widths: tuple[int, ...], order: str) -> np.ndarray[Any, 
     for column, width in enumerate(widths if order == ">" else ()):
         rows[:, column, :width] = rows[:, column, width - 1 :: -1] if width < 8 else rows[:, column, ::-1]
     return rows.reshape(-1)
-
-
-def _parts(t: ty.Type) -> Sequence[ty.Type]:
-    return [p for item in t.items for p in _parts(item)] if isinstance(t, ty.Tuple) else [t]
 
 
 # -- what kernels call ---------------------------------------------------------------------------------------------------------

@@ -162,8 +162,7 @@ class Image:
         if isinstance(t, ty.Array):
             return self._slots(self.cell(obj), self.array_address(obj), *obj.shape, *obj.strides)
         if isinstance(t, ty.Str):
-            kind, coding = _coding(obj, self.order)
-            text = obj.encode(coding, "surrogatepass")
+            kind, text = values.encoded(obj, self.order)
             at = self.reserve(max(len(text), 1))
             self.put(at, text)
             return self._slots(self.cell(obj), at, len(obj), kind)
@@ -244,12 +243,6 @@ def _bits(a: np.ndarray[Any, Any]) -> bytes:
     return a.astype(a.dtype.newbyteorder("<")).tobytes()
 
 
-def _coding(text: str, order: str) -> tuple[int, str]:
-    widest = max(map(ord, text), default=0)
-    end = "le" if order == "<" else "be"
-    return (1, "latin-1") if widest < 256 else (2, f"utf-16-{end}") if widest < 65536 else (4, f"utf-32-{end}")
-
-
 class Guest:
     """The program's memory after a call. ``peek(address, size)`` gets bytes of it."""
 
@@ -293,9 +286,7 @@ class Guest:
             if obj is not None:
                 return obj
             data, length, kind = self.word(at + 8), self.word(at + 16), self.word(at + 24)
-            coding = {1: "latin-1", 2: "utf-16", 4: "utf-32"}[kind]
-            end = "" if kind == 1 else "-le" if self.order == "<" else "-be"
-            return self.peek(data, length * kind).decode(coding + end, "surrogatepass")
+            return values.decoded(self.peek(data, length * kind), kind, self.order)
         if isinstance(t, ty.Array):
             return self._array(t, at)
         if isinstance(t, ty.List):

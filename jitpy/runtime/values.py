@@ -74,7 +74,7 @@ def part(message_part: Any, arguments: int, read: Callable[[ty.Type, int], Any] 
 
 def _part_of_string(at: int) -> str:
     data, length, kind = word(at + 8), word(at + 16), word(at + 24)
-    return ctypes.string_at(data, length * kind).decode({1: "latin-1", 2: "utf-16-le", 4: "utf-32-le"}[kind], "surrogatepass")
+    return decoded(ctypes.string_at(data, length * kind), kind)
 
 
 def _read_scalar(t: ty.Scalar, at: int) -> Any:
@@ -204,9 +204,23 @@ def write(t: ty.Type, at: int, obj: Any, inner: Callable[[ty.List, Any], int] | 
 _copies: dict[str, Any] = {}
 
 
-def _coding(text: str) -> tuple[int, str]:
+#: Byte order, bytes per character -> how a str holds its characters.
+_CODINGS = {
+    ("<", 1): "latin-1", ("<", 2): "utf-16-le", ("<", 4): "utf-32-le",
+    (">", 1): "latin-1", (">", 2): "utf-16-be", (">", 4): "utf-32-be",
+}  # fmt: skip
+
+
+def encoded(text: str, order: str = "<") -> tuple[int, bytes]:
+    """Bytes per character and the characters, as a str holds them in a machine of that byte order."""
     widest = max(map(ord, text), default=0)
-    return (1, "latin-1") if widest < 256 else (2, "utf-16-le") if widest < 65536 else (4, "utf-32-le")
+    width = 1 if widest < 256 else 2 if widest < 65536 else 4
+    return width, text.encode(_CODINGS[order, width], "surrogatepass")
+
+
+def decoded(data: bytes, width: int, order: str = "<") -> str:
+    """The str of such characters."""
+    return data.decode(_CODINGS[order, width], "surrogatepass")
 
 
 def characters(text: str) -> tuple[int, int, int]:
@@ -214,8 +228,8 @@ def characters(text: str) -> tuple[int, int, int]:
     from jitpy.runtime import layout
 
     if not layout.KNOWN:
-        kind, coding = _coding(text)
-        copy = _copies.setdefault(text, ctypes.create_string_buffer(text.encode(coding, "surrogatepass")))
+        kind, data = encoded(text)
+        copy = _copies.setdefault(text, ctypes.create_string_buffer(data))
         return ctypes.addressof(copy), len(text), kind
     state = word(id(text) + layout.STR_STATE, 4)
     header = layout.STR_ASCII_HEADER if state & layout.STR_ASCII else layout.STR_HEADER
