@@ -21,6 +21,18 @@ def program(*argument_lists):
     return register
 
 
+def ints(n, high, seed=1, dtype=np.int64):
+    return np.random.default_rng(seed).integers(0, high, n).astype(dtype)
+
+
+def floats(*shape, seed=1, low=-1.0, high=1.0, dtype=np.float64):
+    return np.random.default_rng(seed).uniform(low, high, shape).astype(dtype)
+
+
+def raw(text):
+    return np.frombuffer(text, np.uint8).copy()
+
+
 K = 5
 TABLE = np.array([3.0, 1.0, 4.0, 1.0, 5.0])
 

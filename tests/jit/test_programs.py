@@ -111,4 +111,4 @@ def test_same_outcome(function, arguments) -> None:
         assert same(expected[1], got[1]), (expected[1], got[1])
     assert all(map(same, expected_arguments, changed)), (expected_arguments, changed)
     if function.__module__ in WATCHED:
-        assert min(growth(compiled, arguments) for _ in range(3)) < 30 * 32, "blocks are left over"
+        assert any(growth(compiled, arguments) < 30 * 32 for _ in range(3)), "blocks are left over"

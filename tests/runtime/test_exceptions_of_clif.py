@@ -112,6 +112,8 @@ def test_called_past_the_wrapper(f: Any) -> None:
 def test_many_texts_that_come_and_go(f: Any) -> None:
     """Their places in the list are used again, and tables of what is gone are not looked at."""
     kept: list[Any] = []
+    gc.collect()
+    gc.freeze()  # the sixty collections to come need not walk through what other tests left
     for k in range(60):
         made = clif.compile(CATCH.replace("isub", ("isub", "iadd")[k % 2]))["catch"]
         assert made(f["throw"].address, 0, 1, 5, 9) == (4, 14)[k % 2]
