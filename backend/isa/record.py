@@ -4,12 +4,31 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from jitpy.backend.target.row import INT, MInst
+
 if TYPE_CHECKING:
     from jitpy.backend.target.target import Target
 
 
-def take_emission(t: Target, calls: Any, frame: Any, branch: Any) -> None:
-    """Calls from ``insts/call.py``; prologue, epilogue, moves and traps from ``frame.py``; branches from ``insts/branch.py``."""
+def take_emission(t: Target, rows: Any, calls: Any, frame: Any, branch: Any) -> None:
+    """Addresses of symbols and blocks from the rows; calls from ``insts/call.py``; prologue, epilogue, moves and traps from
+    ``frame.py``; branches from ``insts/branch.py``."""
+    jmp = branch.JMP
+
+    def jump(block: int) -> MInst:
+        return MInst(jmp, (), (), (block,))
+
+    def symbol_address(ctx: Any, name: str, addend: int) -> int:
+        d: int = ctx.temp(INT)
+        ctx.emit(MInst(rows["mov_symbol"], (d,), (), (name, addend)))
+        return d
+
+    def block_address(dst: int, block: int) -> MInst:
+        return MInst(rows["block_address"], (dst,), (), block)
+
+    t.jump = jump
+    t.symbol_address = symbol_address
+    t.block_address = block_address
     t.call_direct = calls.CALL_DIRECT
     t.call_indirect = calls.CALL_INDIRECT
     t.try_direct = calls.TRY_DIRECT

@@ -102,9 +102,6 @@ def make(features: dict[str, int]) -> Target:
     def move(dst: int, src: int, cls: int) -> MInst:
         return MInst(ROWS["mov_v" if cls else "mov64_rr"], (dst,), (src,))
 
-    def jump(block: int) -> MInst:
-        return MInst(branch.JMP, (), (), (block,))
-
     def load_stack(dst: int, base: int, offset: int, type: Type) -> MInst:
         return MInst(rows_of(type, "ldr")[0], (dst,), (), (base, offset, None))
 
@@ -132,33 +129,14 @@ def make(features: dict[str, int]) -> Target:
         ctx.emit(MInst(row, (d,), (reg,)))
         return d
 
-    def symbol_address(ctx: Any, name: str, addend: int) -> int:
-        d: int = ctx.temp(INT)
-        ctx.emit(MInst(ROWS["mov_symbol"], (d,), (), (name, addend)))
-        return d
-
-    def block_address(dst: int, block: int) -> MInst:
-        return MInst(ROWS["block_address"], (dst,), (), block)
-
-    def join_pair(ctx: Any, low: int, high: int) -> int:
-        raise AssertionError("no convention returns a pair in one register")
-
-    def split_pair(ctx: Any, pair: int, low: int, high: int) -> None:
-        raise AssertionError("no convention returns a pair in one register")
-
-    t.join_pair = join_pair
-    t.split_pair = split_pair
-    t.block_address = block_address
     t.strip = frame.STRIP if features["sign_return_address"] else b""
     t.move = move
-    t.jump = jump
     t.load_stack = load_stack
     t.store_stack = store_stack
     t.stack_address = stack_address
     t.load = load
     t.store = store
     t.extend = extend
-    t.symbol_address = symbol_address
     t.payloads = (regs.X0, regs.X1)
-    take_emission(t, call_insts, frame, branch)
+    take_emission(t, ROWS, call_insts, frame, branch)
     return t

@@ -94,12 +94,15 @@ def mem(name: str, text: str, word: int, scale: int, literal: int = 0) -> tuple[
     """The three rows of a load or store, by number of address registers; entered in ROWS."""
     assert name not in ROWS, name
     parsed = parse_operands(text)
-    made = tuple([_make(name, text, word, n, 0, parsed) for n in range(3)])
-    for r in made:
+
+    def of(registers: int) -> A64Row:
+        r = _make(name, text, word, registers, 0, parsed)
         r.scale = scale
         r.literal = literal
-    ROWS[name] = made
-    return made  # type: ignore[return-value]  # three of them
+        return r
+
+    ROWS[name] = made = (of(0), of(1), of(2))
+    return made
 
 
 def macro(name: str, text: str, encode: Encode, flags: int = 0, addr: int = -1) -> A64Row:

@@ -115,9 +115,6 @@ def make(features: dict[str, int]) -> Target:
     def move(dst: int, src: int, cls: int) -> MInst:
         return MInst(ROWS[("mv", "fmv", "vmv1r.v")[cls]], (dst,), (src,))
 
-    def jump(block: int) -> MInst:
-        return MInst(branch.JMP, (), (), (block,))
-
     def between(dst: int, src: int, type: Type, to_int: bool) -> MInst:
         letter = "d" if type == F64 else "h" if type == F16 and features["has_zfhmin"] else "w"
         return MInst(ROWS[f"fmv.x.{letter}" if to_int else f"fmv.{letter}.x"], (dst,), (src,))
@@ -147,17 +144,7 @@ def make(features: dict[str, int]) -> Target:
         extended: int = base.sext(source, reg) if signed else base.zext(source, reg)
         return extended
 
-    def symbol_address(ctx: Any, name: str, addend: int) -> int:
-        d: int = ctx.temp(INT)
-        ctx.emit(MInst(ROWS["mov_symbol"], (d,), (), (name, addend)))
-        return d
-
-    def block_address(dst: int, block: int) -> MInst:
-        return MInst(ROWS["block_address"], (dst,), (), block)
-
-    t.block_address = block_address
     t.move = move
-    t.jump = jump
     t.load_stack = load_stack
     t.store_stack = store_stack
     t.stack_address = stack_address
@@ -165,7 +152,6 @@ def make(features: dict[str, int]) -> Target:
     t.between = between
     t.store = store
     t.extend = extend
-    t.symbol_address = symbol_address
     t.payloads = (regs.A0, regs.A1)
-    take_emission(t, call_insts, frame, branch)
+    take_emission(t, ROWS, call_insts, frame, branch)
     return t

@@ -94,6 +94,8 @@ _LACKS = lacks.F128_INTEGERS | lacks.F16_ALL | lacks.F16_CONVERSIONS | lacks.I12
 
 _INT_LOADS = {8: ROWS["llc"], 16: ROWS["llh"], 32: ROWS["l"], 64: ROWS["lg"]}
 _INT_STORES = {8: ROWS["stc"], 16: ROWS["sth"], 32: ROWS["st"], 64: ROWS["stg"]}
+#: Bits -> the copy that fills a register with zeros above, with the sign.
+_EXTENSIONS = {8: (ROWS["llgcr"], ROWS["lgbr"]), 16: (ROWS["llghr"], ROWS["lghr"]), 32: (ROWS["llgfr"], ROWS["lgfr"])}
 
 
 def _rows_of(type: Type, store: bool) -> Any:
@@ -133,28 +135,13 @@ def _move(dst: int, src: int, cls: int) -> MInst:
     return MInst(ROWS["move_vector" if cls else "move"], (dst,), (src,))
 
 
-def _jump(block: int) -> MInst:
-    return MInst(branch.JMP, (), (), (block,))
-
-
 def _extend(ctx: Any, reg: int, from_type: Type, bits: int, signed: bool) -> int:
     source = BITS[from_type]
     if source >= bits:
         return reg
-    names = {8: ("llgcr", "lgbr"), 16: ("llghr", "lghr"), 32: ("llgfr", "lgfr")}
     d: int = ctx.temp(INT)
-    ctx.emit(MInst(ROWS[names[source][signed]], (d,), (reg,)))
+    ctx.emit(MInst(_EXTENSIONS[source][signed], (d,), (reg,)))
     return d
-
-
-def _symbol_address(ctx: Any, name: str, addend: int) -> int:
-    d: int = ctx.temp(INT)
-    ctx.emit(MInst(ROWS["far_symbol"], (d,), (), (name, addend)))
-    return d
-
-
-def _block_address(dst: int, block: int) -> MInst:
-    return MInst(ROWS["block_address"], (dst,), (), block)
 
 
 def make(features: dict[str, int]) -> Target:
@@ -175,17 +162,14 @@ def make(features: dict[str, int]) -> Target:
     t.rules = RULES.bind
     t.lacks = _LACKS
     t.lacks_types = frozenset(type for _, type in t.lacks)
-    t.block_address = _block_address
     t.move = _move
-    t.jump = _jump
     t.load_stack = _load_stack
     t.store_stack = _store_stack
     t.stack_address = _stack_address
     t.load = _load
     t.store = _store
     t.extend = _extend
-    t.symbol_address = _symbol_address
     t.payloads = (regs.R2, regs.R3)
     t.tail_address = regs.R1
-    take_emission(t, call_insts, frame, branch)
+    take_emission(t, ROWS, call_insts, frame, branch)
     return t

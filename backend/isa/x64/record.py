@@ -124,7 +124,6 @@ def make(features: dict[str, int]) -> Target:
 
     float_move = ROWS[f"{v}movaps_rr"]
     int_move = ROWS["mov64_rr"]
-    jmp = branch.JMP
     int_loads = {8: ROWS["movzx32_8_rm"], 16: ROWS["movzx32_16_rm"], 32: ROWS["mov32_rm"], 64: ROWS["mov64_rm"]}
     int_stores = {bits: ROWS[f"mov{bits}_mr"] for bits in (8, 16, 32, 64)}
     float_rows = {
@@ -144,9 +143,6 @@ def make(features: dict[str, int]) -> Target:
         if cls == VECTOR:
             return MInst(wide_row("z_rr" if widest == 512 else "y_rr"), (dst,), (src,))
         return MInst(float_move if cls else int_move, (dst,), (src,))
-
-    def jump(block: int) -> MInst:
-        return MInst(jmp, (), (), (block,))
 
     def load_stack(dst: int, base: int, offset: int, type: Type) -> MInst:
         rows = rows_of(type, False)
@@ -179,14 +175,6 @@ def make(features: dict[str, int]) -> Target:
         ctx.emit(MInst(row, (d,), (reg,)))
         return d
 
-    def symbol_address(ctx: Any, name: str, addend: int) -> int:
-        d: int = ctx.temp(INT)
-        ctx.emit(MInst(ROWS["mov_symbol"], (d,), (), (name, addend)))
-        return d
-
-    def block_address(dst: int, block: int) -> MInst:
-        return MInst(ROWS["block_address"], (dst,), (), block)
-
     def join_pair(ctx: Any, low: int, high: int) -> int:
         parts = [ctx.temp(FLOAT), ctx.temp(FLOAT), ctx.temp(FLOAT)]
         for part, half in zip(parts, (low, high)):
@@ -203,16 +191,13 @@ def make(features: dict[str, int]) -> Target:
 
     t.join_pair = join_pair
     t.split_pair = split_pair
-    t.block_address = block_address
     t.move = move
-    t.jump = jump
     t.load_stack = load_stack
     t.store_stack = store_stack
     t.stack_address = stack_address
     t.load = load
     t.store = store
     t.extend = extend
-    t.symbol_address = symbol_address
     t.payloads = (regs.RAX, regs.RDX)
-    take_emission(t, call_insts, frame, branch)
+    take_emission(t, ROWS, call_insts, frame, branch)
     return t

@@ -14,7 +14,7 @@ from jitpy.backend.isa.s390x.rows import macro
 from jitpy.backend.target.row import MInst
 
 
-def _far_symbol(sink: Any, inst: MInst, allocs: tuple[int, ...]) -> None:
+def _mov_symbol(sink: Any, inst: MInst, allocs: tuple[int, ...]) -> None:
     symbol_literal(sink, allocs[0], *inst.imm)
 
 
@@ -69,7 +69,7 @@ def _switch_stack(sink: Any, inst: MInst, allocs: tuple[int, ...]) -> None:
     sink.bind(here)
 
 
-macro("far_symbol", "lg =r1", _far_symbol)
+macro("mov_symbol", "lg =r1", _mov_symbol)
 macro("near_symbol", "larl =r1", _near_symbol)
 macro("mov_sp", "lgr =r1", _copy_of(SP))
 macro("mov_fp", "lgr =r1", _copy_of(FP))

@@ -164,7 +164,7 @@ class MemoryLowering(Base):
 
     def symbol_address(self, name: str, addend: Any, near: bool = False) -> Any:
         """larl of a symbol in the same module, else its 64-bit address from between the instructions."""
-        return self.op(ROWS["near_symbol" if near else "far_symbol"], imm=(name, addend))
+        return self.op(ROWS["near_symbol" if near else "mov_symbol"], imm=(name, addend))
 
     # Atomics. Loads are ordered as they stand; a store needs a fence behind it.
 
