@@ -118,7 +118,7 @@ def _compile(func: Function, target: Target, settings: Settings, times: dict[str
         chaos = Chaos(settings.chaos_seed)
         chaos.cool_blocks(func)
     if target.big_endian:
-        from jitpy.backend.vcode.byteorder import make_big
+        from jitpy.backend.ir.byteorder import make_big
 
         make_big(func)
     if settings.enable_nan_canonicalization:

@@ -23,26 +23,22 @@ if TYPE_CHECKING:
     from jitpy.backend.vcode.frame import Frame
 
 _ELSEWHERE = CALL | RETURN | JUMP | ARRIVES
+_WATCHED = ("func", "frame")
 _KEPT = 2  # registers that a template leaves to others, as classes may share some
 
 
 class _Ctx(LowerCtx):
     """A context that notes whether rules looked at the function or its frame."""
 
-    watched: tuple[Any, Any]
+    watched: tuple[Function, Frame]
     looked = False
 
-    @property
-    def func(self) -> Function:  # type: ignore[override]  # an attribute there
+    def __getattr__(self, name: str) -> Any:
+        """``func`` and ``frame``: nothing sets them in this context, so that reading them ends up here."""
+        if name not in _WATCHED:
+            raise AttributeError(name)
         self.looked = True
-        found: Function = self.watched[0]
-        return found
-
-    @property
-    def frame(self) -> Frame:  # type: ignore[override]  # an attribute there
-        self.looked = True
-        found: Frame = self.watched[1]
-        return found
+        return self.watched[_WATCHED.index(name)]
 
 
 class Maker:
@@ -51,7 +47,7 @@ class Maker:
     def __init__(self, target: Target) -> None:
         self.target = target
         self.ctx = _Ctx(target)
-        self.masks = masks_of(target.env.allocatable)
+        self.masks = target.env.masks
 
     def derive(self, head: tuple[Any, ...], operands: tuple[Any, ...], results: tuple[int, ...]) -> Template | None:
         """The template of ``head`` (opcode, type, immediate) over ``operands``, each a type or the head of the instruction
@@ -208,7 +204,7 @@ class Maker:
                 if constraint >= 0:
                     t.kills |= 1 << constraint
         wanted: dict[int, int] = {}
-        for mask in t.defs + t.uses + t.temps:
+        for mask in (*t.defs, *t.uses, *[self.masks[cls] for cls in t.temps]):
             wanted[mask] = wanted.get(mask, 0) + 1
         if any(count > (mask & ~t.kills).bit_count() - _KEPT for mask, count in wanted.items()):
             return None
@@ -249,7 +245,7 @@ class Maker:
                     kinds.append(classes[d])
                 place[d] = p
                 busy[p] = last.get(d, at)
-        t.temps = tuple([self.masks[c] for c in kinds])
+        t.temps = tuple(kinds)
 
 
 def _tied(inst: MInst) -> list[tuple[int, int]]:
@@ -258,8 +254,3 @@ def _tied(inst: MInst) -> list[tuple[int, int]]:
     if row.flags & MOVE:
         return [(inst.defs[0], inst.uses[0])]
     return [(d, inst.uses[-16 - c]) for d, c in zip(inst.defs, row.defs) if c <= -16 and row.uses[-16 - c] < 0]
-
-
-def masks_of(allocatable: tuple[tuple[int, ...], ...]) -> list[int]:
-    """Per register class the mask of what may be allocated."""
-    return [sum([1 << preg for preg in pregs]) for pregs in allocatable]

@@ -28,12 +28,6 @@ class Kit:
         self.shapes: dict[Any, Any] = {}
         self.ways: dict[SigAbi, Any] = {}
         self.ctx = LowerCtx(target)
-        env = target.env
-        self.masks = self.maker.masks
-        self.all = 0
-        for mask in self.masks:
-            self.all |= mask
-        self.caller = self.all & ~env.callee_saved
         #: Type -> class of a value in one register, -1 if it takes several. 0 stands for values that do not exist.
         self.class_of: dict[int, int] = {0: 0}
         self.target = target
@@ -62,7 +56,7 @@ class Kit:
     def simple(self, values: list[tuple[Place, ...]]) -> tuple[int, ...] | None:
         """The registers, if all that is passed is in some that may be allocated."""
         places = [place for value in values for place in value]
-        if any(place[0] != IN_REG or not self.all >> place[1] & 1 for place in places):
+        if any(place[0] != IN_REG or not self.target.env.all >> place[1] & 1 for place in places):
             return None
         if any(place[2] == INT and not IS_INT[place[3]] for place in places):  # floats in integer registers
             return None

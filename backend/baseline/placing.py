@@ -24,9 +24,6 @@ if TYPE_CHECKING:
     from jitpy.backend.target.row import MInst
     from jitpy.backend.vcode.context import LowerCtx
 
-#: What a memo says of registers not met yet.
-MISSING = object()
-
 
 class Placing(OnePass):
     """The state for one function. ``checked``: keep what the checker wants to know."""
@@ -36,8 +33,6 @@ class Placing(OnePass):
         self.func = func
         self.target = target = kit.target
         self.checked = checked
-        self.env = target.env
-        self.masks, self.all, self.caller = kit.masks, kit.all, kit.caller
         self.sig = kit.ctx.signatures.of(func.sig)
         self.frame = frame = Frame(func, target, self.sig.abi)
         if self.sig.abi.callee_pops:
@@ -46,28 +41,17 @@ class Placing(OnePass):
             frame.limit = calls.stack_limit(func, self.sig)
         class_of = kit.class_of
         try:
-            self.classes = [class_of[type] for type in func.value_types]
+            classes = [class_of[type] for type in func.value_types]
         except KeyError:
-            self.classes = [class_of[type] if type in class_of else kit.new_type(type) for type in func.value_types]
+            classes = [class_of[type] if type in class_of else kit.new_type(type) for type in func.value_types]
         self.parts: dict[int, tuple[int, ...]] = {}  # vregs of values that have several
-        if -1 in self.classes:
-            for v in range(len(self.classes)):
-                if self.classes[v] < 0:
-                    classes = [cls for cls, _ in target.parts_of(func.value_types[v])]
-                    self.parts[v] = tuple(range(len(self.classes), len(self.classes) + len(classes)))
-                    self.classes += classes
-        self.free = self.all
-        self.reg_of = [-1] * len(self.classes)
-        self.slot_of = [0] * len(self.classes)
-        self.holder = [-1] * 128
-        self.stamp = [0] * 128
-        self.slots = 0
-        self.spares = {}
-        self.written = 0
-        self.edits = []
-        self.reloads = []
-        self.defined = bytearray(len(self.classes))
-        self.late_stores = []
+        if -1 in classes:
+            for v in range(len(classes)):
+                if classes[v] < 0:
+                    parts = target.parts_of(func.value_types[v])
+                    self.parts[v] = tuple(range(len(classes), len(classes) + len(parts)))
+                    classes += [cls for cls, _ in parts]
+        self.begin(target.env, classes)
         self.index = len(func.insts) * 8 + 64  # falls
         self.chunks: list[Any] = []
         self.begun = False  # the general way's context knows this function
@@ -166,11 +150,8 @@ class Placing(OnePass):
             self.stamp[preg] = index
             ins.append(preg)
         temps: list[int] = []
-        for mask in t.temps:
-            free = self.free & mask & ~lock
-            if free & self.caller:
-                free &= self.caller
-            preg = (free & -free).bit_length() - 1 if free else self.make_room(mask & ~lock, index)
+        for cls in t.temps:
+            preg = self.choose(cls, lock, index)
             lock |= 1 << preg
             temps.append(preg)
         self.written |= lock
@@ -183,27 +164,18 @@ class Placing(OnePass):
             self.move_all(after)
         final = (*outs, *ins, *temps)
         if not self.checked and t.branch is None:
-            code = t.memo.get(final, MISSING)
-            if code is MISSING:
-                code = t.encode(self.kit.probe, final)
+            code = t.code(self.kit.probe, final)
             if code is not None:
                 chunks.append(code)
                 return
         chunks.append(Placed(t, final, (defs, uses), targets))
 
-    def make_room(self, pregs: int, index: int) -> int:
-        """One of ``pregs``, freed: the one touched longest ago."""
-        best = when = -1
-        while pregs:
-            low = pregs & -pregs
-            pregs ^= low
-            preg = low.bit_length() - 1
-            if self.stamp[preg] > when:
-                best, when = preg, self.stamp[preg]
-        if best < 0:
-            raise CompileError(f"{self.func.name}: an instruction needs more registers at once than the target has")
-        self.evict(best)
-        return best
+    def too_few(self, cls: int, index: int) -> CompileError:
+        """As in `OnePass`, where instructions have no numbers."""
+        return CompileError(
+            f"{self.func.name}: an instruction needs more registers of class {cls} at once than {self.target.name} has; "
+            "the lowering rule must use fewer"
+        )
 
     def assign(self, vreg: int, preg: int, index: int) -> None:
         """As in `OnePass`."""

@@ -26,6 +26,8 @@ Move = tuple[int, int, int]
 #: Where an operand comes from: index into the node (behind its end: into the comparison that is part of it), part.
 Source = tuple[int, int]
 _MEMO_LIMIT = 1 << 12
+#: What a memo says of registers not met yet.
+MISSING = object()
 
 
 class Particular(Exception):
@@ -36,7 +38,7 @@ class Template:
     """See the module's docstring.
 
     ``sources``: of each use; ``picks``: their node indices if all are whole values, else None. ``results``: (result, part) of
-    each def. ``defs``, ``uses``, ``temps``: masks of the registers that will do. ``shared[j]``: bit k: def j may have the
+    each def. ``defs``, ``uses``: masks of the registers that will do; ``temps``: classes. ``shared[j]``: bit k: def j may have the
     register of use k if that dies here; ``tied``: the use that def 0 had better share with, -1 if there is none. ``branch``: the
     two-way branch that ends it, or None. ``plain``: nothing but uses and at most one def. ``memo``: registers to
     bytes; to (bytes, traps); to None where encoding wants the function's own sink. ``names``: the virtual registers of
@@ -109,6 +111,11 @@ class Template:
             else:
                 inst = insts[step[0]]
                 inst.row.encode(sink, inst, step[1])
+
+    def code(self, probe: Probe, pregs: tuple[int, ...]) -> Any:
+        """What ``memo`` has for these registers, found now if they are new."""
+        found = self.memo.get(pregs, MISSING)
+        return self.encode(probe, pregs) if found is MISSING else found
 
     def encode(self, probe: Probe, pregs: tuple[int, ...]) -> Any:
         """What ``memo`` has for these registers, found by writing to ``probe``."""

@@ -19,7 +19,8 @@ from typing import TYPE_CHECKING, Any
 from jitpy.backend.analysis import cfg as cfg_analysis
 from jitpy.backend.analysis.cfg import targets as targets_of
 from jitpy.backend.baseline.chunks import Block, Placed, Single
-from jitpy.backend.baseline.placing import MISSING, Placing
+from jitpy.backend.baseline.placing import Placing
+from jitpy.backend.baseline.template import MISSING
 from jitpy.backend.ir import opcodes as O
 from jitpy.backend.ir.memflags import NOTRAP
 from jitpy.backend.ir.types import I8

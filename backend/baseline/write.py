@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from jitpy.backend.baseline.chunks import Placed, Single
-from jitpy.backend.baseline.placing import MISSING
 from jitpy.backend.settings import TRAP
 from jitpy.backend.target.row import BRANCH, JUMP, MOVE, RETURN, MInst
 from jitpy.backend.vcode.buffer import Sink
@@ -52,28 +51,20 @@ def write(walk: Walk, settings: Settings) -> Finished:
                     else:
                         code += known
                 else:
-                    start = len(code)
-                    for offset, trap in chunk[1]:
-                        traps.append((start + offset, trap))
-                    code += chunk[0]
+                    _trapping(code, traps, *chunk)
             elif kind is int:
                 if chunk != sink.srcloc:
                     sink.srcloc = chunk
                     lines.append((len(code), chunk))
             elif kind is Placed:
                 t = chunk.template
-                known = t.memo.get(chunk.pregs, MISSING)
-                if known is MISSING:
-                    known = t.encode(walk.kit.probe, chunk.pregs)
+                known = t.code(walk.kit.probe, chunk.pregs)
                 if known is None:
                     t.write(sink, chunk.pregs)
                 elif known.__class__ is bytes:
                     code += known
                 else:
-                    start = len(code)
-                    for offset, trap in known[1]:
-                        traps.append((start + offset, trap))
-                    code += known[0]
+                    _trapping(code, traps, *known)
                 if t.branch is not None:
                     _branch(sink, t.branch, t.branch_allocs(chunk.pregs), chunk.targets[0], chunk.targets[1], after)
             else:
@@ -99,6 +90,14 @@ def write(walk: Walk, settings: Settings) -> Finished:
     sink.trap_stubs()
     sink.pool()
     return sink.finish()
+
+
+def _trapping(code: bytearray, traps: list[tuple[int, str]], data: bytes, places: tuple[tuple[int, str], ...]) -> None:
+    """Append code with places that may trap."""
+    start = len(code)
+    for offset, trap in places:
+        traps.append((start + offset, trap))
+    code += data
 
 
 def _branch(sink: Sink, inst: MInst, allocs: tuple[int, ...], taken: int, other: int, after: int) -> None:

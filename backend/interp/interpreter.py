@@ -20,8 +20,9 @@ import jitpy.backend.interp.vector  # noqa: F401  the themes fill MEANING
 from jitpy.backend.errors import UnsupportedError
 from jitpy.backend.interp.meaning import MEANING, Evaluate, Trap
 from jitpy.backend.interp.memory import LowStackMemory, StackMemory, read, write
-from jitpy.backend.ir import memflags, types
 from jitpy.backend.ir import opcodes as O
+from jitpy.backend.ir import types
+from jitpy.backend.ir.byteorder import big
 from jitpy.backend.ir.infer import call_signature
 
 if TYPE_CHECKING:
@@ -72,27 +73,13 @@ class _Prepared:
         maker = MEANING.get(op)
         if maker is not None:
             arg_types = tuple([func.value_types[a] for a in args])
-            imm = _in_big_order(op, node[2]) if self.big_endian else node[2]
+            imm = big(node)[2] if self.big_endian else node[2]
             return inst, maker(node[1], imm, arg_types), args, results
         if op not in _CONTROL:
             raise UnsupportedError(
                 f"{func.name}: the interpreter cannot run {O.NAME[op]}; run it natively on a target that has it"
             )
         return inst, None, args, results
-
-
-#: Formats of instructions that access memory: their immediate is the flags, or begins with them.
-_ACCESSES = frozenset(("load", "store", "load_no_offset", "store_no_offset", "atomic_rmw", "atomic_cas"))
-
-
-def _in_big_order(op: int, imm: Any) -> Any:
-    """The immediate of an access that says no byte order, saying that it is big-endian; any other as it is."""
-    if O.FORMAT[op] not in _ACCESSES:
-        return imm
-    flags, *rest = imm if isinstance(imm, tuple) else (imm,)
-    if flags & (memflags.LITTLE | memflags.BIG):
-        return imm
-    return (flags | memflags.BIG, *rest) if rest else flags | memflags.BIG
 
 
 class _Frame:

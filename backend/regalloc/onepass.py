@@ -29,13 +29,6 @@ def allocate(vcode: VCode, env: MachineEnv) -> Allocation:
     return OnePass(vcode, env).run()
 
 
-def _mask(pregs: tuple[int, ...]) -> int:
-    mask = 0
-    for preg in pregs:
-        mask |= 1 << preg
-    return mask
-
-
 class OnePass:
     """The walk's state and steps, see the module's docstring; `baseline.walk` does the same over templates."""
 
@@ -46,16 +39,18 @@ class OnePass:
 
     def __init__(self, vcode: VCode, env: MachineEnv) -> None:
         self.vcode = vcode
+        self.begin(env, vcode.vreg_class)
+
+    def begin(self, env: MachineEnv, classes: list[int]) -> None:
+        """The state before the walk; ``classes``: of the vregs."""
         self.env = env
-        self.classes = vcode.vreg_class
-        self.masks = [_mask(pregs) for pregs in env.allocatable]
-        self.all = 0
-        for mask in self.masks:
-            self.all |= mask
+        self.classes = classes
+        self.masks = env.masks
+        self.all = env.all
         self.caller = self.all & ~env.callee_saved
         self.free = self.all
-        self.reg_of = [-1] * len(self.classes)
-        self.slot_of = [0] * len(self.classes)  # 0: has none (slots are negative)
+        self.reg_of = [-1] * len(classes)
+        self.slot_of = [0] * len(classes)  # 0: has none (slots are negative)
         self.holder = [-1] * 128
         self.stamp = [0] * 128
         self.slots = 0
@@ -63,7 +58,7 @@ class OnePass:
         self.written = 0
         self.edits: list[tuple[int, int, int, int]] = []  # last first
         self.reloads: list[Move] = []  # of the instruction at hand
-        self.defined = bytearray(len(self.classes))  # its defining instruction is behind the walk
+        self.defined = bytearray(len(classes))  # its defining instruction is behind the walk
         self.late_stores: list[int] = []  # got a slot only then
 
     # Slots
@@ -120,7 +115,7 @@ class OnePass:
         return best
 
     def too_few(self, cls: int, index: int) -> CompileError:
-        """The error of an instruction that needs more registers than there are."""
+        """The error of an instruction that needs more registers than there are, for `choose`."""
         return CompileError(
             f"{self.vcode.name}: instruction {index} ({self.vcode.insts[index].row.name}) needs more "
             f"registers of class {cls} at once than the target has; the lowering rule must use fewer"

@@ -39,8 +39,3 @@ def rmw_name(operation: str, type: T.Type, flags: int) -> str:
     """The function's name without the prefix."""
     order = "big" if flags & memflags.BIG else "little"
     return f"rmw_{operation}_{T.NAME[type]}_{order}"
-
-
-def rmw_loop(arg: tuple[int, str], type: T.Type) -> str:
-    """The name of the function for an instruction's flags and operation."""
-    return rmw_name(arg[1], type, arg[0])

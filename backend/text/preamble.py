@@ -6,6 +6,8 @@ and then renumbered densely. `Entities` keeps both numberings for the body.
 
 from __future__ import annotations
 
+from typing import Any
+
 from jitpy.backend.ir import memflags, trapcode, types
 from jitpy.backend.ir.function import AbiParam, ExtFunc, Function, GlobalValue, Signature, StackSlot
 from jitpy.backend.text import numbers
@@ -21,10 +23,11 @@ _KINDS = ("ss", "gv", "sig", "fn", "const", "region", "dt", "dss")
 
 
 class Entities:
-    """What a preamble declares: per kind, the text's number -> the entity, and after `settle` -> its dense number."""
+    """What a preamble declares: per kind, the text's number -> the entity, of the kind's own class, and after `settle` -> its
+    dense number."""
 
     def __init__(self) -> None:
-        self.declared: dict[str, dict[int, object]] = {kind: {} for kind in _KINDS}
+        self.declared: dict[str, dict[int, Any]] = {kind: {} for kind in _KINDS}
         self.where: dict[tuple[str, int], int] = {}
         self.numbers: dict[str, dict[int, int]] = {}
 
@@ -44,7 +47,7 @@ class Entities:
             raise cursor.error(f"{kind}{number} is not declared", at)
         return found
 
-    def in_order(self, kind: str) -> list[object]:
+    def in_order(self, kind: str) -> list[Any]:
         declared = self.declared[kind]
         return [declared[number] for number in sorted(declared)]
 
@@ -269,26 +272,21 @@ def _store(cursor: Cursor, func: Function, entities: Entities) -> None:
     def dense(kind: str, number: int, at: int) -> int:
         return entities.dense(cursor, kind, number, at)
 
-    func.stack_slots = entities.in_order("ss")  # type: ignore[assignment]  # the kind says what is declared
-    func.global_values = entities.in_order("gv")  # type: ignore[assignment]  # the kind says what is declared
-    func.signatures = entities.in_order("sig")  # type: ignore[assignment]  # the kind says what is declared
-    func.ext_funcs = entities.in_order("fn")  # type: ignore[assignment]  # the kind says what is declared
-    func.constants = entities.declared["const"]  # type: ignore[assignment]  # the kind says what is declared
-    func.regions = entities.declared["region"]  # type: ignore[assignment]  # the kind says what is declared
+    func.stack_slots = entities.in_order("ss")
+    func.global_values = entities.in_order("gv")
+    func.signatures = entities.in_order("sig")
+    func.ext_funcs = entities.in_order("fn")
+    func.constants = entities.declared["const"]
+    func.regions = entities.declared["region"]
     for number, gv in zip(sorted(entities.declared["gv"]), func.global_values):
         if gv.base >= 0:
             gv.base = dense("gv", gv.base, where["gv", number])
     for number, ext in zip(sorted(entities.declared["fn"]), func.ext_funcs):
         ext.sig = dense("sig", ext.sig, where["fn", number])
-    for number, (base, gv_number) in sorted(_dynamic_types(entities).items()):
+    for number, (base, gv_number) in sorted(entities.declared["dt"].items()):
         func.dynamic_types[number] = base, dense("gv", gv_number, where["dt", number])
     for number in sorted(entities.declared["dss"]):
         dt = entities.declared["dss"][number]
-        assert isinstance(dt, int)
         if dt not in func.dynamic_types:
             raise cursor.error(f"dt{dt} is not declared", where["dss", number])
         func.dynamic_slots.append(dt)
-
-
-def _dynamic_types(entities: Entities) -> dict[int, tuple[int, int]]:
-    return entities.declared["dt"]  # type: ignore[return-value]  # the kind says what is declared

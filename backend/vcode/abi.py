@@ -1,16 +1,16 @@
 """Where arguments and returns live: a signature and a convention's table in, places out.
 
-A place is ``(REG, preg, class, type)`` or ``(STACK, offset, class, type)`` of one part of a value;
-a value has as many as the target has parts for its type. The class of a register may be another than the part's: a float
-that travels in an integer register. Returns that do not fit in registers go,
-in order, into an area of the caller whose address is one more integer argument, the last one.
+A place is ``(IN_REG, preg, class, type)`` or ``(ON_STACK, offset, class, type)`` of one part of a value; a value has as many as
+the target has parts for its type. The class of a register may be another than the part's: a float that travels in an integer
+register. Returns that do not fit in registers go, in order, into an area of the caller whose address is one more integer
+argument, the last one (the first where the convention passes vectors by value and what is wider by reference).
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from jitpy.backend.ir.types import BITS, BYTES, I8X16, I16, I32, I64, I128, IS_INT, IS_VECTOR
+from jitpy.backend.ir.types import BITS, BYTES, F16, F32, F64, I8X16, I16, I32, I64, I128, IS_INT, IS_VECTOR
 from jitpy.backend.target.row import FLOAT, INT
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 IN_REG, ON_STACK = range(2)
 Place = tuple[int, int, int, int]  # IN_REG or ON_STACK, preg or offset, register class, part type
-_INT_OF = {16: I16, 32: I32, 64: I64}
+_INT_OF = {F16: I16, F32: I32, F64: I64}
 
 
 class SigAbi:
@@ -41,9 +41,9 @@ class SigAbi:
         self.abi = abi
         self.area: Place | None = None
         self.area_size = 0
-        rets = _Places(abi, abi.rets, target)
+        rets = _Places(abi, abi.rets, target, False)
         self.rets: list[tuple[Place, ...]] = [rets.returned(r.type) for r in sig.returns]
-        args = _Places(abi, abi.args, target)
+        args = _Places(abi, abi.args, target, abi.floats_in_ints)
         self.args: list[tuple[Place, ...]] = []
         #: Per parameter: bytes of a struct that is copied (its offset is the place's, or that of the copy), else 0.
         self.memory_args: list[int] = []
@@ -77,15 +77,15 @@ class SigAbi:
 
 
 class _Places:
-    """Hands out registers, then stack, in order."""
+    """Hands out registers, then stack, in order; ``floats_in_ints``: floats take integer registers before the stack."""
 
-    def __init__(self, abi: Abi, regs: tuple[tuple[int, ...], ...], target: Target) -> None:
+    def __init__(self, abi: Abi, regs: tuple[tuple[int, ...], ...], target: Target, floats_in_ints: bool) -> None:
         self.abi = abi
         self.regs = regs
         self.target = target
         self.taken = [0] * len(regs)
         self.offset = 0
-        self.floats_in_ints = abi.floats_in_ints and regs is abi.args
+        self.floats_in_ints = floats_in_ints
 
     def memory(self, size: int) -> Place:
         """A struct of ``size`` bytes on the stack."""
@@ -125,8 +125,7 @@ class _Places:
             self.taken[bank] = at + len(parts)
             return tuple([(IN_REG, regs[at + i], c, t) for i, (c, t) in enumerate(parts)])
         if cls == FLOAT and self.floats_in_ints:
-            self.taken[bank] = len(regs)
-            ((where, place, other, _),) = self.place(_INT_OF[BITS[type]])
+            ((where, place, other, _),) = self.place(_INT_OF[type])
             return ((where, place, other if where == IN_REG else cls, type),)
         found: list[Place] = []
         if abi.split_pairs and at < len(regs):

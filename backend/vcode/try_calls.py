@@ -43,11 +43,7 @@ def lower_try_call(ctx: LowerCtx, inst: int, node: Node, targets: tuple[int, ...
         raise UnsupportedError(f"{target.name}: {ctx.func.name}: exceptions are not supported by this target")
     site.normal = targets[0]
     site.handlers = tuple(handlers)
-    everything = 0
-    for pregs in target.env.allocatable:
-        for preg in pregs:
-            everything |= 1 << preg
-    ctx.emit(MInst(row, (), tuple(uses), site, ((), tuple(fixed), everything)))
+    ctx.emit(MInst(row, (), tuple(uses), site, ((), tuple(fixed), target.env.all)))
 
 
 def lower_landing(ctx: LowerCtx, node: Node, args: tuple[Any, ...]) -> list[int]:

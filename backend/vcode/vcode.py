@@ -43,10 +43,11 @@ class MachineEnv:
     ``allocatable[cls]``: pregs in order of preference, caller-saved first; ``callee_saved``: mask;
     ``scratch[cls]``: a preg never allocated, for memory-to-memory moves and cycles of that class
     (classes may share one), -1 if the class has no registers; ``slot_units[cls]``: 8-byte units of
-    a spill slot; ``bank[cls]``: classes with the same number share registers.
+    a spill slot; ``bank[cls]``: classes with the same number share registers. ``masks[cls]``: of what is
+    allocatable; ``all``: of all classes.
     """
 
-    __slots__ = ("allocatable", "bank", "callee_saved", "scratch", "slot_units")
+    __slots__ = ("all", "allocatable", "bank", "callee_saved", "masks", "scratch", "slot_units")
 
     def __init__(
         self, allocatable: tuple[tuple[int, ...], ...], callee_saved: int, scratch: tuple[int, ...],
@@ -57,6 +58,10 @@ class MachineEnv:
         self.scratch = scratch
         self.slot_units = slot_units
         self.bank = bank
+        self.masks = [sum({1 << preg for preg in pregs}) for pregs in allocatable]
+        self.all = 0
+        for mask in self.masks:
+            self.all |= mask
 
 
 class Allocation:

@@ -8,12 +8,15 @@ import pytest
 import toy
 from jitpy.backend import pipeline
 from jitpy.backend.baseline import compile_baseline
-from jitpy.backend.baseline.walk import handles
+from jitpy.backend.baseline.kit import Kit
+from jitpy.backend.baseline.walk import Walk, handles
+from jitpy.backend.errors import CompileError
 from jitpy.backend.ir import opcodes as op
 from jitpy.backend.ir.function import Function
 from jitpy.backend.ir.memflags import NOTRAP
 from jitpy.backend.ir.types import I8, I64, I128
 from jitpy.backend.settings import Settings
+from jitpy.backend.target.row import INT
 from jitpy.backend.target.target import Target
 from test_engine import start, sum_loop
 
@@ -133,3 +136,11 @@ def test_one_block_that_is_its_own_loop() -> None:
     func.append(b, (op.JUMP, 0, ((b, 1),), x))
     assert compile_baseline(func, toy.target(), PLAIN) is None
     assert pipeline.compile_function(func, toy.target(), CHECKED).code
+
+
+def test_an_instruction_that_wants_more_registers_than_there_are() -> None:
+    func, _, _ = start([I64], [I64])
+    target = toy.target()
+    walk = Walk(Kit(target), func, False)
+    with pytest.raises(CompileError, match="f: an instruction needs more registers of class 0 at once than toy has"):
+        walk.choose(INT, target.env.all, walk.index)
