@@ -149,10 +149,10 @@ def _jump_table(sink: Any, inst: MInst, allocs: tuple[int, ...]) -> None:
 
 JMP = macro("jmp", "b", _no_encoding, JUMP | TERMINATOR)
 #: By the flags; by a register.
-BCOND = macro("bcond", "b.cond", _no_encoding, BRANCH | TERMINATOR)
-BREG = macro("breg", "cbz Rd.x", _no_encoding, BRANCH | TERMINATOR)
+macro("bcond", "b.cond", _no_encoding, BRANCH | TERMINATOR)
+macro("breg", "cbz Rd.x", _no_encoding, BRANCH | TERMINATOR)
 TRAP_IF = macro("trap_if", "trap_if", _trap_if)
-TRAP_REG = macro("trap_reg", "trap_if Rd.x", _trap_if)
+macro("trap_reg", "trap_if Rd.x", _trap_if)
 TRAP = macro("trap", "trap", _trap)
 JUMP_TABLE = macro("jump_table", "jump_table ~Rd.x Rn.x", _jump_table, BRANCH | TERMINATOR)
 JUMP_TABLE.imm = "table"

@@ -149,13 +149,13 @@ def _jump_table(sink: Any, inst: MInst, allocs: tuple[int, ...]) -> None:
 
 
 JMP = macro("j", "j", _no_encoding, JUMP | TERMINATOR)
-BR = macro("branch", "b rs1 rs2", _no_encoding, BRANCH | TERMINATOR)
-BR_ZERO = macro("branch_zero", "b rs1 zero", _no_encoding, BRANCH | TERMINATOR)
+macro("branch", "b rs1 rs2", _no_encoding, BRANCH | TERMINATOR)
+macro("branch_zero", "b rs1 zero", _no_encoding, BRANCH | TERMINATOR)
 TRAP_IF = macro("trap_if", "trap_if rs1 rs2", _trap_if)
-TRAP_IF_ZERO = macro("trap_if_zero", "trap_if rs1 zero", _trap_if)
+macro("trap_if_zero", "trap_if rs1 zero", _trap_if)
 TRAP = macro("trap", "trap", _trap)
 SELECT = macro("select", "select +rd rs2 rs1 rs3", _select)
-SELECT_ZERO = macro("select_zero", "select +rd rs2 rs1", _select)
+macro("select_zero", "select +rd rs2 rs1", _select)
 JUMP_TABLE = macro("jump_table", "jump_table ~rd rs1", _jump_table, BRANCH | TERMINATOR)
 JUMP_TABLE.imm = "table"
 row("ebreak", "ebreak", 0x00100073)

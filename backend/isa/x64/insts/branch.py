@@ -103,7 +103,7 @@ def _jump_table(sink: Any, inst: MInst, allocs: tuple[int, ...]) -> None:
 
 
 JMP = macro("jmp", "jmp", _no_encoding, JUMP | TERMINATOR)
-JCC = macro("jcc", "jcc", _no_encoding, BRANCH | TERMINATOR)
+macro("jcc", "jcc", _no_encoding, BRANCH | TERMINATOR)
 TRAP_IF = macro("trap_if", "trap_if", _trap_if)
 TRAP = macro("trap", "trap", _trap)
 JUMP_TABLE = macro("jump_table", "jump_table | ~reg.q +rm.q", _jump_table, BRANCH | TERMINATOR)
