@@ -95,18 +95,10 @@ def _source_line(overload: Overload, source: int) -> str:
 
 def disassemble(code: bytes, at: int, symbols: dict[str, int], lines: dict[int, str]) -> str:
     """Text of machine code of the host, through capstone, with offsets for addresses in it; ``lines``: offset -> comment."""
-    try:
-        import capstone
-    except ImportError:
-        raise ImportError("inspect_asm needs capstone: pip install capstone") from None
-    import platform
+    from jitpy.backend import isa
+    from jitpy.disassembly import disassembler
 
-    kinds = {
-        "x86_64": (capstone.CS_ARCH_X86, capstone.CS_MODE_64),
-        "aarch64": (capstone.CS_ARCH_ARM64, capstone.CS_MODE_ARM),
-    }
-    engine = capstone.Cs(*kinds[platform.machine()])
-    engine.skipdata = True
+    engine = disassembler(isa.host_name())
     starts = {address - at: name for name, address in symbols.items()}
     from jitpy.runtime import helpers
 

@@ -166,16 +166,15 @@ def _print_cfg(options: argparse.Namespace) -> int:
 
 
 def _compile(options: argparse.Namespace) -> int:
-    import capstone
-
     from jitpy.backend.isa import host
     from jitpy.backend.pipeline import compile_module
     from jitpy.backend.settings import Settings
+    from jitpy.disassembly import disassembler
 
-    module = compile_module(_functions(options.file), host(), Settings(options.opt_level, enable_verifier=True))
+    target = host()
+    module = compile_module(_functions(options.file), target, Settings(options.opt_level, enable_verifier=True))
     names = {offset: name for name, offset in module.symbols.items()}
-    decoder = capstone.Cs(capstone.CS_ARCH_X86, capstone.CS_MODE_64)
-    for instruction in decoder.disasm(module.code, 0):
+    for instruction in disassembler(target.name).disasm(module.code, 0):
         if instruction.address in names:
             print(f"%{names[instruction.address]}:")
         print(f"  {instruction.address:5x}  {instruction.mnemonic} {instruction.op_str}".rstrip())

@@ -14,6 +14,7 @@ from itertools import pairwise
 
 from jitpy import cabi
 from jitpy.backend.errors import UnsupportedError
+from jitpy.disassembly import disassembler
 from jitpy.frontend.types import types as ty
 
 TYPE_CHECKING = False
@@ -213,15 +214,9 @@ def _decoded(compiled: Compiled, code: bytes) -> list[tuple[int, str]]:
     if tool is not None:
         return _objdump([tool, *(["-Mintel"] if folder == "x64" else [])], compiled.object)
     try:
-        import capstone
+        engine = disassembler(folder)
     except ImportError:
         return [(i, code[i : i + 8].hex(" ")) for i in range(0, len(code), 8)]
-    kinds = {
-        "x64": ("CS_ARCH_X86", "CS_MODE_64"), "aarch64": ("CS_ARCH_ARM64", "CS_MODE_ARM"),
-        "riscv64": ("CS_ARCH_RISCV", "CS_MODE_RISCV64"), "s390x": ("CS_ARCH_SYSZ", "CS_MODE_BIG_ENDIAN"),
-    }  # fmt: skip
-    engine = capstone.Cs(*(getattr(capstone, name) for name in kinds[folder]))
-    engine.skipdata = True
     found: list[tuple[int, str]] = []
     module = compiled.library.module
     assert module is not None

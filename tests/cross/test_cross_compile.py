@@ -5,13 +5,14 @@ from __future__ import annotations
 import math
 import shutil
 import subprocess
+import sys
 
 import numpy as np
 import pytest
 from jitpy.backend.errors import CompileError, UnsupportedError
 
 import jitpy
-from jitpy.cross import targets
+from jitpy.cross import files, targets
 from jitpy.cross.targets import TargetError
 from jitpy.signatures import SignatureError
 
@@ -170,6 +171,16 @@ def test_header_and_listing(library) -> None:
     assert "weighted" in repr(library) and "<code>weighted</code>" in library._repr_html_()
 
 
+def test_listings_without_objdump_and_without_capstone(library, monkeypatch, tmp_path) -> None:
+    monkeypatch.setenv("JITPY_TOOLS", str(tmp_path))
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert "push       rbp" in files.listing(library) and "weighted:" in files.listing(library)
+    monkeypatch.setitem(sys.modules, "capstone", None)
+    assert "push" not in files.listing(library) and "weighted:" in files.listing(library)
+    with pytest.raises(ImportError, match="pip install capstone"):
+        jitpy.njit("int64(int64)")(main).inspect_asm()
+
+
 def test_bounds_checks_can_be_left_out() -> None:
     def pick(a, i):
         return a[i]
@@ -300,8 +311,6 @@ def test_the_first_compilation_is_quick() -> None:
         "jitpy.cross.compile(f, '(float64[::1],)', target='x86_64').object\n"
         "print(time.process_time() - start)"
     )
-    import sys
-
     code = f"import linecache\nexec(compile({program!r}, 'f.py', 'exec'))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert float(done.stdout) < 2, "0.4 s of processor time on a quiet machine"
