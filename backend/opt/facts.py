@@ -100,10 +100,8 @@ class Facts:
             low, high, _, _ = self.bounds(x, at)
             if low == high:
                 return low
-        node = self.nodes[x]
-        if node[0] == _ICMP and node[1] <= ty.I128 and (answer := self.holds(node, at)) is not None:
-            return int(answer)
-        return None
+        answer = self.outcome(x, at)
+        return None if answer is None else int(answer)
 
     def truth(self, x: int, at: int) -> bool | None:
         """Whether ``x`` is not zero at this place, if that is known."""
@@ -111,8 +109,12 @@ class Facts:
             low, high, _, _ = self.bounds(x, at)
             if low > 0 or high == 0:
                 return low > 0
-        answer = self.value(x, at)
-        return None if answer is None else answer != 0
+        return self.outcome(x, at)
+
+    def outcome(self, x: int, at: int) -> bool | None:
+        """Whether ``x``, if it is a comparison of integers, holds by what is known of its operands at this place."""
+        node = self.nodes[x]
+        return self.holds(node, at) if node[0] == _ICMP and node[1] <= ty.I128 else None
 
     def holds(self, node: Node, at: int) -> bool | None:
         """Whether a comparison of integers holds at this place, if that is known."""

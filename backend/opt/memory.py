@@ -20,7 +20,7 @@ from jitpy.backend.ir.opcodes import CALL, EFFECTS, LOAD, SIDE_EFFECT, STORE, ST
 
 if TYPE_CHECKING:
     from jitpy.backend.analysis.cfg import Cfg
-    from jitpy.backend.ir.function import Function
+    from jitpy.backend.ir.function import Function, Node
 
 #: Region of an access that may alias everything.
 ANY = -1
@@ -30,7 +30,7 @@ State = dict[int, int]  # region -> state; the key ANY: all regions that have no
 _WRITES = [bool(e & (STORE | CALL)) or bool(e & SIDE_EFFECT and e & STORE) for e in EFFECTS]
 
 
-def region_of(node: tuple[object, ...]) -> int:
+def region_of(node: Node) -> int:
     """The alias region a load or store touches, or ANY."""
     imm = node[2]
     flags = imm[0] if isinstance(imm, tuple) else imm
@@ -38,9 +38,9 @@ def region_of(node: tuple[object, ...]) -> int:
     return ANY if found is None else found
 
 
-def written(node: tuple[object, ...], number: int, state: State) -> State:
+def written(node: Node, number: int, state: State) -> State:
     """The state after instruction ``number``, whose node writes memory."""
-    if EFFECTS[node[0]] & CALL or (touched := region_of(node)) == ANY:  # type: ignore[call-overload]  # a node begins with its opcode
+    if EFFECTS[node[0]] & CALL or (touched := region_of(node)) == ANY:
         return {ANY: 2 * number}
     return {**state, touched: 2 * number}
 

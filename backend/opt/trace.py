@@ -1,6 +1,6 @@
 """Which rules fired on which instruction: the mid-end run with its counting rules, watched.
 
-The counters of the generated code are replaced by a list that also notes who counts, and each block's instructions by a list that
+The counters of the generated code are replaced by what notes who counts, and each block's instructions by a list that
 notes which one is being brought into the graph; the mid-end itself knows nothing of it. A rule belongs to the
 instruction whose node, or whose rewritten node, it matched.
 """
@@ -38,15 +38,17 @@ class Trace:
         return found
 
 
-class _Counters(list[int]):
+class _Counters:
     """A rule counts by adding one to its element."""
 
     def __init__(self, trace: Trace, rules: ModuleType) -> None:
-        super().__init__([0] * len(rules.RULES))
         self.trace = trace
         self.rules = rules
 
-    def __setitem__(self, rule, count) -> None:  # type: ignore[no-untyped-def]  # narrower than list's: one element
+    def __getitem__(self, rule: int) -> int:
+        return 0
+
+    def __setitem__(self, rule: int, count: int) -> None:
         self.trace.fired.append((self.trace.current, self.rules.RULES[rule][0]))
 
 
