@@ -14,11 +14,12 @@ _KINDS = {
 
 
 def disassembler(isa: str) -> Any:
-    """capstone's disassembler for an ISA; what is no instruction to it comes as bytes. ImportError where there is no capstone."""
+    """capstone's disassembler for an ISA; what it takes for no instruction comes as bytes. ModuleNotFoundError without capstone."""
     try:
         import capstone
     except ImportError:
-        raise ImportError("showing machine code as assembly needs capstone: pip install capstone") from None
+        what = "showing machine code as assembly needs capstone: pip install capstone"
+        raise ModuleNotFoundError(what, name="capstone") from None
     engine = capstone.Cs(*(getattr(capstone, name) for name in _KINDS[isa]))
     engine.skipdata = True
     return engine

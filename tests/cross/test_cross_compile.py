@@ -12,6 +12,7 @@ import pytest
 from jitpy.backend.errors import CompileError, UnsupportedError
 
 import jitpy
+from jitpy import cli
 from jitpy.cross import files, targets
 from jitpy.cross.targets import TargetError
 from jitpy.signatures import SignatureError
@@ -171,7 +172,7 @@ def test_header_and_listing(library) -> None:
     assert "weighted" in repr(library) and "<code>weighted</code>" in library._repr_html_()
 
 
-def test_listings_without_objdump_and_without_capstone(library, monkeypatch, tmp_path) -> None:
+def test_listings_without_objdump_and_without_capstone(library, monkeypatch, tmp_path, capsys) -> None:
     monkeypatch.setenv("JITPY_TOOLS", str(tmp_path))
     monkeypatch.setenv("PATH", str(tmp_path))
     assert "push       rbp" in files.listing(library) and "weighted:" in files.listing(library)
@@ -179,6 +180,9 @@ def test_listings_without_objdump_and_without_capstone(library, monkeypatch, tmp
     assert "push" not in files.listing(library) and "weighted:" in files.listing(library)
     with pytest.raises(ImportError, match="pip install capstone"):
         jitpy.njit("int64(int64)")(main).inspect_asm()
+    (tmp_path / "one.clif").write_text("function %one() -> i64 {\nblock0:\n    v0 = iconst.i64 1\n    return v0\n}\n")
+    assert cli.main(["compile", str(tmp_path / "one.clif")]) == 1
+    assert "error: this needs capstone" in capsys.readouterr().err
 
 
 def test_bounds_checks_can_be_left_out() -> None:
