@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from jitpy.backend import isa
 from jitpy.backend.emulation import program
-from jitpy.backend.emulation.process import Process, Stopped
+from jitpy.backend.emulation.process import TIMEOUT, Process, Stopped
 from jitpy.backend.errors import UnsupportedError
 from jitpy.backend.filetests.image import Image
 from jitpy.backend.interp.meaning import Trap
@@ -27,9 +27,11 @@ if TYPE_CHECKING:
 _LONGEST = 8
 
 
-def load_functions(functions: list[Function], target: Target, settings: Settings, emulated: bool = True) -> Call:
-    """Compile ``functions``; the result calls one by name with the interpreter's ints. Raises UnsupportedError where the
-    emulator is not here or lacks a feature.
+def load_functions(
+    functions: list[Function], target: Target, settings: Settings, emulated: bool = True, timeout: float = TIMEOUT
+) -> Call:
+    """Compile ``functions``; the result calls one by name with the interpreter's ints, each for ``timeout`` seconds at most.
+    Raises UnsupportedError where the emulator is not here or lacks a feature.
     """
     linux = isa.linux(target.name)
     lacks = sorted(name for name in linux.EMULATOR_LACKS if target.features.get(name))
@@ -37,7 +39,7 @@ def load_functions(functions: list[Function], target: Target, settings: Settings
         raise UnsupportedError(f"{linux.EMULATOR[0]} lacks {', '.join(lacks)}")
     image = Image(functions, target, settings, program.parts(target), program.GIVEN)
     made = program.Program(image.module, target)
-    process = Process(made.file, target.name, target.big_endian, emulated)
+    process = Process(made.file, target.name, target.big_endian, emulated, timeout)
 
     def run(offset: int, slots: bytes) -> bytes:
         try:
