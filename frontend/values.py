@@ -35,6 +35,14 @@ class Value:
 
     lazy = False
 
+    if TYPE_CHECKING:
+        # What a value has depends on its class and its kind. Library functions are looked up by these and tests read
+        # ``v.__class__ is Const``, neither of which tells the checker: to it, each value has the attributes of the common ones.
+        type: Any
+        obj: Any
+        ssa: tuple[int, ...]
+        items: tuple[Value, ...]
+
     def key(self) -> Any:
         return self
 
@@ -71,16 +79,17 @@ class Val(Value):
         return self.ssa
 
     def part_types(self) -> tuple[int, ...]:
-        return self.type.flat
+        flat: tuple[int, ...] = self.type.flat
+        return flat
 
     def with_parts(self, parts: Sequence[int]) -> Value:
         return Val(self.type, tuple(parts))
 
     def kind(self) -> type:
-        return self.type.__class__
+        return builtins.type(self.type)
 
     def describe(self) -> str:
-        return self.type.name
+        return str(self.type.name)
 
     def __repr__(self) -> str:
         return f"{self.type.name}{self.ssa}"
@@ -112,7 +121,7 @@ class Const(Value):
 
     def __init__(self, obj: Any) -> None:
         self.obj = obj
-        self.type: ty.Type = _type_of_constant(obj)
+        self.type = _type_of_constant(obj)
 
     def key(self) -> Any:
         t = self.type
@@ -123,7 +132,7 @@ class Const(Value):
         return "const", id(self.obj)
 
     def kind(self) -> type:
-        return self.type.__class__
+        return builtins.type(self.type)
 
     def describe(self) -> str:
         return _describe_object(self.obj) if self.type.__class__ is ty.Constant else self.type.name
@@ -431,7 +440,5 @@ class Iterator(Compound):
         """Whether every turn is its own version of the loop's body (tuples)."""
         return False
 
-    def step(
-        self, tr: Translator
-    ) -> tuple[int | bool, Callable[[], Value], Callable[[], Iterator]]:
+    def step(self, tr: Translator) -> tuple[int | bool, Callable[[], Value], Callable[[], Iterator]]:
         raise AssertionError

@@ -109,7 +109,6 @@ def _function(name: str) -> Callable[..., Value]:
     return handler
 
 
-
 @registry.call(np.dtype)
 def _dtype(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -> Value:
     from jitpy.frontend.library.arrays_arguments import dtype_of
@@ -122,7 +121,7 @@ def _dtype(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -> Value
 def length(tr: Translator, a: Value) -> Value:
     """``len(a)``."""
     v = array(tr, a)
-    if not v.type.ndim:  # type: ignore[attr-defined]
+    if not v.type.ndim:
         tr.error("len() of an unsized object: the array has no dimensions")
     n = v.ssa[2]
     tr.bound(n, 0, 1 << 62)
@@ -152,7 +151,7 @@ class ArrayIterator(Iterator):
 
     def step(self, tr: Translator) -> tuple[int | bool, Callable[[], Value], Callable[[], Iterator]]:
         a: Val = self.array  # type: ignore[assignment]
-        at = self.at.ssa[0]  # type: ignore[attr-defined]
+        at = self.at.ssa[0]
         more = tr.icmp("slt", at, a.ssa[2])
 
         def item() -> Value:
@@ -170,7 +169,7 @@ class ArrayIterator(Iterator):
 @registry.entry(registry.iterate, ty.Array)
 def _iterate(tr: Translator, a: Value) -> Iterator:
     v = array(tr, a)
-    if not v.type.ndim:  # type: ignore[attr-defined]
+    if not v.type.ndim:
         tr.error("iteration over an array of no dimensions")
     return ArrayIterator(py_int(tr.iconst(0)), v)
 
@@ -178,7 +177,7 @@ def _iterate(tr: Translator, a: Value) -> Iterator:
 @registry.entry(registry.unpack, ty.Array)
 def _unpack(tr: Translator, a: Value, n: int) -> list[Value]:
     v = array(tr, a)
-    if not v.type.ndim:  # type: ignore[attr-defined]
+    if not v.type.ndim:
         tr.error("iteration over an array of no dimensions")
     extent = v.ssa[2]
     count = tr.iconst(n)
@@ -193,7 +192,7 @@ def _unpack(tr: Translator, a: Value, n: int) -> list[Value]:
 def _truth(tr: Translator, a: Value) -> int | bool:
     """bool(a): that of the only element; ValueError where there are more, or none."""
     v = array(tr, a)
-    if v.type.ndim:  # type: ignore[attr-defined]
+    if v.type.ndim:
         size = product(tr, extents(v))
         tr.check(
             tr.icmp("ne", size, tr.iconst(1)), ValueError,

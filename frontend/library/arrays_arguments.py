@@ -43,7 +43,7 @@ def sequence(v: Value) -> TupleVal | None:
     if v.__class__ is TupleVal:
         return v
     if v.__class__.__name__ in ("ListDisplay", "Pieces"):
-        return TupleVal(v.items)  # type: ignore[attr-defined]
+        return TupleVal(v.items)
     if v.__class__ is Const and v.obj.__class__ in (tuple, list):
         return TupleVal(tuple([Const(o) for o in v.obj]))
     return None

@@ -48,12 +48,12 @@ def array(tr: Translator, v: Value) -> Val:
 
 def extents(v: Val) -> tuple[int, ...]:
     """The extents of an array."""
-    return v.ssa[2 : 2 + v.type.ndim]  # type: ignore[attr-defined]
+    return v.ssa[2 : 2 + v.type.ndim]
 
 
 def strides(v: Val) -> tuple[int, ...]:
     """The strides of an array in bytes."""
-    return v.ssa[2 + v.type.ndim :]  # type: ignore[attr-defined]
+    return v.ssa[2 + v.type.ndim :]
 
 
 def itemsize(t: Any) -> int:

@@ -26,7 +26,7 @@ def element_of_array(tr: Translator, name: str, value: Value) -> Value:
     method = registry.find(registry.methods, value.kind(), (value.kind(), "item"))
     if value.kind() is not ty.Array or method is None:
         tr.error(f"{name}() of {value.describe()} is not supported")
-    if value.type.ndim:  # type: ignore[attr-defined]
+    if value.type.ndim:
         tr.error(f"{name}() of an array that has dimensions", "Only arrays of no dimensions convert: write a[0] or a.item().")
     result: Value = method(tr, [value], {})
     return result
@@ -74,7 +74,7 @@ def pow_(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -> Value:
         if t is not ty.py_int and t is not ty.py_bool:
             tr.error("pow() with three arguments needs Python ints")
     if all(a.__class__ is Const for a in args):
-        return scalars.fold(tr, pow, *(a.obj for a in args))  # type: ignore[attr-defined]
+        return scalars.fold(tr, pow, *(a.obj for a in args))
     ints = tuple(scalars.py_int(scalars.as_int(tr, a)) for a in args)
     return tr.call_python(exact.modular_power, ints, inline=False)
 
@@ -224,7 +224,7 @@ def _unordered(tr: Translator, values: Value, name: str) -> Value:
     if kind is ty.Set:
         from jitpy.frontend.library import dicts
 
-        key = values.type.key  # type: ignore[attr-defined]
+        key = values.type.key
         if name == "by key" or (name == "sum" and key.__class__ is ty.Scalar and key.kind == "f"):
             return tr.iterate(values)  # refused
         return dicts.members(tr, values)
@@ -442,7 +442,7 @@ def ord_(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -> Value:
         return scalars.fold(tr, ord, c.obj)
     from jitpy.frontend.library.strings import character
 
-    length = c.ssa[2]  # type: ignore[attr-defined]
+    length = c.ssa[2]
     message = ("ord() expected a character, but string of length ", (length, ty.py_int), " found")
     tr.check(tr.icmp("ne", length, tr.iconst(1)), TypeError, *message)
     return Val(ty.py_int, (character(tr, c, tr.iconst(0)),))  # type: ignore[arg-type]

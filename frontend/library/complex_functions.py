@@ -90,7 +90,7 @@ def _argument(tr: Translator, name: str, value: Value) -> Val:
     v = scalars.number(tr, value)
     if t.kind == "c":
         return Val(ty.py_complex, casts.cast(tr, v.ssa, t, ty.py_complex))
-    return Val(ty.py_complex, (casts.cast(tr, v.ssa, v.type, ty.py_float)[0], tr.fconst(0.0)))  # type: ignore[arg-type]
+    return Val(ty.py_complex, (casts.cast(tr, v.ssa, v.type, ty.py_float)[0], tr.fconst(0.0)))
 
 
 def _check_overflow(tr: Translator, z: Val, result: Val) -> None:

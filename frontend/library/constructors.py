@@ -62,7 +62,7 @@ def fill_zero(tr: Translator, v: Val) -> None:
 
 def flat_view(tr: Translator, v: Val) -> Val:
     """The elements of a contiguous array in memory order, as one dimension."""
-    t: ty.Array = v.type  # type: ignore[assignment]
+    t: ty.Array = v.type
     if t.ndim == 1:
         return v
     return Val(
@@ -116,17 +116,17 @@ registry.call(np.ones)(_constructor(1))
 def _prototype(tr: Translator, v: Value) -> tuple[ty.Scalar, Sequence[int], ty.Array | None]:
     """Element type, extents and array type of what a ``_like`` function imitates."""
     if is_array(v):
-        t: ty.Array = v.type  # type: ignore[attr-defined]
+        t: ty.Array = v.type
         return t.dtype, extents(array(tr, v)), t
     if v.kind() is ty.Scalar:
         from jitpy.frontend.types.promotion import DEFAULT
 
-        scalar: ty.Scalar = v.type  # type: ignore[attr-defined]
+        scalar: ty.Scalar = v.type
         return DEFAULT.get(scalar, scalar), (), None
     from jitpy.frontend.library.constructors_nested import as_array
 
     made = as_array(tr, v)
-    return made.type.dtype, extents(made), made.type  # type: ignore[attr-defined, return-value]
+    return made.type.dtype, extents(made), made.type
 
 
 def _like(fill: object) -> Callable[..., Value]:
@@ -153,8 +153,8 @@ registry.call(np.ones_like)(_like(1))
 
 def _fill_value(tr: Translator, v: Val, value: Value) -> Value:
     if value.kind() is ty.Scalar:
-        target: ty.Scalar = v.type.dtype  # type: ignore[attr-defined]
-        source: ty.Scalar = value.type  # type: ignore[attr-defined]
+        target: ty.Scalar = v.type.dtype
+        source: ty.Scalar = value.type
         if source.weak and source.kind in "iu":
             from jitpy.frontend.library.indexing import element_value
 

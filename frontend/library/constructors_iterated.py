@@ -21,6 +21,6 @@ def fromiter(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -> Val
         tr.error("np.fromiter takes an iterable and a dtype here", "Leave count out.")
     made = tr.call(Const(np.empty), [Const(0)], {"dtype": given["dtype"]})
     values = tr.call(Const(list), [given["iter"]])
-    if values.type.item.name == "nothing yet":  # type: ignore[attr-defined]
+    if values.type.item.name == "nothing yet":
         return made
     return tr.call(Const(np.array), [values], {"dtype": given["dtype"]})

@@ -26,11 +26,11 @@ def strong(t: ty.Scalar) -> ty.Scalar:
 def as_array(tr: Translator, v: Value, dtype: ty.Scalar | None = None) -> Val:
     """``np.asarray(v, dtype)``."""
     if is_array(v):
-        if dtype is None or v.type.dtype is dtype:  # type: ignore[attr-defined]
+        if dtype is None or v.type.dtype is dtype:
             return array(tr, v)
         return array(tr, elementwise.cast_tree(tr, v, dtype))
     if v.kind() is ty.Scalar:
-        t = dtype or strong(v.type)  # type: ignore[attr-defined]
+        t = dtype or strong(v.type)
         out = allocate(tr, t, ())
         indexing.store_parts(tr, out, (), indexing.element_value(tr, v, t))
         return out
@@ -61,9 +61,7 @@ def _from_tuple(tr: Translator, v: TupleVal, dtype: ty.Scalar | None) -> Val:
     while level and all(x.__class__ is TupleVal for x in level):
         sizes = {len(x.items) for x in level}
         if len(sizes) != 1:
-            tr.check(
-                True, ValueError, "setting an array element with a sequence. The requested array has an inhomogeneous shape"
-            )
+            tr.check(True, ValueError, "setting an array element with a sequence. The requested array has an inhomogeneous shape")
             tr.error("the nested tuples have different lengths")
         lengths.append(sizes.pop())
         level = [sequence(i) or i for x in level for i in x.items]
@@ -72,7 +70,7 @@ def _from_tuple(tr: Translator, v: TupleVal, dtype: ty.Scalar | None) -> Val:
     for leaf in leaves:
         if leaf.kind() is not ty.Scalar:
             tr.error(f"{leaf.describe()} cannot be an element of an array")
-        types.append(strong(leaf.type))  # type: ignore[attr-defined]
+        types.append(strong(leaf.type))
     t = dtype or (promotion.common(types) if types else ty.float64)
     out = allocate(tr, t, [tr.iconst(n) for n in lengths])
     flat = views_reshape.raveled(tr, out)
@@ -115,7 +113,7 @@ def from_rows(rows: Any, dtype: Any) -> Any:
 def _from_list(tr: Translator, v: Value, dtype: ty.Scalar | None) -> Val:
     from jitpy.frontend.library.arrays import numpy_dtype
 
-    item, depth = _list_item(v.type)  # type: ignore[attr-defined]
+    item, depth = _list_item(v.type)
     if item is None or depth > 2:
         tr.error(f"an array of a {v.describe()} is not supported", "Lists of numbers and lists of lists of numbers are.")
     t = Const(numpy_dtype(dtype or strong(item)))
@@ -124,10 +122,10 @@ def _from_list(tr: Translator, v: Value, dtype: ty.Scalar | None) -> Val:
 
 
 def _converted(tr: Translator, v: Value, dtype: ty.Scalar | None, copy: bool, order: str) -> Val:
-    if is_array(v) and copy and (dtype is None or v.type.dtype is dtype):  # type: ignore[attr-defined]
+    if is_array(v) and copy and (dtype is None or v.type.dtype is dtype):
         if v.__class__ is not Val:
             return array(tr, v)
-        layout = order if order in ("C", "F") else ("F" if v.type.layout == "F" else "C")  # type: ignore[attr-defined]
+        layout = order if order in ("C", "F") else ("F" if v.type.layout == "F" else "C")
         return views.copied(tr, v, layout)
     return as_array(tr, v, dtype)
 
@@ -142,11 +140,11 @@ def _constructor(name: str, copy: bool) -> Callable[..., Value]:
         assert obj is not None
         copying = constant(tr, wanted, "copy", copy)
         v = _converted(tr, obj, dtype_of(tr, dtype), bool(copying), constant(tr, order, "the order", "K") or "K")
-        missing = constant(tr, least, "ndmin", 0) - v.type.ndim  # type: ignore[attr-defined]
+        missing = constant(tr, least, "ndmin", 0) - v.type.ndim
         if missing <= 0:
             return v
         items: list[Value] = [Const(None)] * missing
-        return indexing.view(tr, array(tr, v), items + [indexing.FULL] * v.type.ndim)  # type: ignore[attr-defined]
+        return indexing.view(tr, array(tr, v), items + [indexing.FULL] * v.type.ndim)
 
     return handler
 
@@ -162,7 +160,7 @@ def _copier(default: str) -> Callable[..., Value]:
         if not is_array(a):
             return as_array(tr, a)
         wanted = constant(tr, order, "the order", default)
-        like = "F" if a.type.layout == "F" else "C"  # type: ignore[attr-defined]
+        like = "F" if a.type.layout == "F" else "C"
         layout = wanted if wanted in ("C", "F") else like
         if a.__class__ is not Val and like == layout:
             return array(tr, a)
@@ -180,7 +178,7 @@ def _contiguous(layout: str) -> Callable[..., Value]:
         a, dtype = bind(tr, "np.ascontiguousarray", args, kwargs, "a dtype")
         assert a is not None
         v = as_array(tr, a, dtype_of(tr, dtype))
-        t: ty.Array = v.type  # type: ignore[assignment]
+        t: ty.Array = v.type
         if t.ndim == 0:
             return views_reshape.reshaped(tr, v, [tr.iconst(1)])
         if t.layout == layout or (t.ndim == 1 and t.layout == "C"):
@@ -199,13 +197,13 @@ registry.call(np.asfortranarray)(_contiguous("F"))
 @registry.call(np.atleast_1d)
 def _atleast_1d(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -> Value:
     v = as_array(tr, args[0])
-    return v if v.type.ndim else views_reshape.reshaped(tr, v, [tr.iconst(1)])  # type: ignore[attr-defined]
+    return v if v.type.ndim else views_reshape.reshaped(tr, v, [tr.iconst(1)])
 
 
 @registry.entry(registry.methods, (ty.Array, "item"))
 def _item(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -> Value:
     v = array(tr, args[0])
-    t: ty.Array = v.type  # type: ignore[assignment]
+    t: ty.Array = v.type
     if len(args) > 1:
         rest = args[1:]
         if len(rest) == 1 and t.ndim > 1:
@@ -224,7 +222,7 @@ def _item(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -> Value:
 
 def python_number(tr: Translator, v: Val) -> Val:
     """``x.item()`` of a NumPy scalar."""
-    t: ty.Scalar = v.type  # type: ignore[assignment]
+    t: ty.Scalar = v.type
     target = ty.py_uint if t is ty.uint64 else promotion.ITEM[t.kind]
     return Val(target, casts.cast(tr, v.ssa, t, target))
 

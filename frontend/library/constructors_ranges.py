@@ -50,7 +50,7 @@ def _arange(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -> Valu
 
 
 def _whole(tr: Translator, v: Value) -> int:
-    t: ty.Scalar = v.type  # type: ignore[attr-defined]
+    t: ty.Scalar = v.type
     if t.weak:
         return scalars.as_int(tr, v)
     return casts.cast(tr, tr.val(v).ssa, t, ty.int64)[0]
@@ -58,7 +58,7 @@ def _whole(tr: Translator, v: Value) -> int:
 
 def _narrow(v: Value) -> bool:
     """Whether a number is a NumPy scalar of less than 64 bits: NumPy computes with it as it is."""
-    t: ty.Scalar = v.type  # type: ignore[attr-defined]
+    t: ty.Scalar = v.type
     return not t.weak and t.bits < 64
 
 
@@ -107,7 +107,7 @@ def _integers(tr: Translator, start: Value, stop: Value, step: Value, target: ty
 
 
 def _double(tr: Translator, v: Value) -> int:
-    t: ty.Scalar = v.type  # type: ignore[attr-defined]
+    t: ty.Scalar = v.type
     if t.weak:
         return scalars.as_float(tr, v)
     return casts.cast(tr, tr.val(v).ssa, t, ty.float64)[0]
@@ -154,9 +154,7 @@ def _reals(tr: Translator, start: Value, stop: Value, step: Value, target: ty.Sc
 
 @registry.call(np.linspace)
 def _linspace(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -> Value:
-    start, stop, num, endpoint, retstep, dtype = bind(
-        tr, "np.linspace", args, kwargs, "start stop num endpoint retstep dtype", 2
-    )
+    start, stop, num, endpoint, retstep, dtype = bind(tr, "np.linspace", args, kwargs, "start stop num endpoint retstep dtype", 2)
     assert start is not None and stop is not None
     if constant(tr, retstep, "retstep", False):
         tr.error("np.linspace with retstep=True is not supported", "Compute the step from the first two elements.")

@@ -76,7 +76,7 @@ def make_range(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -> V
 def range_count(tr: Translator, r: RangeVal) -> int:
     """The number of items, as an unsigned i64: exact for every range of 64-bit ints."""
     if all(v.__class__ is Const for v in r.children()):
-        return tr.iconst(len(range(*[v.obj for v in r.children()])))  # type: ignore[attr-defined]
+        return tr.iconst(len(range(*[v.obj for v in r.children()])))
     start, stop = _ssa(tr, r.start), _ssa(tr, r.stop)
     zero = tr.iconst(0)
     if r.step.__class__ is Const:
@@ -296,7 +296,7 @@ def long_as_table(tr: Translator, v: Value) -> Value:
 
 
 def _tuple_items(obj: Value) -> tuple[Value, ...]:
-    return obj.items  # type: ignore[attr-defined, no-any-return]
+    return obj.items
 
 
 @registry.entry(registry.unpack, TupleVal)
@@ -318,7 +318,7 @@ def tuple_getitem(tr: Translator, obj: Value, index: Value) -> Value:
         bounds = index.children()
         if any(b.__class__ is not Const for b in bounds):
             tr.error("a slice of a tuple must be known at compile time", "Use an array.")
-        return TupleVal(items[slice(*[b.obj for b in bounds])])  # type: ignore[attr-defined]
+        return TupleVal(items[slice(*[b.obj for b in bounds])])
     k = int_value(tr, index, "a tuple index")
     if k.__class__ is Const:
         i: int = k.obj
@@ -463,7 +463,7 @@ def none_truth(tr: Translator, a: Value) -> bool:
 @registry.operator(registry.compare, "== !=", ty.Constant, ty.Constant)
 def constant_equal(tr: Translator, name: str, a: Value, b: Value) -> Value:
     """Functions, classes, dtypes: compared now."""
-    return Const(bool(a.obj == b.obj) == (name == "=="))  # type: ignore[attr-defined]
+    return Const(bool(a.obj == b.obj) == (name == "=="))
 
 
 # -- len, print --------------------------------------------------------------------------------------------------------------------

@@ -158,7 +158,7 @@ def join_text(tr: Translator, items: list[Value]) -> Value:
             formats.extend(item.formats)
         elif item.__class__ is Const:
             if pieces and formats[-1] is None:
-                pieces[-1] = Const(pieces[-1].obj + item.obj)  # type: ignore[attr-defined]
+                pieces[-1] = Const(pieces[-1].obj + item.obj)
             else:
                 pieces.append(item)
                 formats.append(None)
@@ -166,7 +166,7 @@ def join_text(tr: Translator, items: list[Value]) -> Value:
             pieces.append(item)
             formats.append(("", ""))
     if all(f is None for f in formats):
-        return Const("".join([p.obj for p in pieces]))  # type: ignore[attr-defined]
+        return Const("".join([p.obj for p in pieces]))
     return Text(tuple(pieces), tuple(formats))
 
 
@@ -182,7 +182,7 @@ def message_parts(tr: Translator, value: Value, repr_strings: bool = False) -> l
     if cls is EitherVal:
         tr.fork(value)  # type: ignore[arg-type]
     if cls is Const:
-        obj = value.obj  # type: ignore[attr-defined]
+        obj = value.obj
         return [repr(obj) if repr_strings else str(obj)]
     if cls is Text:
         parts: list[Any] = []
@@ -200,7 +200,7 @@ def message_parts(tr: Translator, value: Value, repr_strings: bool = False) -> l
     if cls is TupleVal:
         named = value.cls  # type: ignore[attr-defined]
         parts = ["(" if named is None else named.__name__ + "("]
-        items = value.items  # type: ignore[attr-defined]
+        items = value.items
         for i, item in enumerate(items):
             if i:
                 parts.append(", ")

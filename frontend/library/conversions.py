@@ -58,14 +58,14 @@ def to_int(tr: Translator, value: Value) -> Value:
     if value.__class__ is Const:
         return scalars.fold(tr, int, value.obj)
     v = tr.val(value)
-    t: Scalar = v.type  # type: ignore[assignment]
+    t: Scalar = v.type
     if t is ty.py_int or t is ty.py_uint:
         return v
     if t.kind == "c":
         if t.weak:
             tr.error("int() argument must be a real number, not complex", "Take .real first.")
         v = Val(promotion.component(t), v.ssa[:1])
-        t = v.type  # type: ignore[assignment]
+        t = v.type
     if t.kind == "f":
         x, flat = casts.widen(tr, v.ssa[0], t), casts.working_float(t)
         return scalars.py_int(float_to_int(tr, x, flat))
@@ -79,7 +79,7 @@ def to_float(tr: Translator, value: Value) -> Value:
     if value.__class__ is Const:
         return scalars.fold(tr, float, value.obj)
     v = tr.val(value)
-    t: Scalar = v.type  # type: ignore[assignment]
+    t: Scalar = v.type
     if t.kind == "c" and t.weak:
         tr.error("float() argument must be a real number, not complex", "Take .real first.")
     return Val(ty.py_float, casts.cast(tr, v.ssa, t, ty.py_float))
@@ -137,7 +137,7 @@ def complex_(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -> Val
     if real is None and imag is None:
         return Const(0j)
     if all(v is None or v.__class__ is Const for v in (real, imag)):
-        given = {k: v.obj for k, v in (("real", real), ("imag", imag)) if v is not None}  # type: ignore[attr-defined]
+        given = {k: v.obj for k, v in (("real", real), ("imag", imag)) if v is not None}
         if isinstance(given.get("real"), str):
             return scalars.fold(tr, complex, given["real"])
         return scalars.fold(tr, lambda x: complex(**x), given)
@@ -156,7 +156,7 @@ def complex_(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -> Val
 
 def _complex_parts(tr: Translator, value: Value) -> tuple[int, int | None]:
     v = scalars.number(tr, _scalar_only(tr, "complex", value))
-    t: Scalar = v.type  # type: ignore[assignment]
+    t: Scalar = v.type
     if t.kind == "c":
         real, imag = casts.cast(tr, v.ssa, t, ty.py_complex)
         return real, imag
@@ -172,7 +172,7 @@ def to_numpy(tr: Translator, value: Value, target: Scalar) -> Value:
     if value.__class__ is Const:
         return scalars.fold(tr, numpy_class(target), value.obj)
     v = tr.val(value)
-    t: Scalar = v.type  # type: ignore[assignment]
+    t: Scalar = v.type
     if target.kind == "b" or not t.weak:
         if t.kind == "c" and target is ty.float64:
             # float64 is made by float() first, which takes the real part of NumPy's complex numbers.
@@ -369,7 +369,7 @@ def is_integer(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -> V
 def _magnitude(tr: Translator, value: Value) -> int:
     """The absolute value of an integer as 0 .. 2**64-1."""
     v = scalars.number(tr, value)
-    t: Scalar = v.type  # type: ignore[assignment]
+    t: Scalar = v.type
     x = casts.cast(tr, v.ssa, t, ty.int64 if t.kind != "u" else ty.uint64)[0]
     return tr.op(op.IABS, I64, x) if t.kind == "i" else x
 

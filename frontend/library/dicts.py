@@ -39,13 +39,13 @@ def new_set(tr: Translator) -> Val:
 
 
 def _empty(v: Value) -> bool:
-    return v.type.key is ty.undetermined  # type: ignore[attr-defined]
+    return v.type.key is ty.undetermined
 
 
 def _lists(v: Value) -> tuple[Val, Val]:
     """The entries and the index of a dict or set whose types are known."""
     entries, index = v.parts()
-    return Val(ty.list_of(ty.entry_of(v.type)), (entries,)), Val(_INTS, (index,))  # type: ignore[attr-defined]
+    return Val(ty.list_of(ty.entry_of(v.type)), (entries,)), Val(_INTS, (index,))
 
 
 def _untouched(tr: Translator, v: Value) -> None:
@@ -61,7 +61,7 @@ def _key(tr: Translator, v: Value, key: Value) -> Value:
             if not (x.__class__ is ty.Str or x.__class__ is ty.Tuple or (x.__class__ is ty.Scalar and x.kind != "c")):
                 tr.error(f"a key cannot be {t.name}", "Keys are numbers, strs, and tuples of them.")
         level = [i for x in level if x.__class__ is ty.Tuple for i in x.items]
-    own = v.type.key  # type: ignore[attr-defined]
+    own = v.type.key
     if own is not ty.undetermined and own is not t:
         tr.error(
             f"the keys of this {v.describe()} are {own.name}, not {t.name}",
@@ -132,11 +132,11 @@ def _poured(tr: Translator, target: Val, v: Value) -> Val:
         _untouched(tr, v)
         return target
     if _empty(target):
-        determine(tr, Val(ty.list_of(ty.undetermined), target.ssa[:1]), ty.entry_of(v.type))  # type: ignore[attr-defined]
-        better = Val(ty.unreflected(v.type), target.ssa)  # type: ignore[attr-defined]
+        determine(tr, Val(ty.list_of(ty.undetermined), target.ssa[:1]), ty.entry_of(v.type))
+        better = Val(ty.unreflected(v.type), target.ssa)
         rename(tr, target, better)
         target = better
-    elif ty.unreflected(target.type) is not ty.unreflected(v.type):  # type: ignore[attr-defined]
+    elif ty.unreflected(target.type) is not ty.unreflected(v.type):
         tr.error(f"a {v.describe()} cannot go into a {target.describe()}", "Convert its items.")
     _call(tr, python.copy_into, (*_lists(target), *_lists(v)))
     return target
@@ -153,7 +153,7 @@ def _copy(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -> Value:
 def _equal(tr: Translator, name: str, a: Value, b: Value) -> Value:
     if _empty(a) or _empty(b):
         result = tr.compare("==", length(tr, a), length(tr, b))
-    elif a.type.key is not b.type.key:  # type: ignore[attr-defined]
+    elif a.type.key is not b.type.key:
         tr.error(f"== of a {a.describe()} and a {b.describe()} is not supported", "Convert the keys of one.")
     else:
         result = _call(tr, python.equal, (*_lists(a), *_lists(b)))
@@ -230,7 +230,7 @@ def _setdefault(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -> 
     value = _value_of(t, parts)
     if _empty(v):
         v = _determined(tr, v, key, value)  # type: ignore[arg-type]
-    elif v.type.value is not t:  # type: ignore[attr-defined]
+    elif v.type.value is not t:
         tr.error(f"a {value.describe()} cannot be a value of a {v.describe()}", "A dict in a kernel holds values of one type.")
     return _call(tr, python.setdefault, (*_lists(v), key, value))
 

@@ -28,7 +28,7 @@ def _labels(tr: Translator, subscripts: str, arrays: list[Val]) -> tuple[list[st
     operands = inputs.split(",")
     if "." in subscripts or not all(c.isalpha() or c in ",->" for c in subscripts.replace(" ", "")):
         tr.error("np.einsum is supported with letters as subscripts", "Write one letter for each axis.")
-    if len(operands) != len(arrays) or any(len(s) != v.type.ndim for s, v in zip(operands, arrays, strict=False)):  # type: ignore[attr-defined]
+    if len(operands) != len(arrays) or any(len(s) != v.type.ndim for s, v in zip(operands, arrays, strict=False)):
         tr.error("np.einsum: the subscripts do not name each axis of each operand once")
     if not arrow:
         joined = "".join(operands)
@@ -59,7 +59,7 @@ def _einsum(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -> Valu
     arrays = [as_array(tr, v) for v in args[1:]]
     operands, output = _labels(tr, subscripts, arrays)
     sizes = _sizes(tr, operands, arrays)
-    t = promotion.common([v.type.dtype for v in arrays])  # type: ignore[attr-defined]
+    t = promotion.common([v.type.dtype for v in arrays])
     inner = ty.float32 if t is ty.float16 else t
     summed = [label for label in sizes if label not in output]
 
@@ -69,7 +69,7 @@ def _einsum(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -> Valu
     def term(at: dict[str, int]) -> Parts:
         result: Parts | None = None
         for labels, v in zip(operands, arrays, strict=True):
-            x = casts.cast(tr, indexing.load_parts(tr, v, [at[label] for label in labels]), v.type.dtype, inner)  # type: ignore[attr-defined]
+            x = casts.cast(tr, indexing.load_parts(tr, v, [at[label] for label in labels]), v.type.dtype, inner)
             result = x if result is None else combined(np.multiply, result, x)
         assert result is not None
         return result

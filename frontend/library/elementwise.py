@@ -55,7 +55,7 @@ class Elementwise(Value):
         self.operands = operands
         self.computed: Any = None
         self.size = 1 + sum([v.size for v in operands if v.__class__ is Elementwise])  # type: ignore[has-type]
-        ndim = max([v.type.ndim for v in operands if is_array(v)])  # type: ignore[attr-defined]
+        ndim = max([v.type.ndim for v in operands if is_array(v)])
         self.order = _order(tr, operands, ndim)
         self.type = ty.array_of(dtype, ndim, self.order or "C")
 
@@ -63,7 +63,7 @@ class Elementwise(Value):
         return ty.Array
 
     def describe(self) -> str:
-        return self.type.name
+        return str(self.type.name)
 
     def compute(self, tr: Translator) -> Val:
         """The array; computed once for all uses in one instruction of the bytecode."""
@@ -95,10 +95,10 @@ def _order(tr: Translator, operands: Sequence[Value], ndim: int) -> str:
         if v.__class__ is Elementwise:
             if v.type.ndim == ndim:
                 orders.append(v.order)
-        elif is_array(v) and v.type.ndim == ndim:  # type: ignore[attr-defined]
-            silent = any(known(tr, n) == 1 for n in v.ssa[2 : 2 + ndim])  # type: ignore[attr-defined]
-            layout = v.type.layout  # type: ignore[attr-defined]
-            if layout == "A" and known(tr, v.ssa[2 + ndim]) is not None and known(tr, v.ssa[-1]) is None:  # type: ignore[attr-defined]
+        elif is_array(v) and v.type.ndim == ndim:
+            silent = any(known(tr, n) == 1 for n in v.ssa[2 : 2 + ndim])
+            layout = v.type.layout
+            if layout == "A" and known(tr, v.ssa[2 + ndim]) is not None and known(tr, v.ssa[-1]) is None:
                 layout = "F"  # a part of an array in F order
             orders.append("" if silent else layout)
     orders = [x for x in orders if x]
@@ -113,7 +113,7 @@ def operand(tr: Translator, v: Value) -> Value:
     if kind is ty.Scalar:
         return v
     if kind is ty.Array:
-        if v.type.ndim == 0:  # type: ignore[attr-defined]
+        if v.type.ndim == 0:
             from jitpy.frontend.library import indexing
 
             return indexing.load(tr, tr.settle(v), ())  # type: ignore[arg-type]
@@ -129,7 +129,7 @@ def operand(tr: Translator, v: Value) -> Value:
 
 def element_type(v: Value) -> ty.Scalar:
     """The type of an operand's elements."""
-    t = v.type  # type: ignore[attr-defined]
+    t = v.type
     return t.dtype if t.__class__ is ty.Array else t
 
 
@@ -240,7 +240,7 @@ def binary(tr: Translator, name: str, a: Value, b: Value) -> Value:
 
 def _power_of_bools(tr: Translator, a: Value, exponent: Value) -> Value:
     """NumPy squares for the exponent 2, of bools into int8; any other Python int gives int64."""
-    if element_type(exponent) is ty.py_int and a.type.ndim:  # type: ignore[attr-defined]
+    if element_type(exponent) is ty.py_int and a.type.ndim:
         if exponent.__class__ is not Const:
             two = tr.icmp("eq", tr.val(exponent).ssa[0], tr.iconst(2))
             tr.check(two, ValueError, "bools to the power of 2 give int8, to other powers int64: write astype(...) first")
@@ -265,7 +265,7 @@ def inplace(tr: Translator, name: str, a: Value, b: Value) -> Value:
 
     target: Val = tr.settle(a)  # type: ignore[assignment]
     indexing.writable(tr, target)
-    if target.type.ndim == 0:  # type: ignore[attr-defined]
+    if target.type.ndim == 0:
         result = tr.binary(name, indexing.load(tr, target, ()), b)
         _store(tr, UFUNC_OF[name], result, target)
         return target
@@ -277,7 +277,7 @@ def _store(tr: Translator, ufunc: Any, result: Value, out: Val, casting: str = "
     from jitpy.frontend.library import elementwise_stores, indexing
 
     indexing.writable(tr, out)
-    source, target = element_type(result), out.type.dtype  # type: ignore[attr-defined]
+    source, target = element_type(result), out.type.dtype
     if not np.can_cast(numpy_dtype(source), numpy_dtype(target), casting):  # type: ignore[arg-type]
         tr.error(
             f"cannot cast the result of {ufunc.__name__} from {source.name} to {target.name}",

@@ -130,7 +130,7 @@ def _clip_both(tr: Translator, a: Value, low: Value, high: Value) -> Value:
 
     if any(is_array(v) for v in leaves):
         return elementwise.function(tr, emit, leaves, target)
-    return Val(target, emit(tr, [v.ssa for v in leaves]))  # type: ignore[attr-defined]
+    return Val(target, emit(tr, [v.ssa for v in leaves]))
 
 
 def _within(tr: Translator, v: Val, target: ty.Scalar, lower: bool) -> Val:

@@ -55,8 +55,8 @@ class Tree:
                     seen.add(id(v))
                     stack.append((v, True))
                     stack.extend([(o, False) for o in reversed(v.operands)])
-            elif is_array(v) and (v.type, v.ssa) not in leaves:  # type: ignore[attr-defined]
-                leaves.add((v.type, v.ssa))  # type: ignore[attr-defined]
+            elif is_array(v) and (v.type, v.ssa) not in leaves:
+                leaves.add((v.type, v.ssa))
                 self.leaves.append(v)  # type: ignore[arg-type]
 
     def element(self, tr: Translator, elements: dict[Any, Parts]) -> Parts:
@@ -67,8 +67,8 @@ class Tree:
             if v.__class__ is Elementwise:
                 return done[id(v)]
             if is_array(v):
-                return elements[v.type, v.ssa]  # type: ignore[attr-defined]
-            return v.ssa  # type: ignore[attr-defined, no-any-return]
+                return elements[v.type, v.ssa]
+            return v.ssa
 
         for node in self.nodes:
             done[id(node)] = node.emit(tr, [get(o) for o in node.operands])
@@ -105,7 +105,7 @@ def common_shape(tr: Translator, leaves: Sequence[Val], ndim: int) -> tuple[list
     for axis in range(ndim):
         expected = -1
         for leaf in leaves:
-            own = axis - ndim + leaf.type.ndim  # type: ignore[attr-defined]
+            own = axis - ndim + leaf.type.ndim
             if own < 0:
                 continue
             n = leaf.ssa[2 + own]
@@ -122,9 +122,9 @@ def common_shape(tr: Translator, leaves: Sequence[Val], ndim: int) -> tuple[list
 def broadcast_shape(tr: Translator, leaves: Sequence[Val], ndim: int) -> list[int]:
     """The shape that the leaves have together; ValueError where there is none."""
     first = leaves[0]
-    shape = [tr.iconst(1)] * (ndim - first.type.ndim) + list(extents(first))  # type: ignore[attr-defined]
+    shape = [tr.iconst(1)] * (ndim - first.type.ndim) + list(extents(first))
     for leaf in leaves[1:]:
-        own_ndim: int = leaf.type.ndim  # type: ignore[attr-defined]
+        own_ndim: int = leaf.type.ndim
         for own, n in enumerate(extents(leaf)):
             axis = ndim - own_ndim + own
             m = shape[axis]
@@ -160,14 +160,14 @@ def _mismatch_message(shape: Sequence[int], leaf: Val) -> list[Any]:
 
 def direct_access(tr: Translator, leaf: Val, ndim: int) -> Access:
     """Access where every extent agrees with the nest's, or is known to be 1."""
-    own_ndim: int = leaf.type.ndim  # type: ignore[attr-defined]
+    own_ndim: int = leaf.type.ndim
     axes = tuple([-1 if is_one(tr, n) else ndim - own_ndim + k for k, n in enumerate(extents(leaf))])
     return Access(leaf, leaf, axes)
 
 
 def general_access(tr: Translator, leaf: Val, shape: Sequence[int]) -> Access:
     """Access where an extent may turn out to be 1: its stride is 0 then."""
-    t: ty.Array = leaf.type  # type: ignore[assignment]
+    t: ty.Array = leaf.type
     ndim = len(shape)
     axes: list[int] = []
     steps: list[int] = []
@@ -188,16 +188,16 @@ def flattens(tr: Translator, leaves: Sequence[Val], shape: Sequence[int], order:
     """Whether one loop over all elements does: every array contiguous in the nest's order, nothing broadcast."""
     ndim = len(shape)
     return ndim > 1 and all(
-        v.type.layout == order  # type: ignore[attr-defined]
-            and v.type.ndim == ndim  # type: ignore[attr-defined]
-            and all(is_one(tr, n) <= is_one(tr, m) for n, m in zip(extents(v), shape, strict=True))
-            for v in leaves
+        v.type.layout == order
+        and v.type.ndim == ndim
+        and all(is_one(tr, n) <= is_one(tr, m) for n, m in zip(extents(v), shape, strict=True))
+        for v in leaves
     )
 
 
 def flat_access(tr: Translator, leaf: Val, total: int) -> Access:
     """Access to all elements in memory order."""
-    t: ty.Array = leaf.type  # type: ignore[assignment]
+    t: ty.Array = leaf.type
     v = Val(ty.array_of(t.dtype, 1, "C", t.readonly), (leaf.ssa[0], leaf.ssa[1], total, tr.iconst(itemsize(t))))
     return Access(leaf, v, (0,))
 
@@ -275,7 +275,7 @@ def _grows(tr: Translator, leaves: Sequence[Val], shape: Sequence[int]) -> bool:
 
 def run_direct(tr: Translator, tree: Tree, out: Val, shape: Sequence[int]) -> None:
     """The expected nest, into an array of the same shape."""
-    t: ty.Array = out.type  # type: ignore[assignment]
+    t: ty.Array = out.type
     order = nest_order(tr, out)
     if flattens(tr, [*tree.leaves, out], shape, order):
         total = product(tr, shape)
@@ -289,7 +289,7 @@ def run_direct(tr: Translator, tree: Tree, out: Val, shape: Sequence[int]) -> No
 
 def nest_order(tr: Translator, out: Val) -> str:
     """The order in which a nest walks an array: the axis with a stride of one element innermost, else the last."""
-    t: ty.Array = out.type  # type: ignore[assignment]
+    t: ty.Array = out.type
     if t.layout != "A" or t.ndim < 2:
         return t.layout if t.layout == "F" else "C"
     steps = indexing.steps_of(tr, out)

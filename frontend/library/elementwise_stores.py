@@ -41,16 +41,14 @@ Parts = tuple[int, ...]
 
 def assign(tr: Translator, out: Val, value: Value, what: str = "assignment") -> None:
     """``out[...] = value``; ``what`` is "out" for the output of a ufunc, which must have the shape of the result."""
-    t: ty.Array = out.type  # type: ignore[assignment]
+    t: ty.Array = out.type
     if value.kind() is not ty.Scalar:
         value = operand(tr, value)
         if value.kind() is ty.Scalar:
             what = "out"  # an array of no dimensions is converted as C does
     if value.kind() is ty.Scalar:
         parts = (
-            casts.cast(tr, tr.val(value).ssa, value.type, t.dtype)  # type: ignore[attr-defined]
-            if what == "out"
-            else indexing.element_value(tr, value, t.dtype)
+            casts.cast(tr, tr.val(value).ssa, value.type, t.dtype) if what == "out" else indexing.element_value(tr, value, t.dtype)
         )
         fill(tr, out, parts)
         return
@@ -78,7 +76,7 @@ def assign(tr: Translator, out: Val, value: Value, what: str = "assignment") -> 
 
 def _without_leading_ones(tr: Translator, value: Value, ndim: int, what: str) -> Value:
     """Axes in front that the destination lacks must have extent 1."""
-    extra = value.type.ndim - ndim  # type: ignore[attr-defined]
+    extra = value.type.ndim - ndim
     if extra <= 0:
         return value
     v: Val = tr.settle(value)  # type: ignore[assignment]
@@ -86,14 +84,14 @@ def _without_leading_ones(tr: Translator, value: Value, ndim: int, what: str) ->
         tr.check(differ(tr, n, tr.iconst(1)), ValueError, "could not broadcast input array into a shape of fewer dimensions")
     if what == "out":
         tr.error("the output array has fewer dimensions than the result")
-    t: ty.Array = v.type  # type: ignore[assignment]
+    t: ty.Array = v.type
     layout = t.layout if t.layout == "C" else "A"
     return indexing.derived(tr, v, ndim, layout, v.ssa[1], extents(v)[extra:], indexing.steps_of(tr, v)[extra:])
 
 
 def fill(tr: Translator, out: Val, parts: Parts) -> None:
     """Store one element everywhere."""
-    t: ty.Array = out.type  # type: ignore[assignment]
+    t: ty.Array = out.type
     if t.layout != "A" and t.ndim > 1:
         from jitpy.frontend.library.constructors import fill_parts
 
@@ -109,13 +107,13 @@ def _computed(tr: Translator, tree: elementwise_loops.Tree, value: Value) -> Val
     if value.__class__ is not Elementwise:
         value = cast_tree(tr, value, element_type(value))
         tree = elementwise_loops.Tree(value)
-    return elementwise_loops.compute_general(tr, tree, value.type)  # type: ignore[attr-defined]
+    return elementwise_loops.compute_general(tr, tree, value.type)
 
 
 def _copy(tr: Translator, out: Val, v: Val, what: str) -> None:
     """Copy an array that does not overlap, broadcast; ValueError where its shape does not fit."""
     shape = extents(out)
-    t: ty.Array = v.type  # type: ignore[assignment]
+    t: ty.Array = v.type
     one = tr.iconst(1)
     bad: int | bool = False
     for k, n in enumerate(extents(v)):
@@ -131,9 +129,7 @@ def _copy(tr: Translator, out: Val, v: Val, what: str) -> None:
         tr.check(bad, ValueError, *_store_message(extents(v), shape))
     tree = elementwise_loops.Tree(v)
     access = elementwise_loops.general_access(tr, v, shape)
-    elementwise_loops.run(
-        tr, tree, shape, elementwise_loops.nest_order(tr, out), [access], elementwise_loops.store_into(tr, out)
-    )
+    elementwise_loops.run(tr, tree, shape, elementwise_loops.nest_order(tr, out), [access], elementwise_loops.store_into(tr, out))
 
 
 def _store_message(shape: Sequence[int], into: Sequence[int]) -> list[Any]:
@@ -192,7 +188,7 @@ def _overlaps(tr: Translator, out: Val, leaves: Sequence[Val]) -> int | bool:
     for leaf in leaves:
         if _apart(tr, out, leaf):
             continue
-        same_type = itemsize(leaf.type) == itemsize(out.type) and leaf.type.ndim == out.type.ndim  # type: ignore[attr-defined]
+        same_type = itemsize(leaf.type) == itemsize(out.type) and leaf.type.ndim == out.type.ndim
         if same_type and _known_same_view(tr, out, leaf):
             continue
         base, other = indexing.root(tr, out), indexing.root(tr, leaf)
@@ -233,7 +229,7 @@ def _ranges_overlap(tr: Translator, a: Val, b: Val) -> int | bool:
 
 def memory_range(tr: Translator, v: Val) -> tuple[int, int]:
     """The first address of an array and the one behind its last (of no meaning where it is empty); kept for the block."""
-    t: ty.Array = v.type  # type: ignore[assignment]
+    t: ty.Array = v.type
     low = high = v.ssa[1]
     size = tr.iconst(itemsize(t))
     if t.layout != "A":

@@ -156,7 +156,7 @@ def call(tr: Translator, callee: Value, args: list[Value], kwargs: dict[str, Val
         tr.frame.settle_stack()
         return _call_inner(tr, callee, args, kwargs)  # type: ignore[arg-type]
     if cls is Const:
-        obj = callee.obj  # type: ignore[attr-defined]
+        obj = callee.obj
         handler = registry.find_call(obj)
         if handler is not None:
             for v in (*args, *kwargs.values()):
@@ -197,10 +197,10 @@ def call(tr: Translator, callee: Value, args: list[Value], kwargs: dict[str, Val
         result = kind_handler(tr, callee, args, kwargs)
         if result is not None:
             return result
-    if cls is Const and (getattr(callee.obj, "__module__", None) or "").partition(".")[0] == "numpy":  # type: ignore[attr-defined]
+    if cls is Const and (getattr(callee.obj, "__module__", None) or "").partition(".")[0] == "numpy":
         from jitpy.frontend.library.numpy_refused import refuse
 
-        refuse(tr, callee.obj)  # type: ignore[attr-defined]
+        refuse(tr, callee.obj)
     tr.error(f"a call of {callee.describe()} is not supported", _call_advice(callee))
 
 

@@ -36,7 +36,7 @@ def items_of(index: Value) -> list[Value]:
 def full_items(tr: Translator, v: Val, index: Value) -> list[Value]:
     """The items with the ellipsis written out: exactly one item per axis, besides Nones."""
     items = items_of(index)
-    ndim: int = v.type.ndim  # type: ignore[attr-defined]
+    ndim: int = v.type.ndim
     dots = -1
     used = 0
     for i, item in enumerate(items):
@@ -48,7 +48,7 @@ def full_items(tr: Translator, v: Val, index: Value) -> list[Value]:
                 continue
             if item.obj is None:
                 continue
-        used += item.type.ndim if is_array(item) and item.type.dtype.kind == "b" else 1  # type: ignore[attr-defined]
+        used += item.type.ndim if is_array(item) and item.type.dtype.kind == "b" else 1
     if used > ndim:
         # A compile-time fact, but an exception like any other in Python.
         tr.check(True, IndexError, f"too many indices for array: array is {ndim}-dimensional, but {used} were indexed")
@@ -75,7 +75,7 @@ def as_index(tr: Translator, item: Value) -> int:
             n = 0
         return tr.iconst(n)
     value = tr.val(item)
-    t: ty.Scalar = value.type  # type: ignore[assignment]
+    t: ty.Scalar = value.type
     x = value.ssa[0]
     if t.bits < 64:
         signed = t.kind == "i"
@@ -100,7 +100,7 @@ def _bound(tr: Translator, item: Value) -> int | None:
     if not is_integer(item):
         tr.error(f"slice indices must be integers or None, not {item.describe()}")
     value = tr.val(item)
-    if value.type.kind == "u" and value.type.bits == 64:  # type: ignore[attr-defined]
+    if value.type.kind == "u" and value.type.bits == 64:
         x = value.ssa[0]
         return tr.select(tr.icmp("slt", x, tr.iconst(0)), tr.iconst((1 << 63) - 1), x)
     return as_index(tr, item)
@@ -214,7 +214,7 @@ def _clamp_between(tr: Translator, x: int, extent: int, low: int, high: int) -> 
 def steps_of(tr: Translator, v: Val) -> list[int]:
     """The strides, with the ones that the layout gives as constants."""
     steps = list(strides(v))
-    t: ty.Array = v.type  # type: ignore[assignment]
+    t: ty.Array = v.type
     if steps and t.layout != "A":
         steps[-1 if t.layout == "C" else 0] = tr.iconst(itemsize(t))
     return steps
@@ -222,13 +222,13 @@ def steps_of(tr: Translator, v: Val) -> list[int]:
 
 def load(tr: Translator, v: Val, indices: Sequence[int]) -> Val:
     """The element at checked indices: a NumPy scalar."""
-    t: ty.Array = v.type  # type: ignore[assignment]
+    t: ty.Array = v.type
     return Val(t.dtype, load_parts(tr, v, indices))
 
 
 def load_parts(tr: Translator, v: Val, indices: Sequence[int]) -> Parts:
     """The SSA values of the element at checked indices."""
-    t: ty.Array = v.type  # type: ignore[assignment]
+    t: ty.Array = v.type
     return tuple([tr.element_load(t, v.ssa, indices, k) for k in range(len(t.dtype.flat))])
 
 
@@ -240,7 +240,7 @@ def store_parts(tr: Translator, v: Val, indices: Sequence[int], parts: Parts) ->
 
 def at_positions(tr: Translator, v: Val, positions: Sequence[int]) -> Value:
     """``v[positions]`` for leading indices known to be in bounds: an element or a sub-array."""
-    t: ty.Array = v.type  # type: ignore[assignment]
+    t: ty.Array = v.type
     count = len(positions)
     if count == t.ndim:
         return load(tr, v, positions)
@@ -256,7 +256,7 @@ def at_positions(tr: Translator, v: Val, positions: Sequence[int]) -> Value:
 
 def view_at(tr: Translator, v: Val, axis: int, position: int) -> Val:
     """The sub-array at a position along one axis that is known to be in bounds."""
-    t: ty.Array = v.type  # type: ignore[assignment]
+    t: ty.Array = v.type
     steps = steps_of(tr, v)
     data = add(tr, v.ssa[1], mul(tr, position, steps[axis]))
     shape = extents(v)
@@ -269,7 +269,7 @@ def view_at(tr: Translator, v: Val, axis: int, position: int) -> Val:
 
 def view(tr: Translator, v: Val, items: Sequence[Value]) -> Val:
     """The view that integers, slices and Nones select."""
-    t: ty.Array = v.type  # type: ignore[assignment]
+    t: ty.Array = v.type
     steps, shape = steps_of(tr, v), extents(v)
     data = v.ssa[1]
     new_shape: list[int] = []
@@ -309,7 +309,7 @@ def derived(
     tr: Translator, v: Val, ndim: int, layout: str, data: int, shape: Sequence[int], steps: Sequence[int]
 ) -> Val:  # fmt: skip
     """A view of ``v`` inside its memory."""
-    t: ty.Array = v.type  # type: ignore[assignment]
+    t: ty.Array = v.type
     if data != v.ssa[1]:
         tr.memo[data] = definition(tr, data), root(tr, v)
     return Val(ty.array_of(t.dtype, ndim, layout, t.readonly), (v.ssa[0], data, *shape, *steps))
@@ -344,7 +344,7 @@ def getitem(tr: Translator, a: Value, index: Value) -> Value:
     """``a[index]``."""
     v = array(tr, a)
     items = items_of(index)
-    t: ty.Array = v.type  # type: ignore[assignment]
+    t: ty.Array = v.type
     if len(items) == t.ndim and all(is_integer(i) for i in items):
         return load(tr, v, checked_indices(tr, v, items))
     items = checked_items(tr, v, index)
@@ -372,7 +372,7 @@ def checked_items(tr: Translator, v: Val, index: Value) -> list[Value]:
         if is_integer(item) or item.__class__ is SliceVal or (item.__class__ is Const and item.obj is None):
             continue
         if is_array(item):
-            if not item.type.ndim and item.type.dtype.kind in "iu":  # type: ignore[attr-defined]
+            if not item.type.ndim and item.type.dtype.kind in "iu":
                 items[i] = load(tr, array(tr, item), ())
             continue
         t = tr.type_of(item)
@@ -392,10 +392,7 @@ def checked_items(tr: Translator, v: Val, index: Value) -> list[Value]:
 
 def checked_indices(tr: Translator, v: Val, items: Sequence[Value]) -> list[int]:
     """Integers, one for each axis, wrapped and checked."""
-    return [
-        tr.index(as_index(tr, item), extent, axis)
-        for axis, (item, extent) in enumerate(zip(items, extents(v), strict=True))
-    ]
+    return [tr.index(as_index(tr, item), extent, axis) for axis, (item, extent) in enumerate(zip(items, extents(v), strict=True))]
 
 
 # -- the view that an augmented assignment stores back -----------------------------------------------------------------
@@ -428,7 +425,7 @@ def stored_back(tr: Translator, v: Val, index: Value, value: Value) -> bool:
 def setitem(tr: Translator, a: Value, index: Value, value: Value) -> None:
     """``a[index] = value``."""
     v = array(tr, a)
-    t: ty.Array = v.type  # type: ignore[assignment]
+    t: ty.Array = v.type
     writable(tr, v)
     items = items_of(index)
     if len(items) == t.ndim and all(is_integer(i) for i in items) and value.kind() is ty.Scalar:
@@ -446,14 +443,14 @@ def setitem(tr: Translator, a: Value, index: Value, value: Value) -> None:
     from jitpy.frontend.library import elementwise_stores
 
     target = view(tr, v, items)
-    if len(items) == t.ndim and items_of(index) == items and not target.type.ndim:  # type: ignore[attr-defined]
+    if len(items) == t.ndim and items_of(index) == items and not target.type.ndim:
         _no_sequence(tr, value, t.dtype)
     elementwise_stores.assign(tr, target, value)
 
 
 def _no_sequence(tr: Translator, value: Value, target: ty.Scalar) -> None:
     """An element takes a number, or an array of no dimensions."""
-    if value.kind() is ty.Scalar or (is_array(value) and not value.type.ndim):  # type: ignore[attr-defined]
+    if value.kind() is ty.Scalar or (is_array(value) and not value.type.ndim):
         return
     if target.kind == "c":
         tr.check(True, TypeError, "only 0-dimensional arrays can be converted to Python scalars")
@@ -462,7 +459,7 @@ def _no_sequence(tr: Translator, value: Value, target: ty.Scalar) -> None:
 
 def writable(tr: Translator, v: Val) -> None:
     """ValueError where the array may not be written."""
-    if v.type.readonly:  # type: ignore[attr-defined]
+    if v.type.readonly:
         tr.check(True, ValueError, "assignment destination is read-only")
 
 
@@ -475,30 +472,30 @@ def element_value(tr: Translator, value: Value, target: ty.Scalar) -> Parts:
     from jitpy.frontend.library import casts, ufuncs_scalar
     from jitpy.frontend.types import promotion
 
-    if value.__class__ is Const and value.type.weak:  # type: ignore[attr-defined]
-        source: ty.Scalar = value.type  # type: ignore[assignment]
+    if value.__class__ is Const and value.type.weak:
+        source: ty.Scalar = value.type
     else:
         value = tr.val(value)
-        source = value.type  # type: ignore[assignment]
+        source = value.type
     if source.kind == "c" and source.weak and target.kind in "iuf":
         tr.error(f"a complex cannot be stored in an element of type {target.name}", "Store its .real part.")
     through_int = target.kind == "i" or (target.kind == "u" and source.weak)
     if source.kind == "c" and through_int:
         part = promotion.component(source)
-        value, source = Val(part, value.ssa[:1]), part  # type: ignore[union-attr]
+        value, source = Val(part, value.ssa[:1]), part
     if not through_int or source.kind == "b":
         return ufuncs_scalar.convert(tr, value, target)
     if source.kind in "iu":
         if source.weak:
             return ufuncs_scalar.convert(tr, value, target)
         if (source.kind == target.kind and source.bits <= target.bits) or (source.kind == "u" and source.bits < target.bits):
-            return casts.cast(tr, value.ssa, source, target)  # type: ignore[union-attr]
+            return casts.cast(tr, value.ssa, source, target)
         wide = ty.py_int if source.kind == "i" else ty.py_uint
-        return ufuncs_scalar.convert(tr, Val(wide, casts.cast(tr, value.ssa, source, wide)), target)  # type: ignore[union-attr]
+        return ufuncs_scalar.convert(tr, Val(wide, casts.cast(tr, value.ssa, source, wide)), target)
     if value.__class__ is Const:
         value = Val(ty.py_float, (tr.fconst(value.obj),))
         source = ty.py_float
-    return (_float_to_int(tr, casts.cast(tr, value.ssa, source, ty.py_float)[0], target),)  # type: ignore[union-attr]
+    return (_float_to_int(tr, casts.cast(tr, value.ssa, source, ty.py_float)[0], target),)
 
 
 def _float_to_int(tr: Translator, x: int, target: ty.Scalar) -> int:

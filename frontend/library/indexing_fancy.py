@@ -53,7 +53,7 @@ def _selection(tr: Translator, v: Val, items: list[Value]) -> Selection:
     for k, item in enumerate(items):
         if is_array(item):
             a = array(tr, item)
-            t: ty.Array = a.type  # type: ignore[assignment]
+            t: ty.Array = a.type
             if t.dtype.kind not in "biu":
                 tr.error(f"arrays used as indices must be of integer (or boolean) type, not {t.dtype.name}")
             if t.ndim == 0 and t.dtype.kind == "b":
@@ -77,7 +77,7 @@ def _selection(tr: Translator, v: Val, items: list[Value]) -> Selection:
 
 
 def _is_mask(a: Val) -> bool:
-    return a.type.dtype.kind == "b"  # type: ignore[attr-defined, no-any-return]
+    return bool(a.type.dtype.kind == "b")
 
 
 def _check_mask(tr: Translator, v: Val, mask: Val, axis: int) -> None:
@@ -118,7 +118,7 @@ def _where_true(tr: Translator, cond: int, state: Parts, store: object) -> Parts
 
 def _flat_pair(tr: Translator, v: Val, mask: Val) -> tuple[Val, Val] | None:
     """Array and mask as lines, where both are contiguous in C order."""
-    if v.type.layout == "C" and mask.type.layout == "C":  # type: ignore[attr-defined]
+    if v.type.layout == "C" and mask.type.layout == "C":
         return views_reshape.raveled(tr, v), views_reshape.raveled(tr, mask)
     return None
 
@@ -141,14 +141,14 @@ def _each(tr: Translator, v: Val, body: object, state: Parts) -> Parts:
 def getitem(tr: Translator, v: Val, items: list[Value]) -> Value:
     """``v[items]`` with arrays among the items."""
     s = _selection(tr, v, items)
-    t: ty.Array = s.v.type  # type: ignore[assignment]
+    t: ty.Array = s.v.type
     a, axis = s.arrays[0], s.axes[0]
     if s.in_place():
         if _is_mask(a):
             _check_mask(tr, s.v, a, axis)
-            if a.type.ndim == t.ndim:  # type: ignore[attr-defined]
+            if a.type.ndim == t.ndim:
                 return _compress(tr, s.v, a)
-        if not _is_mask(a) or a.type.ndim == 1:  # type: ignore[attr-defined]
+        if not _is_mask(a) or a.type.ndim == 1:
             chosen = positions(tr, a) if _is_mask(a) else a
             others = [k for k in range(t.ndim) if k != axis]
             return take(tr, s.v, chosen, axis, allocate_selection(tr, s.v, extents(chosen), others, axis))
@@ -157,7 +157,7 @@ def getitem(tr: Translator, v: Val, items: list[Value]) -> Value:
 
 def _compress(tr: Translator, v: Val, mask: Val) -> Val:
     """The elements where the mask is true, in C order."""
-    t: ty.Array = v.type  # type: ignore[assignment]
+    t: ty.Array = v.type
     out = allocate(tr, t.dtype, (_count_true(tr, mask),))
     flat = _flat_pair(tr, v, mask)
     if flat is not None:
@@ -175,13 +175,13 @@ def _compress(tr: Translator, v: Val, mask: Val) -> Val:
 
 def index_at(tr: Translator, indices: Val, at: Sequence[int], extent: int, axis: int) -> int:
     """An index array's element, wrapped and checked."""
-    t: ty.Array = indices.type  # type: ignore[assignment]
+    t: ty.Array = indices.type
     return tr.index(indexing.as_index(tr, Val(t.dtype, indexing.load_parts(tr, indices, at))), extent, axis)
 
 
 def allocate_selection(tr: Translator, v: Val, points: Sequence[int], others: Sequence[int], place: int) -> Val:
     """A new array for a selection: in memory the points come first, then the other axes in the order of ``v``, as in NumPy."""
-    t: ty.Array = v.type  # type: ignore[assignment]
+    t: ty.Array = v.type
     shape = extents(v)
     p, rest = len(points), list(range(len(others)))
     memory = rest[::-1] if t.layout == "F" else rest
@@ -192,9 +192,9 @@ def allocate_selection(tr: Translator, v: Val, points: Sequence[int], others: Se
 
 def take(tr: Translator, v: Val, indices: Val, axis: int, out: Val | None = None) -> Val:
     """``v[..., indices, ...]`` at ``axis``: the axis is replaced by the index array's axes."""
-    t: ty.Array = v.type  # type: ignore[assignment]
+    t: ty.Array = v.type
     shape = extents(v)
-    inner: int = indices.type.ndim  # type: ignore[attr-defined]
+    inner: int = indices.type.ndim
     if out is None:
         out = allocate(tr, t.dtype, (*shape[:axis], *extents(indices), *shape[axis + 1 :]), "C", True)
 
@@ -211,6 +211,7 @@ def take(tr: Translator, v: Val, indices: Val, axis: int, out: Val | None = None
         )  # fmt: skip
 
     if t.ndim == 1 and inner == 1:
+
         def one(k: int, _: Parts) -> Parts:
             chosen = index_at(tr, indices, (k,), shape[0], axis)
             indexing.store_parts(tr, out, (k,), indexing.load_parts(tr, v, (chosen,)))
@@ -218,7 +219,7 @@ def take(tr: Translator, v: Val, indices: Val, axis: int, out: Val | None = None
 
         tr.loop(indices.ssa[2], one)
         return out
-    if out.type.layout == "C" and axis:  # type: ignore[attr-defined]
+    if out.type.layout == "C" and axis:
         # Row after row of the result, which is in C order: the indices are looked up for each.
         count = axis + inner
 
@@ -251,12 +252,12 @@ class _Points:
                 lines = [a]
             self.arrays.extend(lines)
             self.axes.extend(range(axis, axis + len(lines)))
-        self.others = [k for k in range(s.v.type.ndim) if k not in self.axes]  # type: ignore[attr-defined]
+        self.others = [k for k in range(s.v.type.ndim) if k not in self.axes]
         self.shape = self._broadcast(tr)
 
     def _broadcast(self, tr: Translator) -> list[int]:
         one = tr.iconst(1)
-        ndim = max([a.type.ndim for a in self.arrays])  # type: ignore[attr-defined]
+        ndim = max([a.type.ndim for a in self.arrays])
         shape = [one] * ndim
         for a in self.arrays:
             own = extents(a)
@@ -271,7 +272,7 @@ class _Points:
                     shape[k] = tr.select(wide, n, shape[k])
         spread: list[Val] = []
         for a in self.arrays:
-            t: ty.Array = a.type  # type: ignore[assignment]
+            t: ty.Array = a.type
             steps = [
                 s if n == m else tr.select(tr.icmp("eq", n, one), tr.iconst(0), s)
                 for n, m, s in zip(extents(a), shape[ndim - t.ndim :], indexing.steps_of(tr, a), strict=True)
@@ -335,17 +336,17 @@ def _gather(tr: Translator, p: _Points) -> Val:
 def setitem(tr: Translator, v: Val, items: list[Value], value: Value) -> None:
     """``v[items] = value`` with arrays among the items."""
     s = _selection(tr, v, items)
-    t: ty.Array = s.v.type  # type: ignore[assignment]
+    t: ty.Array = s.v.type
     scalar: Parts | None = None
     source: Val | None = None
     if value.kind() is ty.Scalar:
         # NumPy makes an array of a NumPy scalar first, whose elements are converted as C does.
-        strong = not value.type.weak  # type: ignore[attr-defined]
+        strong = not value.type.weak
         convert = ufuncs_scalar.convert if strong else indexing.element_value
         scalar = convert(tr, value, t.dtype)
     else:
         source = _values(tr, value, s.v)
-        if source.type.ndim == 0:  # type: ignore[attr-defined]
+        if source.type.ndim == 0:
             scalar, source = indexing.load_parts(tr, source, ()), None
     a, axis = s.arrays[0], s.axes[0]
     if s.in_place():
@@ -353,10 +354,10 @@ def setitem(tr: Translator, v: Val, items: list[Value], value: Value) -> None:
             _put(tr, s.v, a, axis, scalar, source)
             return
         _check_mask(tr, s.v, a, axis)
-        if a.type.ndim == t.ndim:  # type: ignore[attr-defined]
+        if a.type.ndim == t.ndim:
             _put_mask(tr, s.v, a, scalar, source)
             return
-        if a.type.ndim == 1:  # type: ignore[attr-defined]
+        if a.type.ndim == 1:
             _put(tr, s.v, positions(tr, a), axis, scalar, source)
             return
     _scatter(tr, _Points(tr, s), scalar, source)
@@ -367,13 +368,13 @@ def _values(tr: Translator, value: Value, target: Val) -> Val:
     from jitpy.frontend.library import elementwise
 
     value = elementwise.operand(tr, value)
-    t: ty.Scalar = target.type.dtype  # type: ignore[attr-defined]
+    t: ty.Scalar = target.type.dtype
     if value.kind() is ty.Scalar:
         from jitpy.frontend.library.reductions import as_zero_d
 
         s = tr.val(value)
-        return as_zero_d(tr, Val(t, casts.cast(tr, s.ssa, s.type, t)))  # type: ignore[arg-type]
-    if value.type.dtype is not t:  # type: ignore[attr-defined]
+        return as_zero_d(tr, Val(t, casts.cast(tr, s.ssa, s.type, t)))
+    if value.type.dtype is not t:
         return array(tr, cast_tree(tr, value, t))
     v = array(tr, value)
     return v if elementwise_stores.fresh(tr, v) and v.ssa[0] != target.ssa[0] else views.copied(tr, v)
@@ -384,6 +385,7 @@ def _put_mask(tr: Translator, v: Val, mask: Val, scalar: Parts | None, source: V
     if flat is not None:
         v, mask = flat
     if scalar is not None:
+
         def fill(indices: list[int], state: Parts) -> Parts:
             def then() -> Parts:
                 indexing.store_parts(tr, v, indices, scalar)
@@ -395,7 +397,7 @@ def _put_mask(tr: Translator, v: Val, mask: Val, scalar: Parts | None, source: V
         _each(tr, v, fill, ())
         return
     assert source is not None
-    if source.type.ndim != 1:  # type: ignore[attr-defined]
+    if source.type.ndim != 1:
         tr.error("NumPy boolean array indexing assignment requires a 0 or 1-dimensional input")
     n, have = _count_true(tr, mask), source.ssa[2]
     one = tr.iconst(1)
@@ -417,16 +419,14 @@ def _put_mask(tr: Translator, v: Val, mask: Val, scalar: Parts | None, source: V
 
 def _repeated(tr: Translator, line: Val) -> Val:
     """A line whose only element, if there is one, stands for all."""
-    t: ty.Array = line.type  # type: ignore[assignment]
+    t: ty.Array = line.type
     step = indexing.steps_of(tr, line)[0]
     step = tr.select(tr.icmp("eq", line.ssa[2], tr.iconst(1)), tr.iconst(0), step)
     return Val(ty.array_of(t.dtype, 1, "A", t.readonly), (*line.ssa[:3], step))
 
 
 def _check_all(tr: Translator, indices: Val, extent: int, axis: int) -> None:
-    elementwise_loops.nest(
-        tr, extents(indices), "C", lambda at: _used(tr, index_at(tr, indices, at, extent, axis))
-    )
+    elementwise_loops.nest(tr, extents(indices), "C", lambda at: _used(tr, index_at(tr, indices, at, extent, axis)))
 
 
 def _used(tr: Translator, index: int) -> None:
@@ -439,7 +439,7 @@ def _put(tr: Translator, v: Val, indices: Val, axis: int, scalar: Parts | None, 
     extent = shape[axis]
     _check_all(tr, indices, extent, axis)
     new_shape = [*shape[:axis], *extents(indices), *shape[axis + 1 :]]
-    inner: int = indices.type.ndim  # type: ignore[attr-defined]
+    inner: int = indices.type.ndim
     if source is not None:
         source = _broadcast_values(tr, source, new_shape)
 
@@ -447,9 +447,7 @@ def _put(tr: Translator, v: Val, indices: Val, axis: int, scalar: Parts | None, 
         target = indexing.view_at(tr, v, axis, index_at(tr, indices, at, extent, axis))
         if source is None:
             assert scalar is not None
-            elementwise_loops.nest(
-                tr, extents(target), "C", lambda rest: indexing.store_parts(tr, target, rest, scalar)
-            )
+            elementwise_loops.nest(tr, extents(target), "C", lambda rest: indexing.store_parts(tr, target, rest, scalar))
             return
         elementwise_loops.nest(
             tr, extents(target), "C",
@@ -464,7 +462,7 @@ def _put(tr: Translator, v: Val, indices: Val, axis: int, scalar: Parts | None, 
 
 def _broadcast_values(tr: Translator, source: Val, shape: Sequence[int]) -> Val:
     """The values as an array of the selection's shape (strides 0 where they are broadcast)."""
-    t: ty.Array = source.type  # type: ignore[assignment]
+    t: ty.Array = source.type
     extra = len(shape) - t.ndim
     if extra < 0:
         tr.error("the values have more dimensions than the selection")

@@ -39,7 +39,7 @@ def _arrays(tr: Translator, v: Value, name: str) -> list[Val]:
 
 def copy_into(tr: Translator, out: Val, v: Val) -> None:
     """Copy an array into one of the same shape that does not overlap it, converting."""
-    source, target = v.type.dtype, out.type.dtype  # type: ignore[attr-defined]
+    source, target = v.type.dtype, out.type.dtype
     elementwise_loops.nest(
         tr, extents(out), "C",
         lambda at: indexing.store_parts(tr, out, at, casts.cast(tr, indexing.load_parts(tr, v, at), source, target)),
@@ -48,7 +48,7 @@ def copy_into(tr: Translator, out: Val, v: Val) -> None:
 
 def concatenated(tr: Translator, arrays: Sequence[Val], axis: int) -> Val:
     """The arrays one behind the other along ``axis``."""
-    types: list[ty.Array] = [v.type for v in arrays]  # type: ignore[misc]
+    types: list[ty.Array] = [v.type for v in arrays]
     ndim = types[0].ndim
     if any(t.ndim != ndim for t in types):
         tr.error("all the input arrays must have the same number of dimensions")
@@ -80,7 +80,7 @@ def concatenated(tr: Translator, arrays: Sequence[Val], axis: int) -> Val:
 
 def stacked(tr: Translator, arrays: Sequence[Val], axis: int) -> Val:
     """The arrays along a new axis; all have one shape."""
-    items: list[Value] = [indexing.FULL] * arrays[0].type.ndim  # type: ignore[attr-defined]
+    items: list[Value] = [indexing.FULL] * arrays[0].type.ndim
     items.insert(axis, Const(None))
     first = extents(arrays[0])
     for v in arrays[1:]:
@@ -96,7 +96,7 @@ def _concatenate(tr: Translator, args: list[Value], kwargs: dict[str, Value]) ->
     found = _arrays(tr, arrays, "concatenate")
     if axis is not None and is_none(axis):
         return concatenated(tr, [views_reshape.raveled(tr, v) for v in found], 0)
-    return concatenated(tr, found, axis_of(tr, axis, found[0].type.ndim, 0) or 0)  # type: ignore[attr-defined]
+    return concatenated(tr, found, axis_of(tr, axis, found[0].type.ndim, 0) or 0)
 
 
 @registry.call(np.stack)
@@ -104,20 +104,20 @@ def _stack(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -> Value
     arrays, axis = bind(tr, "np.stack", args, kwargs, "arrays axis")
     assert arrays is not None
     found = _arrays(tr, arrays, "stack")
-    return stacked(tr, found, axis_of(tr, axis, found[0].type.ndim + 1, 0) or 0)  # type: ignore[attr-defined]
+    return stacked(tr, found, axis_of(tr, axis, found[0].type.ndim + 1, 0) or 0)
 
 
 def _at_least(tr: Translator, v: Val, ndim: int, column: bool = False) -> Val:
-    items: list[Value] = [indexing.FULL] * v.type.ndim  # type: ignore[attr-defined]
+    items: list[Value] = [indexing.FULL] * v.type.ndim
     while len(items) < ndim:
         items.insert(len(items) if column else 0, Const(None))
-    return v if ndim <= v.type.ndim else indexing.view(tr, v, items)  # type: ignore[attr-defined]
+    return v if ndim <= v.type.ndim else indexing.view(tr, v, items)
 
 
 def _stacker(name: str, least: int, axis: int, column: bool = False) -> Callable[..., Value]:
     def handler(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -> Value:
         found = [_at_least(tr, v, least, column) for v in _arrays(tr, args[0], name)]
-        along = 0 if found[0].type.ndim == 1 else axis  # type: ignore[attr-defined]
+        along = 0 if found[0].type.ndim == 1 else axis
         return concatenated(tr, found, along)
 
     return handler
@@ -141,8 +141,8 @@ def _append(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -> Valu
     assert a is not None and values is not None
     pair = [as_array(tr, a), as_array(tr, values)]
     if is_none(axis):
-        return concatenated(tr, [_at_least(tr, views_reshape.raveled(tr, v) if v.type.ndim else v, 1) for v in pair], 0)  # type: ignore[attr-defined]
-    return concatenated(tr, pair, axis_of(tr, axis, pair[0].type.ndim) or 0)  # type: ignore[attr-defined]
+        return concatenated(tr, [_at_least(tr, views_reshape.raveled(tr, v) if v.type.ndim else v, 1) for v in pair], 0)
+    return concatenated(tr, pair, axis_of(tr, axis, pair[0].type.ndim) or 0)
 
 
 @registry.call(np.roll)
@@ -150,7 +150,7 @@ def _roll(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -> Value:
     a, shift, axis = bind(tr, "np.roll", args, kwargs, "a shift axis", 2)
     assert a is not None and shift is not None
     v = as_array(tr, a)
-    ndim: int = v.type.ndim  # type: ignore[attr-defined]
+    ndim: int = v.type.ndim
     axes = constant(tr, axis, "the axis")
     if axes.__class__ is tuple:
         shifts = sequence(shift)
@@ -173,7 +173,7 @@ def _rolled(tr: Translator, v: Val, shift: Value, axis: int) -> Val:
     # Where the first element goes: shift modulo n, not negative.
     rest = tr.op(op.SREM_PROVEN, I64, by, some)
     first = tr.select(tr.icmp("slt", rest, tr.iconst(0)), add(tr, rest, some), rest)
-    out = allocate(tr, v.type.dtype, extents(v))  # type: ignore[attr-defined]
+    out = allocate(tr, v.type.dtype, extents(v))
     split = tr.op(op.ISUB, I64, n, first)
     split = maximum(tr, split, tr.iconst(0))
     zero = tr.iconst(0)
@@ -184,7 +184,7 @@ def _rolled(tr: Translator, v: Val, shift: Value, axis: int) -> Val:
 
 def _piece(tr: Translator, v: Val, axis: int, low: int, count: int) -> Val:
     """The positions low .. low + count - 1 along an axis."""
-    t: ty.Array = v.type  # type: ignore[assignment]
+    t: ty.Array = v.type
     steps = indexing.steps_of(tr, v)
     data = add(tr, v.ssa[1], mul(tr, low, steps[axis]))
     shape = [*extents(v)[:axis], count, *extents(v)[axis + 1 :]]
@@ -219,7 +219,7 @@ def _repeat(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -> Valu
     v = as_array(tr, a)
     if is_none(axis):
         v = views_reshape.raveled(tr, _at_least(tr, v, 1))
-    at = axis_of(tr, axis, v.type.ndim, 0) or 0  # type: ignore[attr-defined]
+    at = axis_of(tr, axis, v.type.ndim, 0) or 0
     if is_array(repeats) or sequence(repeats) is not None:
         size = Val(ty.py_int, (extents(v)[at],))
         return indexing_fancy.take(tr, v, tr.val(tr.call_python(places, (as_array(tr, repeats), size), inline=False)), at)
@@ -231,7 +231,7 @@ def _repeat(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -> Valu
         tr, v, len(shape) + 1, "A", v.ssa[1], [*shape[: at + 1], count, *shape[at + 1 :]],
         [*steps[: at + 1], tr.iconst(0), *steps[at + 1 :]],
     )  # fmt: skip
-    out = allocate(tr, v.type.dtype, extents(spread), "C", True)  # type: ignore[attr-defined]
+    out = allocate(tr, v.type.dtype, extents(spread), "C", True)
     copy_into(tr, out, spread)
     return views_reshape.reshaped(tr, out, [*shape[:at], mul(tr, shape[at], count), *shape[at + 1 :]])
 
@@ -251,7 +251,7 @@ def _tile(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -> Value:
         wide.extend((maximum(tr, c, tr.iconst(0)), n))
         wide_steps.extend((tr.iconst(0), s))
     spread = indexing.derived(tr, v, len(wide), "A", v.ssa[1], wide, wide_steps)
-    out = allocate(tr, v.type.dtype, wide, "C", True)  # type: ignore[attr-defined]
+    out = allocate(tr, v.type.dtype, wide, "C", True)
     copy_into(tr, out, spread)
     return views_reshape.reshaped(tr, out, [mul(tr, wide[2 * k], n) for k, n in enumerate(shape)])
 
@@ -266,7 +266,7 @@ def _take(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -> Value:
     v = as_array(tr, a)
     if is_none(axis):
         v = views_reshape.raveled(tr, v)
-    at = checked_axis(tr, constant(tr, axis, "the axis", 0) or 0, v.type.ndim)  # type: ignore[attr-defined]
+    at = checked_axis(tr, constant(tr, axis, "the axis", 0) or 0, v.type.ndim)
     mode = constant(tr, mode_value, "the mode", "raise")
     if mode != "raise":
         extent = Val(ty.py_int, (extents(v)[at],))
@@ -277,7 +277,7 @@ def _take(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -> Value:
         else:
             indices = tr.call(Const(np.clip), [indices, Const(0), tr.binary("-", extent, Const(1))])
     if indices.kind() is ty.Scalar:
-        items: list[Value] = [indexing.FULL] * v.type.ndim  # type: ignore[attr-defined]
+        items: list[Value] = [indexing.FULL] * v.type.ndim
         items[at] = indices
         return tr.getitem(v, TupleVal(tuple(items)))
     return indexing_fancy.take(tr, v, array(tr, as_array(tr, indices)), at)

@@ -41,7 +41,7 @@ def display(tr: Translator, items: list[Value]) -> Value:
         from jitpy.frontend.library import dicts
 
         return dicts.display(tr, items)
-    found = {k.obj: v for k, v in zip(keys, values, strict=True)}  # type: ignore[attr-defined]
+    found = {k.obj: v for k, v in zip(keys, values, strict=True)}
     return Keywords(tuple(found), tuple(found.values()))
 
 
@@ -56,7 +56,7 @@ def merged(tr: Translator, a: Value, b: Value) -> Value:
     """``{**a, **b}``."""
     if b.__class__ is not Keywords and b.kind() is not ty.Dict:
         tr.error(f"** of {b.describe()} is not supported", "Name the keyword arguments.")
-    if b.__class__ is Keywords and a.kind() is ty.Dict and a.type.key is ty.undetermined:  # type: ignore[attr-defined]
+    if b.__class__ is Keywords and a.kind() is ty.Dict and a.type.key is ty.undetermined:
         return b
     if a.kind() is ty.Dict:
         tr.call(tr.attribute(a, "update"), [b])

@@ -105,7 +105,7 @@ def decomposed(a: Any) -> None:
 
 
 def _inner_type(tr: Translator, *values: Val) -> ty.Scalar:
-    types = [v.type.dtype for v in values]  # type: ignore[attr-defined]
+    types = [v.type.dtype for v in values]
     if ty.float16 in types:
         tr.error("np.linalg does not take float16", "Convert with astype(np.float32).")
     single = all(t in _SINGLE for t in types)
@@ -120,7 +120,7 @@ _SINGLE = (ty.float32, ty.complex64)
 def _square(tr: Translator, a: Value | None) -> Val:
     assert a is not None
     v = as_array(tr, a)
-    if v.type.ndim != 2:  # type: ignore[attr-defined]
+    if v.type.ndim != 2:
         tr.error(f"np.linalg is supported for matrices, not for {v.type.name}", "Loop over the leading axes.")
     n, m = extents(v)
     tr.check(tr.icmp("ne", n, m), np.linalg.LinAlgError, "Last 2 dimensions of the array must be square")
@@ -128,7 +128,7 @@ def _square(tr: Translator, a: Value | None) -> Val:
 
 
 def _copy_as(tr: Translator, v: Val, t: ty.Scalar) -> Val:
-    if v.type.dtype is not t:  # type: ignore[attr-defined]
+    if v.type.dtype is not t:
         return array(tr, elementwise.cast_tree(tr, v, t))
     return views.copied(tr, v)
 
@@ -145,7 +145,7 @@ def _solve(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -> Value
     left = _square(tr, a)
     assert b is not None
     right = as_array(tr, b)
-    if right.type.ndim not in (1, 2):  # type: ignore[attr-defined]
+    if right.type.ndim not in (1, 2):
         tr.error("np.linalg.solve is supported for right-hand sides of one or two dimensions")
     t = _inner_type(tr, left, right)
     tr.check(
@@ -153,7 +153,7 @@ def _solve(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -> Value
         "solve: Input operand 1 has a mismatch in its core dimension 0",
     )  # fmt: skip
     result = _copy_as(tr, right, t)
-    line = result.type.ndim == 1  # type: ignore[attr-defined]
+    line = result.type.ndim == 1
     table = indexing.view(tr, result, [indexing.FULL, Const(None)]) if line else result
     tr.call_python(eliminated, (_copy_as(tr, left, t), table), inline=False)
     return result
@@ -192,7 +192,7 @@ def _norm(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -> Value:
     x, order, axis, keepdims = bind(tr, "np.linalg.norm", args, kwargs, "x ord axis keepdims")
     assert x is not None
     v = as_array(tr, x)
-    t: ty.Array = v.type  # type: ignore[assignment]
+    t: ty.Array = v.type
     wanted = constant(tr, order, "ord", None)
     kept = flag(tr, keepdims, "keepdims")
     if kept or not is_none(axis) or not (wanted is None or (wanted == "fro" and t.ndim == 2) or (wanted == 2 and t.ndim == 1)):

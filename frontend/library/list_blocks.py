@@ -56,7 +56,8 @@ def length(tr: Translator, v: Value) -> int:
 
 def item_type(v: Value) -> ty.Type:
     """The type of a list's items."""
-    return v.type.item  # type: ignore[attr-defined, no-any-return]
+    t: ty.Type = v.type.item
+    return t
 
 
 def untouched(tr: Translator, v: Value) -> None:
@@ -85,9 +86,7 @@ def item_parts(tr: Translator, v: Value, what: str = "an item of a list") -> tup
         t = ty.py_int
     t = stored_type(t)
     if not _storable(t) or len(t.flat) > 60:
-        tr.error(
-            f"{what} cannot be {t.name}", "Items are numbers, strs, arrays, lists, and tuples of them."
-        )
+        tr.error(f"{what} cannot be {t.name}", "Items are numbers, strs, arrays, lists, and tuples of them.")
     return t, v.parts()
 
 

@@ -199,7 +199,7 @@ def _iterate(tr: Translator, v: Value) -> Iterator:
 
 @registry.entry(registry.iterate, ListDisplay)
 def _iterate_display(tr: Translator, v: Value) -> Iterator:
-    return tr.iterate(TupleVal(v.items))  # type: ignore[attr-defined]
+    return tr.iterate(TupleVal(v.items))
 
 
 def _sequence_item(tr: Translator, v: Value, k: int) -> Value:

@@ -61,13 +61,11 @@ def integer(tr: Translator, name: str, value: Value) -> int:
 def _constants(args: list[Value]) -> list[Any] | None:
     """The arguments themselves where all are known numbers."""
     if all(a.__class__ is Const and a.kind() is ty.Scalar for a in args):
-        return [a.obj for a in args]  # type: ignore[attr-defined]
+        return [a.obj for a in args]
     return None
 
 
-def _function(
-    *names: str, least: int = 1, most: int | None = None
-) -> Callable[[Callable[..., Value]], Callable[..., Value]]:
+def _function(*names: str, least: int = 1, most: int | None = None) -> Callable[[Callable[..., Value]], Callable[..., Value]]:
     """Decorator: the handler of the functions of these names, called with (tr, name, args) after folding constants."""
 
     def register(emit: Callable[..., Value]) -> Callable[..., Value]:
@@ -311,7 +309,7 @@ def dist(tr: Translator, name: str, args: list[Value]) -> Value:
     points = [tr.settle(a) for a in args]
     if any(p.__class__ is not TupleVal for p in points):
         tr.error("math.dist() wants two tuples", "Write the loop, or np.linalg.norm(p - q) for arrays.")
-    p, q = (point.items for point in points)  # type: ignore[attr-defined]
+    p, q = (point.items for point in points)
     if len(p) != len(q):
         tr.check(True, ValueError, "both points must have the same number of dimensions")
         return Const(0.0)

@@ -56,7 +56,7 @@ def _pad(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -> Value:
     a, width, mode_value, fill = bind(tr, "np.pad", args, kwargs, "array pad_width mode constant_values", 2)
     assert a is not None and width is not None
     v = as_array(tr, a)
-    t: ty.Array = v.type  # type: ignore[assignment]
+    t: ty.Array = v.type
     mode = constant(tr, mode_value, "the mode", "constant")
     if mode not in ("constant", "edge", "wrap", "reflect", "symmetric"):
         tr.error(f"np.pad with the mode {mode!r} is not supported", "Fill an array from np.empty and copy into its middle.")
@@ -101,7 +101,5 @@ def _fill(tr: Translator, fill: Value | None, t: ty.Scalar) -> Any:
         return casts.constant_parts(tr, 0, t)
     if fill.kind() is not ty.Scalar:
         tr.error("np.pad takes one number as constant_values here")
-    strong = not fill.type.weak  # type: ignore[attr-defined]
+    strong = not fill.type.weak
     return (ufuncs_scalar.convert if strong else indexing.element_value)(tr, fill, t)
-
-

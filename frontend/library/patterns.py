@@ -29,7 +29,7 @@ def match_class(tr: Translator, subject: Value, cls: Value, count: int, names: V
         tr.error(f"this pattern cannot be decided at compile time for {subject.describe()}", "Use if and elif.")
     if not issubclass(own, wanted):
         return NONE
-    by_name = [n.obj for n in tr.unpack_all(names)]  # type: ignore[attr-defined]
+    by_name = [n.obj for n in tr.unpack_all(names)]
     if count == 1 and not by_name and wanted in _WHOLE:
         return TupleVal((subject,))
     by_place = getattr(wanted, "__match_args__", ())

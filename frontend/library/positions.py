@@ -96,7 +96,7 @@ def sequence(tr: Translator, obj: Value) -> tuple[int, Callable[..., Value]]:
 
 
 def _static_items(tr: Translator, obj: Value) -> tuple[Value, ...] | None:
-    if obj.kind() is ty.List and obj.type.item is ty.undetermined:  # type: ignore[attr-defined]
+    if obj.kind() is ty.List and obj.type.item is ty.undetermined:
         from jitpy.frontend.library.list_blocks import untouched
 
         untouched(tr, obj)
@@ -218,7 +218,7 @@ def iterate_sequence(tr: Translator, obj: Value) -> Iterator:
 
 
 def _array_sequence(tr: Translator, obj: Value) -> tuple[int, Callable[..., Value]]:
-    if not obj.type.ndim:  # type: ignore[attr-defined]
+    if not obj.type.ndim:
         tr.error("iteration over a 0-d array")
     return obj.parts()[2], _array_item
 

@@ -31,7 +31,7 @@ class _Ring:
 
     def __init__(self, tr: Translator, a: Val, b: Val) -> None:
         self.tr = tr
-        self.sources = a.type.dtype, b.type.dtype  # type: ignore[attr-defined]
+        self.sources = a.type.dtype, b.type.dtype
         self.t = promotion.promote(*self.sources)
         self.inner = ty.float32 if self.t is ty.float16 else self.t
 
@@ -70,7 +70,7 @@ def _vectors(tr: Translator, ring: _Ring, a: Val, b: Val, n: int) -> Parts:
 def product_of(tr: Translator, a: Val, b: Val) -> Value:
     """The product of vectors and matrices."""
     ring = _Ring(tr, a, b)
-    na, nb = a.type.ndim, b.type.ndim  # type: ignore[attr-defined]
+    na, nb = a.type.ndim, b.type.ndim
     if na > 2 or nb > 2 or not na or not nb:
         tr.error("products are supported for vectors and matrices", "Loop over the leading axes.")
     inner = extents(a)[-1]
@@ -90,7 +90,8 @@ def product_of(tr: Translator, a: Val, b: Val) -> Value:
     shape = extents(b)[1:] if na == 1 else (extents(a)[0], extents(b)[1])
     out = allocate(tr, ring.t, shape, "C", True)
     columns = extents(b)[1]
-    if ring.inner is not ring.t or b.type.layout == "F":  # type: ignore[attr-defined]
+    if ring.inner is not ring.t or b.type.layout == "F":
+
         def cell(at: list[int]) -> None:
             line = a if na == 1 else indexing.view_at(tr, a, 0, at[0])
             indexing.store_parts(tr, out, at, _vectors(tr, ring, line, indexing.view_at(tr, b, 1, at[-1]), inner))
@@ -136,7 +137,7 @@ def matmul(tr: Translator, a: Value, b: Value) -> Value:
         if v.kind() is ty.Scalar:
             tr.error("matmul: an operand is a number", "Use * instead.")
     x, y = as_array(tr, a), as_array(tr, b)
-    if x.type.ndim > 2 or y.type.ndim > 2:  # type: ignore[attr-defined]
+    if x.type.ndim > 2 or y.type.ndim > 2:
         return _stacked_products(tr, x, y)
     return product_of(tr, x, y)
 
@@ -145,7 +146,7 @@ def _stacked_products(tr: Translator, a: Val, b: Val) -> Value:
     from jitpy.frontend.library import elementwise_loops
     from jitpy.frontend.library.joining import copy_into
 
-    na, nb = a.type.ndim, b.type.ndim  # type: ignore[attr-defined]
+    na, nb = a.type.ndim, b.type.ndim
     if not na or not nb:
         tr.error("matmul: an operand is a number", "Use * instead.")
     row, column = na == 1, nb == 1
@@ -156,11 +157,11 @@ def _stacked_products(tr: Translator, a: Val, b: Val) -> Value:
         b = indexing.view(tr, b, [indexing.FULL, none])
     _same(tr, extents(a)[-1], extents(b)[-2])
     heads = [_head(tr, v) for v in (a, b)]
-    ndim = max(h.type.ndim for h in heads)  # type: ignore[attr-defined]
-    lead = elementwise_loops.broadcast_shape(tr, sorted(heads, key=lambda h: -h.type.ndim), ndim)  # type: ignore[attr-defined]
+    ndim = max(h.type.ndim for h in heads)
+    lead = elementwise_loops.broadcast_shape(tr, sorted(heads, key=lambda h: -h.type.ndim), ndim)
     inner = [] if row else [extents(a)[-2]]
     inner += [] if column else [extents(b)[-1]]
-    out = allocate(tr, promotion.promote(a.type.dtype, b.type.dtype), [*lead, *inner], "C", True)  # type: ignore[attr-defined]
+    out = allocate(tr, promotion.promote(a.type.dtype, b.type.dtype), [*lead, *inner], "C", True)
     spread = [_spread(tr, v, lead) for v in (a, b)]
 
     def one(at: list[int]) -> None:
@@ -183,14 +184,14 @@ def _stacked_products(tr: Translator, a: Val, b: Val) -> Value:
 
 def _head(tr: Translator, v: Val) -> Val:
     """The leading axes of a stack of matrices."""
-    t: ty.Array = v.type  # type: ignore[assignment]
+    t: ty.Array = v.type
     n = t.ndim - 2
     return Val(ty.array_of(t.dtype, n, "A", True), (*v.ssa[:2], *extents(v)[:n], *indexing.steps_of(tr, v)[:n]))
 
 
 def _spread(tr: Translator, v: Val, lead: list[int]) -> Val:
     """A stack of matrices with its leading axes broadcast."""
-    t: ty.Array = v.type  # type: ignore[assignment]
+    t: ty.Array = v.type
     own = t.ndim - 2
     steps = indexing.steps_of(tr, v)
     wide = [tr.iconst(0)] * (len(lead) - own)
@@ -223,7 +224,7 @@ def _dot(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -> Value:
     a, b, out = bind(tr, "np.dot", args, kwargs, "a b out", 2)
     assert a is not None and b is not None
     for v in (a, b):
-        if v.kind() is ty.Scalar or (is_array(v) and v.type.ndim == 0):  # type: ignore[attr-defined]
+        if v.kind() is ty.Scalar or (is_array(v) and v.type.ndim == 0):
             return elementwise.apply(tr, np.multiply, (a, b))
     return _stored(tr, product_of(tr, as_array(tr, a), as_array(tr, b)), out)
 
@@ -231,7 +232,7 @@ def _dot(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -> Value:
 @registry.call(np.vdot)
 def _vdot(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -> Value:
     a, b = [views_reshape.raveled(tr, as_array(tr, v)) for v in args]
-    if a.type.dtype.kind == "c":  # type: ignore[attr-defined]
+    if a.type.dtype.kind == "c":
         a = array(tr, elementwise.apply(tr, np.conjugate, (a,)))
     return product_of(tr, a, b)
 
@@ -239,7 +240,7 @@ def _vdot(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -> Value:
 @registry.call(np.inner)
 def _inner(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -> Value:
     a, b = [as_array(tr, v) for v in args]
-    if not a.type.ndim or not b.type.ndim:  # type: ignore[attr-defined]
+    if not a.type.ndim or not b.type.ndim:
         return elementwise.apply(tr, np.multiply, (a, b))
     return product_of(tr, a, views.transposed(tr, b))
 
@@ -259,4 +260,4 @@ def _outer(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -> Value
 def _trace(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -> Value:
     a, offset = bind(tr, "np.trace", args, kwargs, "a offset")
     line = views.diagonal(tr, as_array(tr, a), offset)  # type: ignore[arg-type]
-    return reductions.reduce_all(tr, line, reductions.fold_of("sum", line.type.dtype))  # type: ignore[attr-defined]
+    return reductions.reduce_all(tr, line, reductions.fold_of("sum", line.type.dtype))

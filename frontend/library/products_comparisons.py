@@ -36,7 +36,7 @@ def _allclose(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -> Va
 def _array_equal(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -> Value:
     a, b = bind(tr, "np.array_equal", args, kwargs, "a1 a2", 2)
     x, y = as_array(tr, a), as_array(tr, b)  # type: ignore[arg-type]
-    if x.type.ndim != y.type.ndim:  # type: ignore[attr-defined]
+    if x.type.ndim != y.type.ndim:
         return Const(False)
     other: int | bool = False
     for n, m in zip(extents(x), extents(y), strict=True):
@@ -105,12 +105,10 @@ def _interp(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -> Valu
     if x.kind() is ty.Scalar:
         return Val(ty.float64, at(as_double(x)))
     points = as_array(tr, x, ty.float64)
-    if not points.type.ndim:  # type: ignore[attr-defined]
+    if not points.type.ndim:
         return Val(ty.float64, at(indexing.load(tr, points, ())))
     out = allocate(tr, ty.float64, extents(points))
-    elementwise_loops.nest(
-        tr, extents(points), "C", lambda k: indexing.store_parts(tr, out, k, at(indexing.load(tr, points, k)))
-    )
+    elementwise_loops.nest(tr, extents(points), "C", lambda k: indexing.store_parts(tr, out, k, at(indexing.load(tr, points, k))))
     return out
 
 
@@ -158,7 +156,7 @@ def add_weights(values: Any, weights: Any, minlength: Any) -> Any:
 def _bincount(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -> Value:
     x, weights, minlength = bind(tr, "np.bincount", args, kwargs, "x weights minlength")
     v = as_array(tr, x)  # type: ignore[arg-type]
-    t: ty.Array = v.type  # type: ignore[assignment]
+    t: ty.Array = v.type
     if t.ndim != 1 or t.dtype.kind not in "biu" or t.dtype is ty.uint64:
         tr.error("np.bincount wants a one-dimensional array of integers")
     least = minlength if minlength is not None else Const(0)
@@ -174,7 +172,7 @@ def _triangle(upper: bool) -> Callable[..., Value]:
 
         m, k = bind(tr, "np.triu", args, kwargs, "m k")
         v = as_array(tr, m)  # type: ignore[arg-type]
-        t: ty.Array = v.type  # type: ignore[assignment]
+        t: ty.Array = v.type
         if t.ndim != 2:
             tr.error("np.triu and np.tril are supported for matrices")
         shift = tr.iconst(constant(tr, k, "k", 0))

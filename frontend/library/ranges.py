@@ -112,9 +112,7 @@ def backwards(tr: Translator, r: Any) -> Value:
 def equal(tr: Translator, name: str, a: Any, b: Any) -> Value:
     """``range(...) == range(...)``: the same items."""
     n, m = range_count(tr, a), range_count(tr, b)
-    starts, steps = (
-        tr.icmp("eq", tr.val(x).ssa[0], tr.val(y).ssa[0]) for x, y in ((a.start, b.start), (a.step, b.step))
-    )
+    starts, steps = (tr.icmp("eq", tr.val(x).ssa[0], tr.val(y).ssa[0]) for x, y in ((a.start, b.start), (a.step, b.step)))
     few = tr.icmp("ult", n, tr.iconst(2))
     rest = tr.op(o.BAND, I8, starts, tr.op(o.BOR, I8, steps, few))
     same = tr.op(o.BAND, I8, tr.icmp("eq", n, m), tr.op(o.BOR, I8, rest, tr.icmp("eq", n, tr.iconst(0))))
@@ -209,9 +207,7 @@ def in_constant(tr: Translator, x: Value, items: Value) -> Value:
     """``x in {1, 2}`` of constants."""
     from jitpy.frontend.library.functions import outside_value
 
-    obj = items.obj  # type: ignore[attr-defined]
+    obj = items.obj
     if obj.__class__ is not frozenset:
         tr.error(f"in is not supported for {items.describe()}", "Use a tuple, a list or an array.")
     return tr.compare("in", x, TupleVal(tuple([outside_value(tr, v) for v in obj])))
-
-

@@ -107,7 +107,7 @@ def check_not_empty(tr: Translator, fold_name: str, empty: int | bool) -> None:
 
 def memory_order(tr: Translator, v: Val) -> Val:
     """The array with its axes in the order of their strides, largest first (C order where they are equal)."""
-    t: ty.Array = v.type  # type: ignore[assignment]
+    t: ty.Array = v.type
     if t.layout == "C" or t.ndim < 2:
         return v
     shape, steps = list(extents(v)), indexing.steps_of(tr, v)
@@ -129,7 +129,7 @@ def memory_order(tr: Translator, v: Val) -> Val:
 
 def reduce_all(tr: Translator, v: Val, fold: Fold) -> Val:
     """The reduction of all elements to a scalar."""
-    t: ty.Array = v.type  # type: ignore[assignment]
+    t: ty.Array = v.type
     if fold.start is None:
         n = product(tr, extents(v))
         size = known(tr, n)
@@ -164,10 +164,8 @@ def reduce_all(tr: Translator, v: Val, fold: Fold) -> Val:
 
 def sum_scattered(tr: Translator, v: Val, fold: Fold) -> Val:
     """The sum of an array that may not be one line: through NumPy's buffer, which holds whole rows as far as they fit."""
-    t: ty.Array = v.type  # type: ignore[assignment]
-    copy = elementwise_loops.compute_general(
-        tr, elementwise_loops.Tree(v), ty.array_of(t.dtype, t.ndim, "C")
-    )
+    t: ty.Array = v.type
+    copy = elementwise_loops.compute_general(tr, elementwise_loops.Tree(v), ty.array_of(t.dtype, t.ndim, "C"))
     dims = allocate(tr, ty.int64, (tr.iconst(2 * t.ndim),))
     for k, x in enumerate((*extents(v), *strides(v))):
         indexing.store_parts(tr, dims, (tr.iconst(k),), (x,))
@@ -183,7 +181,7 @@ def sum_scattered(tr: Translator, v: Val, fold: Fold) -> Val:
 
 def _fold_line(tr: Translator, line: Val, fold: Fold) -> Parts:
     """Reduce a line in registers, one element after the other; products of float16 in float32."""
-    t: ty.Array = line.type  # type: ignore[assignment]
+    t: ty.Array = line.type
     count = line.ssa[2]
     if fold.dtype is ty.float16 and fold.name == "prod":
         wide = _fold_line(tr, line, fold_of("prod", t.dtype, ty.float32))
@@ -214,7 +212,7 @@ def _fold_until(tr: Translator, line: Val, fold: Fold) -> Parts:
         end = minimum(tr, add(tr, state[0], tr.iconst(STRIDE)), count)
 
         def body(i: int, found: Parts) -> Parts:
-            return fold.step(tr, found, fold.load(tr, line.type.dtype, indexing.load_parts(tr, line, (i,))))  # type: ignore[attr-defined]
+            return fold.step(tr, found, fold.load(tr, line.type.dtype, indexing.load_parts(tr, line, (i,))))
 
         return end, *tr.loop(end, body, state[1:], state[0])
 
@@ -226,7 +224,7 @@ def _fold_until(tr: Translator, line: Val, fold: Fold) -> Parts:
 
 def line_at(tr: Translator, v: Val, axis: int, indices: Sequence[int]) -> Val:
     """The line along ``axis`` at the indices of the other axes."""
-    t: ty.Array = v.type  # type: ignore[assignment]
+    t: ty.Array = v.type
     steps = indexing.steps_of(tr, v)
     data = v.ssa[1]
     for i, s in zip(indices, steps[:axis] + steps[axis + 1 :], strict=True):
@@ -238,7 +236,7 @@ def line_at(tr: Translator, v: Val, axis: int, indices: Sequence[int]) -> Val:
 
 def _innermost(tr: Translator, v: Val, axis: int) -> int | bool:
     """Whether the axis is the innermost one in memory (extents of 1 do not count)."""
-    t: ty.Array = v.type  # type: ignore[assignment]
+    t: ty.Array = v.type
     if t.ndim == 1:
         return True
     if t.layout == "C" or t.layout == "F":
@@ -272,7 +270,7 @@ def _without(values: Sequence[int], axis: int) -> list[int]:
 
 def reduce_axis(tr: Translator, v: Val, axis: int, fold: Fold) -> Val:
     """The reduction along one axis: an array with one axis less."""
-    t: ty.Array = v.type  # type: ignore[assignment]
+    t: ty.Array = v.type
     shape = _without(extents(v), axis)
     if fold.start is None:
         n = extents(v)[axis]
@@ -335,7 +333,7 @@ def reduce_axis(tr: Translator, v: Val, axis: int, fold: Fold) -> Val:
 
 def merged_axes(tr: Translator, v: Val, axes: tuple[int, ...]) -> tuple[Val, int] | None:
     """Neighbouring axes of a contiguous array as one: the view and the merged axis. None where they cannot be merged."""
-    t: ty.Array = v.type  # type: ignore[assignment]
+    t: ty.Array = v.type
     first, last = axes[0], axes[-1]
     if axes != tuple(range(first, last + 1)) or t.layout != "C":
         return None
@@ -363,7 +361,7 @@ def axes_of(tr: Translator, v: Value | None, ndim: int) -> tuple[int, ...] | Non
 
 def keep(tr: Translator, v: Val, axes: Sequence[int]) -> Val:
     """The result with the reduced axes kept at extent 1."""
-    t: ty.Array = v.type  # type: ignore[assignment]
+    t: ty.Array = v.type
     shape, steps = list(extents(v)), list(strides(v))
     for a in axes:
         shape.insert(a, tr.iconst(1))
@@ -374,7 +372,7 @@ def keep(tr: Translator, v: Val, axes: Sequence[int]) -> Val:
 
 def as_zero_d(tr: Translator, s: Val) -> Val:
     """A scalar as a new array of no dimensions."""
-    out = allocate(tr, s.type, ())  # type: ignore[arg-type]
+    out = allocate(tr, s.type, ())
     indexing.store_parts(tr, out, (), s.ssa)
     return out
 
@@ -382,7 +380,7 @@ def as_zero_d(tr: Translator, s: Val) -> Val:
 def reduce(tr: Translator, a: Value, axes: tuple[int, ...] | None, keepdims: bool, fold: Fold) -> Value:
     """The reduction with axes and keepdims."""
     v = array(tr, a)
-    ndim: int = v.type.ndim  # type: ignore[attr-defined]
+    ndim: int = v.type.ndim
     if axes is None:
         scalar = reduce_all(tr, v, fold)
         return keep(tr, as_zero_d(tr, scalar), range(ndim)) if keepdims and ndim else scalar
@@ -408,7 +406,7 @@ def _source(tr: Translator, a: Value | None, name: str) -> Value:
         t = v.type
         from jitpy.frontend.types.promotion import DEFAULT
 
-        return as_zero_d(tr, Val(DEFAULT.get(t, t), v.ssa))  # type: ignore[call-overload]
+        return as_zero_d(tr, Val(DEFAULT.get(t, t), v.ssa))
     from jitpy.frontend.library.constructors_nested import as_array
 
     return as_array(tr, a)
@@ -418,8 +416,8 @@ def _reduction(name: str, parameters: str) -> Callable[..., Value]:
     def handler(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -> Value:
         given = dict(zip(parameters.split(), bind(tr, f"np.{name}", args, kwargs, parameters), strict=True))
         a = _source(tr, given["a"], name)
-        t: ty.Scalar = a.type.dtype  # type: ignore[attr-defined]
-        axes = axes_of(tr, given["axis"], a.type.ndim)  # type: ignore[attr-defined]
+        t: ty.Scalar = a.type.dtype
+        axes = axes_of(tr, given["axis"], a.type.ndim)
         dtype = dtype_of(tr, given.get("dtype"))
         fold = fold_of(name, t, dtype)
         initial = given.get("initial")
@@ -446,10 +444,10 @@ def stored(tr: Translator, result: Value, out: Value | None, name: str) -> Value
     """``out=``: the result in an array of its shape and type."""
     if out is None or is_none(out):
         return result
-    if not is_array(out) or out.type.dtype is not elementwise.element_type(result):  # type: ignore[attr-defined]
+    if not is_array(out) or out.type.dtype is not elementwise.element_type(result):
         tr.error(f"np.{name}: out must be an array of {elementwise.element_type(result).name}", "Assign the result instead.")
-    ndim = result.type.ndim if is_array(result) else 0  # type: ignore[attr-defined]
-    if out.type.ndim != ndim:  # type: ignore[attr-defined]
+    ndim = result.type.ndim if is_array(result) else 0
+    if out.type.ndim != ndim:
         tr.error(f"np.{name}: out must have {ndim} dimensions")
     from jitpy.frontend.library import elementwise_stores
 
@@ -486,14 +484,14 @@ def _count(tr: Translator, v: Val, axes: tuple[int, ...] | None) -> Val:
 def _as(tr: Translator, v: Value, t: ty.Scalar) -> Value:
     """A scalar or array converted as astype does."""
     if is_array(v):
-        return v if v.type.dtype is t else elementwise.cast_tree(tr, v, t)  # type: ignore[attr-defined]
+        return v if v.type.dtype is t else elementwise.cast_tree(tr, v, t)
     s = tr.val(v)
-    return Val(t, casts.cast(tr, s.ssa, s.type, t))  # type: ignore[arg-type]
+    return Val(t, casts.cast(tr, s.ssa, s.type, t))
 
 
 def mean_of(tr: Translator, v: Val, axes: tuple[int, ...] | None, keepdims: bool, dtype: ty.Scalar | None) -> Value:
     """The mean: the sum divided by the count, float16 by way of float32, integers in float64."""
-    t: ty.Scalar = v.type.dtype  # type: ignore[attr-defined]
+    t: ty.Scalar = v.type.dtype
     result = dtype or (ty.float64 if t.kind in "biu" else t)
     inner = dtype or (ty.float32 if t is ty.float16 else result)
     total = reduce(tr, v, axes, keepdims, fold_of("sum", t, inner))
@@ -506,7 +504,7 @@ def mean_of(tr: Translator, v: Val, axes: tuple[int, ...] | None, keepdims: bool
 def _mean(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -> Value:
     a, axis, dtype, out, keepdims = bind(tr, "np.mean", args, kwargs, "a axis dtype out keepdims")
     v = array(tr, _source(tr, a, "mean"))
-    axes = axes_of(tr, axis, v.type.ndim)  # type: ignore[attr-defined]
+    axes = axes_of(tr, axis, v.type.ndim)
     return stored(tr, mean_of(tr, v, axes, flag(tr, keepdims, "keepdims"), dtype_of(tr, dtype)), out, "mean")
 
 
@@ -516,8 +514,8 @@ def variance(tr: Translator, args: list[Value], kwargs: dict[str, Value], name: 
     v = array(tr, _source(tr, a, name))
     if not is_none(dtype) or not is_none(out):
         tr.error(f"np.{name} with dtype= or out= is not supported", "Convert with astype first.")
-    t: ty.Scalar = v.type.dtype  # type: ignore[attr-defined]
-    axes = axes_of(tr, axis, v.type.ndim)  # type: ignore[attr-defined]
+    t: ty.Scalar = v.type.dtype
+    axes = axes_of(tr, axis, v.type.ndim)
     inner = ty.float64 if t.kind in "biu" else t
     count = _count(tr, v, axes)
     total = reduce(tr, v, axes, axes is not None, fold_of("sum", t, inner))
@@ -563,8 +561,8 @@ def _std(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -> Value:
 def _ptp(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -> Value:
     a, axis, _out, keepdims = bind(tr, "np.ptp", args, kwargs, "a axis out keepdims")
     v = array(tr, _source(tr, a, "ptp"))
-    t: ty.Scalar = v.type.dtype  # type: ignore[attr-defined]
-    axes = axes_of(tr, axis, v.type.ndim)  # type: ignore[attr-defined]
+    t: ty.Scalar = v.type.dtype
+    axes = axes_of(tr, axis, v.type.ndim)
     kept = flag(tr, keepdims, "keepdims")
     high = reduce(tr, v, axes, kept, fold_of("max", t))
     low = reduce(tr, v, axes, kept, fold_of("min", t))
@@ -585,7 +583,7 @@ def _is_better(tr: Translator, t: ty.Scalar, greater: bool, x: Parts, best: Part
 
 def _arg_rows(tr: Translator, v: Val, axis: int, greater: bool, out: Val) -> None:
     """Positions along an outer axis: rows of the array against the row of the best ones so far."""
-    t: ty.Array = v.type  # type: ignore[assignment]
+    t: ty.Array = v.type
     shape = _without(extents(v), axis)
     best = allocate(tr, t.dtype, shape)
     zero = tr.iconst(0)
@@ -607,7 +605,7 @@ def _arg_rows(tr: Translator, v: Val, axis: int, greater: bool, out: Val) -> Non
 
 def _arg_line(tr: Translator, line: Val, greater: bool) -> Parts:
     """The position of the first extreme, or of the first NaN."""
-    t: ty.Scalar = line.type.dtype  # type: ignore[attr-defined]
+    t: ty.Scalar = line.type.dtype
 
     def body(i: int, state: Parts) -> Parts:
         best, at = state[:-1], state[-1]
@@ -624,7 +622,7 @@ def _arg(name: str, greater: bool) -> Callable[..., Value]:
     def handler(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -> Value:
         a, axis, out, keepdims = bind(tr, f"np.{name}", args, kwargs, "a axis out keepdims")
         v = array(tr, _source(tr, a, name))
-        t: ty.Array = v.type  # type: ignore[assignment]
+        t: ty.Array = v.type
         kept = flag(tr, keepdims, "keepdims")
         if not is_none(out):
             tr.error(f"np.{name} with out= is not supported")

@@ -50,7 +50,7 @@ def _steps_down(tr: Translator, v: Val) -> int:
 
 def _merged(tr: Translator, v: Val, first: int) -> Val:
     """The axes from ``first`` on as one, which they form."""
-    t: ty.Array = v.type  # type: ignore[assignment]
+    t: ty.Array = v.type
     shape, steps = extents(v), indexing.steps_of(tr, v)
     line = (*shape[:first], product(tr, shape[first:])), (*steps[:first], steps[-1])
     return Val(ty.array_of(t.dtype, first + 1, t.layout, t.readonly), (*v.ssa[:2], *line[0], *line[1]))
@@ -58,7 +58,7 @@ def _merged(tr: Translator, v: Val, first: int) -> Val:
 
 def _form_a_line(tr: Translator, v: Val, first: int) -> int | bool:
     """Whether the axes from ``first`` on are one line of elements at equal distances."""
-    if v.type.layout == "C":  # type: ignore[attr-defined]
+    if v.type.layout == "C":
         return True
     steps, shape = indexing.steps_of(tr, v), extents(v)
     result = tr.iconst(1, I8)
@@ -69,7 +69,7 @@ def _form_a_line(tr: Translator, v: Val, first: int) -> int | bool:
 
 def reduce_axes(tr: Translator, v: Val, axes: Sequence[int], fold: Fold) -> Val:
     """The reduction along several axes, not all: an array of the others."""
-    t: ty.Array = v.type  # type: ignore[assignment]
+    t: ty.Array = v.type
     if t.layout == "F":
         return _reversed(tr, reduce_axes(tr, _reversed(tr, v), [t.ndim - 1 - k for k in reversed(axes)], fold))
     if fold.pairwise and t.layout == "A":
@@ -108,7 +108,7 @@ def reduce_axes(tr: Translator, v: Val, axes: Sequence[int], fold: Fold) -> Val:
 def _first_elements(tr: Translator, v: Val, axes: Sequence[int], kept: Sequence[int], out: Val, fold: Fold) -> None:
     from jitpy.frontend.library.reductions import check_not_empty
 
-    t: ty.Array = v.type  # type: ignore[assignment]
+    t: ty.Array = v.type
     shape = extents(v)
     none = tr.icmp("eq", product(tr, [shape[k] for k in axes]), tr.iconst(0))
     some = tr.icmp("ne", product(tr, [shape[k] for k in kept]), tr.iconst(0))
@@ -124,7 +124,7 @@ def _first_elements(tr: Translator, v: Val, axes: Sequence[int], kept: Sequence[
 
 def _each(tr: Translator, v: Val, kept: Sequence[int], out: Val, fold: Fold, loops: int) -> None:
     """Combine with the results: each element, or (with more axes than ``loops``) the sum of each line or block."""
-    t: ty.Array = v.type  # type: ignore[assignment]
+    t: ty.Array = v.type
     from jitpy.frontend.library.reductions import fold_of, sum_scattered
 
     wide = loops < t.ndim and fold.dtype is ty.float16  # a line of float16 is added in float32
@@ -138,7 +138,7 @@ def _each(tr: Translator, v: Val, kept: Sequence[int], out: Val, fold: Fold, loo
             line = v
             for i in at:
                 line = indexing.view_at(tr, line, 0, i)
-            if line.type.ndim == 1:  # type: ignore[attr-defined]
+            if line.type.ndim == 1:
                 value = reductions_lines.line_sum(tr, line, inner).ssa
             else:
                 value = sum_scattered(tr, line, fold_of("sum", t.dtype, inner)).ssa

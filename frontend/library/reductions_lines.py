@@ -112,7 +112,7 @@ def line_sum(tr: Translator, line: Val, target: ty.Scalar, plan: tuple[Value, ..
     from jitpy.frontend.library.arrays import numpy_dtype
     from jitpy.frontend.values import Const
 
-    source: ty.Scalar = line.type.dtype  # type: ignore[attr-defined]
+    source: ty.Scalar = line.type.dtype
     dtype = Const(numpy_dtype(accumulator(target)))
     is_complex = target.kind == "c"
     if plan is None and accumulator(source) is not accumulator(target):
@@ -127,7 +127,7 @@ def line_sum(tr: Translator, line: Val, target: ty.Scalar, plan: tuple[Value, ..
         result = tr.call_python(function, (line, plan[1], plan[0], dtype), inline=False)
     v = tr.val(result)
     # The reduction begins with +0, so that a sum of negative zeros is +0.
-    t: ty.Scalar = v.type  # type: ignore[assignment]
+    t: ty.Scalar = v.type
     zero_first = ufuncs_scalar.emit(tr, _add(), (t, t, t), (casts.constant_parts(tr, 0, t), v.ssa))[0]
     return Val(target, casts.cast(tr, zero_first, t, target))
 
@@ -144,8 +144,8 @@ def _block(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -> Value
     low, count = tr.val(args[1]).ssa[0], tr.val(args[2]).ssa[0]
     from jitpy.frontend.types.promotion import from_dtype
 
-    target = from_dtype(args[3].obj)  # type: ignore[attr-defined]
-    source: ty.Scalar = line.type.dtype  # type: ignore[attr-defined]
+    target = from_dtype(args[3].obj)
+    source: ty.Scalar = line.type.dtype
     assert target is not None
     ways = 4 if target.kind == "c" else 8
     step = indexing.steps_of(tr, line)[0]

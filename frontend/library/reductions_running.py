@@ -25,8 +25,8 @@ def _running(name: str) -> Callable[..., Value]:
         if not is_none(out):
             tr.error(f"np.cum{name} with out= is not supported", "Assign the result to a slice instead.")
         v = array(tr, reductions._source(tr, a, name))
-        fold = reductions.fold_of(name, v.type.dtype, dtype_of(tr, dtype))  # type: ignore[attr-defined]
-        at = axis_of(tr, axis, v.type.ndim)  # type: ignore[attr-defined]
+        fold = reductions.fold_of(name, v.type.dtype, dtype_of(tr, dtype))
+        at = axis_of(tr, axis, v.type.ndim)
         if at is None:
             v, at = views_reshape.raveled(tr, v), 0
         return along(tr, v, at, fold)
@@ -36,7 +36,7 @@ def _running(name: str) -> Callable[..., Value]:
 
 def along(tr: Translator, v: Val, axis: int, fold: reductions.Fold) -> Val:
     """The running results of a fold along one axis."""
-    t: ty.Array = v.type  # type: ignore[assignment]
+    t: ty.Array = v.type
     shape = extents(v)
     out = allocate(tr, fold.dtype, shape, "F" if t.layout == "F" and t.ndim > 1 else "C")
 
@@ -74,7 +74,7 @@ def _diff(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -> Value:
     a, n, axis = bind(tr, "np.diff", args, kwargs, "a n axis")
     order = constant(tr, n, "n", 1)
     v: Value = reductions._source(tr, a, "diff")
-    ndim: int = v.type.ndim  # type: ignore[attr-defined]
+    ndim: int = v.type.ndim
     if not ndim:
         tr.error("np.diff requires input that is at least one dimensional")
     at = axis_of(tr, axis, ndim, ndim - 1)
@@ -86,6 +86,6 @@ def _diff(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -> Value:
         earlier: list[Value] = [indexing.FULL] * ndim
         later[at] = SliceVal(Const(1), none, none)
         earlier[at] = SliceVal(none, Const(-1), none)
-        ufunc = np.not_equal if whole.type.dtype.kind == "b" else np.subtract  # type: ignore[attr-defined]
+        ufunc = np.not_equal if whole.type.dtype.kind == "b" else np.subtract
         v = elementwise.apply(tr, ufunc, (indexing.view(tr, whole, later), indexing.view(tr, whole, earlier)))
     return v

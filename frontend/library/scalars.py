@@ -95,7 +95,7 @@ def as_float(tr: Translator, v: Value) -> int:
             tr.check(True, OverflowError, "int too large to convert to float")
             return tr.fconst(0.0)
     value = tr.val(v)
-    return casts.cast(tr, value.ssa, value.type, ty.py_float)[0]  # type: ignore[arg-type]
+    return casts.cast(tr, value.ssa, value.type, ty.py_float)[0]
 
 
 def as_complex(tr: Translator, v: Value) -> tuple[int, int]:
@@ -167,8 +167,8 @@ def binary(tr: Translator, name: str, a: Value, b: Value) -> Value:
     if a.__class__ is Const and b.__class__ is Const:
         if _may_fold(name, a.obj, b.obj):
             return fold(tr, _FOLD[name], a.obj, b.obj)
-    ta: Scalar = a.type  # type: ignore[attr-defined]
-    tb: Scalar = b.type  # type: ignore[attr-defined]
+    ta: Scalar = a.type
+    tb: Scalar = b.type
     if ta is ty.py_complex and tb is ty.float64:
         b, tb = as_python_float(tr, b), ty.py_float
     if ta.weak and tb.weak:
@@ -445,7 +445,7 @@ def unary(tr: Translator, name: str, a: Value) -> Value:
     """``-a``, ``+a``, ``~a`` and "abs"."""
     if a.__class__ is Const:
         return fold(tr, _FOLD_UNARY[name], a.obj)
-    t: Scalar = a.type  # type: ignore[attr-defined]
+    t: Scalar = a.type
     if not t.weak:
         import numpy as np
         from jitpy.frontend.library import ufuncs_scalar
@@ -485,7 +485,7 @@ def truth(tr: Translator, a: Value) -> int | bool:
     if a.__class__ is Const:
         return bool(a.obj)
     value = tr.val(a)
-    return casts.is_true(tr, value.type, value.ssa)  # type: ignore[arg-type]
+    return casts.is_true(tr, value.type, value.ssa)
 
 
 def _register() -> None:

@@ -23,7 +23,7 @@ def _array_of(tr: Translator, scalar: Value) -> Val:
 
 def _scalar(tr: Translator, v: Value) -> Value:
     """An array of no dimensions as its element."""
-    if is_array(v) and not v.type.ndim:  # type: ignore[attr-defined]
+    if is_array(v) and not v.type.ndim:
         return indexing.load(tr, tr.settle(v), ())  # type: ignore[arg-type]
     return v
 

@@ -47,8 +47,8 @@ def compare(tr: Translator, name: str, a: Value, b: Value) -> Value:
     """``a name b`` for < <= == != > >= of two scalars."""
     if a.__class__ is Const and b.__class__ is Const:
         return fold(tr, _FOLD[name], a.obj, b.obj)
-    ta: Scalar = a.type  # type: ignore[attr-defined]
-    tb: Scalar = b.type  # type: ignore[attr-defined]
+    ta: Scalar = a.type
+    tb: Scalar = b.type
     condition = _CONDITION[name]
     if ta is ty.py_complex and tb is ty.float64 and condition in ("eq", "ne"):
         b, tb = as_python_float(tr, b), ty.py_float
@@ -75,7 +75,7 @@ def _as_numpy_bool(result: int | bool) -> Value:
 
 
 def _python_compare(tr: Translator, condition: str, a: Value, b: Value) -> int | bool:
-    kinds = a.type.kind + b.type.kind  # type: ignore[attr-defined]
+    kinds = a.type.kind + b.type.kind
     if "c" in kinds:
         if condition not in ("eq", "ne"):
             tr.error(f"{a.describe()} and {b.describe()} have no order")
@@ -189,8 +189,8 @@ def _numpy_compare(tr: Translator, condition: str, a: Value, b: Value, by_loop: 
     import numpy as np
     from jitpy.frontend.library import ufuncs_scalar
 
-    ta: Scalar = a.type  # type: ignore[attr-defined]
-    tb: Scalar = b.type  # type: ignore[attr-defined]
+    ta: Scalar = a.type
+    tb: Scalar = b.type
     if ta.weak and ta.kind in "iu" and tb.kind in "iu":
         return _weak_int_compare(tr, _MIRRORED[condition], b, a)
     if tb.weak and tb.kind in "iu" and ta.kind in "iu":
@@ -214,7 +214,7 @@ def _weak_int_compare(tr: Translator, condition: str, strong: Value, weak: Value
     """A NumPy integer with a Python int, exactly: a constant in the NumPy type, else both in 64 bits."""
     from jitpy.frontend.library.ufuncs_scalar import convert, limits, mixed_compare
 
-    t: Scalar = strong.type  # type: ignore[attr-defined]
+    t: Scalar = strong.type
     known = constant_of(weak)
     if known is not None:
         low, high = limits(t)

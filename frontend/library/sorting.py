@@ -212,7 +212,7 @@ def _each_line(tr: Translator, v: Val, axis: int, body: Callable[[list[int]], No
 
 def sort_along(tr: Translator, v: Val, axis: int) -> None:
     """Sort the lines of an array along one axis, in place."""
-    if v.type.dtype.kind != "c":  # type: ignore[attr-defined]
+    if v.type.dtype.kind != "c":
 
         def one(at: list[int]) -> None:
             tr.call_python(sort_line, (reductions.line_at(tr, v, axis, at),), inline=False)
@@ -237,7 +237,7 @@ def _sort_method(tr: Translator, args: list[Value], kwargs: dict[str, Value]) ->
     v = array(tr, args[0])
     settle_others(tr, ())
     indexing.writable(tr, v)
-    ndim: int = v.type.ndim  # type: ignore[attr-defined]
+    ndim: int = v.type.ndim
     at = axis_of(tr, axis, ndim, ndim - 1)
     if not ndim:
         tr.check(True, np.exceptions.AxisError, _NO_AXIS)
@@ -252,13 +252,13 @@ def _sort(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -> Value:
     given = reductions._source(tr, a, "sort")
     fresh = given.__class__ is not Val
     v = array(tr, given)
-    ndim: int = v.type.ndim  # type: ignore[attr-defined]
+    ndim: int = v.type.ndim
     if axis is not None and is_none(axis):
         v, at = views_reshape.raveled(tr, v), 0
     else:
         at = axis_of(tr, axis, ndim, ndim - 1) or 0
     out = v if fresh else views.copied(tr, v)
-    if not out.type.ndim:  # type: ignore[attr-defined]
+    if not out.type.ndim:
         tr.check(True, np.exceptions.AxisError, _NO_AXIS)
     else:
         sort_along(tr, out, at)
@@ -270,7 +270,7 @@ def _sort(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -> Value:
 def _argsort(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -> Value:
     a, axis, _, _ = bind(tr, "np.argsort", args, kwargs, "a axis kind stable")
     v = array(tr, reductions._source(tr, a, "argsort"))
-    ndim: int = v.type.ndim  # type: ignore[attr-defined]
+    ndim: int = v.type.ndim
     if not ndim or (axis is not None and is_none(axis)):
         v, at = views_reshape.raveled(tr, v), 0
     else:
@@ -292,7 +292,7 @@ def _searchsorted(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -
     a, values, side = bind(tr, "np.searchsorted", args, kwargs, "a v side", 2)
     v = array(tr, reductions._source(tr, a, "searchsorted"))
     assert values is not None
-    if v.type.ndim != 1:  # type: ignore[attr-defined]
+    if v.type.ndim != 1:
         tr.error("np.searchsorted wants a one-dimensional array")
     wanted = constant(tr, side, "the side", "left")
     function = search_left if wanted == "left" else search_right
@@ -301,12 +301,12 @@ def _searchsorted(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -
         return tr.val(tr.call_python(function, (v, x), inline=False)).ssa
 
     if values.kind() is ty.Scalar:
-        t: ty.Scalar = values.type  # type: ignore[attr-defined]
+        t: ty.Scalar = values.type
         if t.weak:
             values = Val(promotion.DEFAULT.get(t, ty.uint64), tr.val(values).ssa)
         return Val(ty.int64, find(values))
     needles = array(tr, reductions._source(tr, values, "searchsorted"))
-    if not needles.type.ndim:  # type: ignore[attr-defined]
+    if not needles.type.ndim:
         return Val(ty.int64, find(indexing.load(tr, needles, ())))
     out = allocate(tr, ty.int64, extents(needles))
     elementwise_loops.nest(
@@ -343,7 +343,7 @@ def truths(tr: Translator, v: Val) -> Val:
     """An array as bools."""
     from jitpy.frontend.library.elementwise import cast_tree
 
-    return v if v.type.dtype.kind == "b" else array(tr, cast_tree(tr, v, ty.np_bool))  # type: ignore[attr-defined]
+    return v if v.type.dtype.kind == "b" else array(tr, cast_tree(tr, v, ty.np_bool))
 
 
 @registry.entry(registry.methods, (ty.Array, "nonzero"))
@@ -354,7 +354,7 @@ def nonzero(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -> Valu
         tr.error("np.nonzero wants an array")
     v = array(tr, args[0])
     mask = truths(tr, v)
-    ndim: int = v.type.ndim  # type: ignore[attr-defined]
+    ndim: int = v.type.ndim
     if ndim == 1:
         return TupleVal((indexing_fancy.positions(tr, mask),))
     if ndim == 0:

@@ -75,7 +75,7 @@ def _edges(tr: Translator, n: int, sections: Value, even: bool) -> list[Value]:
 
 def _cut(tr: Translator, v: Val, sections: Value, axis: int, even: bool) -> Value:
     edges = _edges(tr, extents(v)[axis], sections, even)
-    items: list[Value] = [indexing.FULL] * v.type.ndim  # type: ignore[attr-defined]
+    items: list[Value] = [indexing.FULL] * v.type.ndim
     parts: list[Value] = []
     for k in range(len(edges) - 1):
         items[axis] = SliceVal(edges[k], edges[k + 1], Const(None))
@@ -89,7 +89,7 @@ def _splitter(name: str, even: bool, axis: int | None) -> Callable[..., Value]:
         a, sections, *rest = bind(tr, f"np.{name}", args, kwargs, parameters, 2)
         assert a is not None and sections is not None
         v = as_array(tr, a)
-        ndim: int = v.type.ndim  # type: ignore[attr-defined]
+        ndim: int = v.type.ndim
         along = axis_of(tr, rest[0], ndim, 0) if rest else axis
         if name == "hsplit" and ndim == 1:
             along = 0
@@ -105,4 +105,3 @@ registry.call(np.array_split)(_splitter("array_split", False, None))
 registry.call(np.vsplit)(_splitter("vsplit", True, 0))
 registry.call(np.hsplit)(_splitter("hsplit", True, 1))
 registry.call(np.dsplit)(_splitter("dsplit", True, 2))
-

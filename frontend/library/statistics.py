@@ -143,13 +143,13 @@ def _histogram(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -> V
     if bins is not None and bins.kind() is not ty.Scalar and is_none(limits):
         return tr.call_python(between_edges, (as_array(tr, a), as_array(tr, bins)), inline=False)
     line = views_reshape.raveled(tr, as_array(tr, a))
-    t = line.type.dtype  # type: ignore[attr-defined]
+    t = line.type.dtype
     if t is not ty.float64:
         if t.kind not in "iu" or t.bits < 32:
             tr.error(f"np.histogram of {t.name} elements is not supported", "Convert with astype(np.float64).")
         line = array(tr, elementwise.cast_tree(tr, line, ty.float64))
     count = bins if bins is not None else Const(10)
-    if count.kind() is not ty.Scalar or tr.val(count).type.kind not in "iu":  # type: ignore[attr-defined]
+    if count.kind() is not ty.Scalar or tr.val(count).type.kind not in "iu":
         tr.error("np.histogram is supported with a number of bins", "Use np.searchsorted for bins of your own.")
     if is_none(limits):
         edges = tr.unpack(tr.call_python(outer_edges, (line, Const(t.kind in "iu")), inline=False), 2)
@@ -168,10 +168,10 @@ def _cov(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -> Value:
     v = as_array(tr, m)
     if not is_none(y):
         other = as_array(tr, y)  # type: ignore[arg-type]
-        if v.type.ndim != 1 or other.type.ndim != 1:  # type: ignore[attr-defined]
+        if v.type.ndim != 1 or other.type.ndim != 1:
             tr.error("np.cov of two arrays is supported for one-dimensional arrays", "Stack the variables first.")
         v = array(tr, tr.call(Const(np.stack), [TupleVal((v, other))]))
-    t: ty.Array = v.type  # type: ignore[assignment]
+    t: ty.Array = v.type
     if t.ndim != 2 or t.dtype.kind == "c":
         tr.error(f"np.cov is supported for matrices of real numbers, not for {t.name}")
     if not constant(tr, by_rows, "rowvar", True):

@@ -128,7 +128,7 @@ def getitem(tr: Translator, s: Value, index: Value) -> Value:
     if index.__class__ is SliceVal:
         bounds = index.children()
         if s.__class__ is Const and all(b.__class__ is Const for b in bounds):
-            return Const(s.obj[slice(*[b.obj for b in bounds])])  # type: ignore[attr-defined]
+            return Const(s.obj[slice(*[b.obj for b in bounds])])
         if not (bounds[2].__class__ is Const and bounds[2].obj in (None, 1)):
             tr.error("a step in a slice of a str is not supported", "Loop over the positions.")
         from jitpy.frontend.library.list_methods import bounds as indices
@@ -176,7 +176,7 @@ def fold(name: str) -> None:
 
         values = [*args, *kwargs.values()]
         if all(v.__class__ is Const for v in values):
-            known = [v.obj for v in values]  # type: ignore[attr-defined]
+            known = [v.obj for v in values]
             found = scalars.fold(tr, lambda *a: method(*a[: len(args)], **dict(zip(kwargs, a[len(args) :]))), *known)
             obj = getattr(found, "obj", None)
             if obj.__class__ is list:

@@ -46,7 +46,7 @@ def reduce(tr: Translator, ufunc: Any, args: list[Value], kwargs: dict[str, Valu
     if not is_none(out):
         tr.error("reduce with out= is not supported", "Assign the result to a slice instead.")
     v = array(tr, reductions._source(tr, a, "reduce"))
-    t: ty.Array = v.type  # type: ignore[assignment]
+    t: ty.Array = v.type
     axes = reductions.axes_of(tr, Const(0) if axis is None and t.ndim else axis, t.ndim)
     fold = _fold(tr, ufunc, t.dtype, dtype_of(tr, dtype))
     return reductions.reduce(tr, v, axes, flag(tr, keepdims, "keepdims"), fold)
@@ -56,7 +56,7 @@ def accumulate(tr: Translator, ufunc: Any, args: list[Value], kwargs: dict[str, 
     """``ufunc.accumulate(a, axis=0)``."""
     a, axis, dtype = bind(tr, "accumulate", args, kwargs, "array axis dtype")
     v = array(tr, reductions._source(tr, a, "accumulate"))
-    t: ty.Array = v.type  # type: ignore[assignment]
+    t: ty.Array = v.type
     at = axis_of(tr, axis, t.ndim, 0)
     if at is None or not t.ndim:
         tr.error("accumulate needs one axis")
@@ -67,9 +67,9 @@ def outer(tr: Translator, ufunc: Any, args: list[Value], kwargs: dict[str, Value
     """``ufunc.outer(a, b)``: every element of ``a`` with every element of ``b``."""
     left, right = bind(tr, "outer", args, kwargs, "A B", 2)
     a, b = as_array(tr, left), as_array(tr, right)  # type: ignore[arg-type]
-    ndim: int = a.type.ndim  # type: ignore[attr-defined]
+    ndim: int = a.type.ndim
     items: list[Value] = [indexing.FULL] * ndim
-    wide = indexing.view(tr, a, items + [Const(None)] * b.type.ndim)  # type: ignore[attr-defined]
+    wide = indexing.view(tr, a, items + [Const(None)] * b.type.ndim)
     return elementwise.apply(tr, ufunc, (wide, b))
 
 
@@ -84,11 +84,11 @@ def at(tr: Translator, ufunc: Any, args: list[Value], kwargs: dict[str, Value]) 
     """``ufunc.at(a, indices, b)`` along the one axis of ``a``."""
     a, indices, b = bind(tr, "at", args, kwargs, "a indices b", 3)
     target, where, values = [as_array(tr, x) for x in (a, indices, b)]  # type: ignore[arg-type]
-    if target.type.ndim != 1 or where.type.ndim > 1 or values.type.ndim > 1:  # type: ignore[attr-defined]
+    if target.type.ndim != 1 or where.type.ndim > 1 or values.type.ndim > 1:
         tr.error(f"np.{ufunc.__name__}.at is supported in one dimension", "Write a loop.")
     indexing.writable(tr, target)
     one: list[Value] = [Const(None)]
-    lines = [v if v.type.ndim else indexing.view(tr, v, one) for v in (where, values)]  # type: ignore[attr-defined]
+    lines = [v if v.type.ndim else indexing.view(tr, v, one) for v in (where, values)]
     return tr.call_python(combine_at, (target, *lines, Const(ufunc)), inline=False)
 
 

@@ -65,9 +65,9 @@ def convert(tr: Translator, operand: Value, target: Scalar) -> Parts:
     where an int does not fit).
     """
     if operand.__class__ is Const:
-        return _convert_constant(tr, operand.obj, operand.type, target)  # type: ignore[arg-type]
+        return _convert_constant(tr, operand.obj, operand.type, target)
     value = tr.val(operand)
-    source: Scalar = value.type  # type: ignore[assignment]
+    source: Scalar = value.type
     if source.weak and source.kind in "iu" and target.kind in "iu":
         return (_fit(tr, value.ssa[0], source, target),)
     return casts.cast(tr, value.ssa, source, target)

@@ -30,7 +30,7 @@ def short_range(frame: Frame, v: Value) -> Value:
     bounds = v.children()
     if not all(b.__class__ is Const for b in bounds):
         return v
-    turns = range(*[b.obj for b in bounds])  # type: ignore[attr-defined]
+    turns = range(*[b.obj for b in bounds])
     instrs = frame.code.instrs
     header = frame.index + 1
     if len(turns) > MOST_TURNS or instrs[header][0] != n.FOR_ITER:

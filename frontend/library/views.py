@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
 def copied(tr: Translator, v: Val, layout: str = "C") -> Val:
     """A copy in C or F order."""
-    t: ty.Array = v.type  # type: ignore[assignment]
+    t: ty.Array = v.type
     if t.ndim == 0:
         from jitpy.frontend.library.reductions import as_zero_d
 
@@ -64,7 +64,7 @@ def copied(tr: Translator, v: Val, layout: str = "C") -> Val:
 
 def permuted(tr: Translator, v: Val, axes: Sequence[int]) -> Val:
     """The axes in another order."""
-    t: ty.Array = v.type  # type: ignore[assignment]
+    t: ty.Array = v.type
     shape, steps = extents(v), indexing.steps_of(tr, v)
     order = tuple(axes)
     identity = tuple(range(t.ndim))
@@ -80,7 +80,7 @@ def permuted(tr: Translator, v: Val, axes: Sequence[int]) -> Val:
 def transposed(tr: Translator, a: Value) -> Val:
     """``a.T``."""
     v = array(tr, a)
-    return permuted(tr, v, range(v.type.ndim)[::-1])  # type: ignore[attr-defined]
+    return permuted(tr, v, range(v.type.ndim)[::-1])
 
 
 def _axes_argument(tr: Translator, args: Sequence[Value]) -> list[int]:
@@ -96,7 +96,7 @@ def _transpose(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -> V
     rest = args[1:] or list(kwargs.values())
     if not rest or is_none(rest[0]):
         return transposed(tr, v)
-    ndim: int = v.type.ndim  # type: ignore[attr-defined]
+    ndim: int = v.type.ndim
     axes = [checked_axis(tr, a, ndim) for a in _axes_argument(tr, rest)]
     if sorted(axes) != list(range(ndim)):
         tr.error("axes don't match array")
@@ -107,7 +107,7 @@ def _transpose(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -> V
 @registry.call(np.swapaxes)
 def _swapaxes(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -> Value:
     v = array_argument(tr, args[0])
-    ndim: int = v.type.ndim  # type: ignore[attr-defined]
+    ndim: int = v.type.ndim
     i, j = [checked_axis(tr, a, ndim) for a in _axes_argument(tr, args[1:])]
     axes = list(range(ndim))
     axes[i], axes[j] = axes[j], axes[i]
@@ -117,7 +117,7 @@ def _swapaxes(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -> Va
 @registry.call(np.moveaxis)
 def _moveaxis(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -> Value:
     v = array_argument(tr, args[0])
-    ndim: int = v.type.ndim  # type: ignore[attr-defined]
+    ndim: int = v.type.ndim
     pair = [constant(tr, a, "an axis") for a in (*args[1:], *kwargs.values())]
     sources, targets = [[checked_axis(tr, a, ndim) for a in (x if x.__class__ is tuple else (x,))] for x in pair]
     if len(sources) != len(targets) or len(set(sources)) < len(sources) or len(set(targets)) < len(targets):
@@ -146,7 +146,7 @@ def _expand_dims(tr: Translator, args: list[Value], kwargs: dict[str, Value]) ->
     v = array_argument(tr, a)
     wanted = constant(tr, axis, "the axis")
     places = wanted if wanted.__class__ is tuple else (wanted,)
-    ndim = v.type.ndim + len(places)  # type: ignore[attr-defined]
+    ndim = v.type.ndim + len(places)
     new = [checked_axis(tr, k, ndim) for k in places]
     return indexing.view(tr, v, [Const(None) if k in new else indexing.FULL for k in range(ndim)])
 
@@ -157,7 +157,7 @@ def _squeeze(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -> Val
     a, axis = bind(tr, "np.squeeze", args, kwargs, "a axis")
     assert a is not None
     v = array_argument(tr, a)
-    t: ty.Array = v.type  # type: ignore[assignment]
+    t: ty.Array = v.type
     if is_none(axis):
         gone = [k for k, n in enumerate(extents(v)) if known(tr, n) == 1]
         if len(gone) < t.ndim and any(known(tr, n) is None for n in extents(v)):
@@ -192,7 +192,7 @@ def _flip(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -> Value:
 
 def flipped(tr: Translator, v: Val, axis: Value | None) -> Value:
     """The order of the elements reversed along one axis or all."""
-    ndim: int = v.type.ndim  # type: ignore[attr-defined]
+    ndim: int = v.type.ndim
     wanted = constant(tr, axis, "the axis")
     several = range(ndim) if wanted is None else wanted if wanted.__class__ is tuple else (wanted,)
     axes = [checked_axis(tr, k, ndim) for k in several]
@@ -216,7 +216,7 @@ def _broadcast_to(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -
     assert a is not None and shape is not None
     v = array_argument(tr, a)
     target = integers_of(tr, shape, "the shape")
-    t: ty.Array = v.type  # type: ignore[assignment]
+    t: ty.Array = v.type
     extra = len(target) - t.ndim
     if extra < 0:
         tr.error("the target shape has fewer dimensions than the array")
@@ -235,7 +235,7 @@ def _broadcast_to(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -
 
 def diagonal(tr: Translator, v: Val, offset: Value | None) -> Val:
     """A view of a diagonal of a matrix (read-only, as NumPy's is)."""
-    t: ty.Array = v.type  # type: ignore[assignment]
+    t: ty.Array = v.type
     if t.ndim != 2:
         tr.error("the diagonal is supported for two dimensions")
     rows, columns = extents(v)
@@ -271,7 +271,7 @@ def _diag(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -> Value:
     a, k = bind(tr, "np.diag", args, kwargs, "v k")
     assert a is not None
     v = array_argument(tr, a)
-    t: ty.Array = v.type  # type: ignore[assignment]
+    t: ty.Array = v.type
     if t.ndim == 2:
         return diagonal(tr, v, k)
     shift = constant(tr, k, "k", 0)
@@ -294,7 +294,7 @@ def _diag(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -> Value:
 
 
 def _component(tr: Translator, v: Val, which: int) -> Val:
-    t: ty.Array = v.type  # type: ignore[assignment]
+    t: ty.Array = v.type
     part = promotion.component(t.dtype)
     data = add(tr, v.ssa[1], tr.iconst(which * itemsize(part)))
     view = indexing.derived(tr, v, t.ndim, "A", data, extents(v), indexing.steps_of(tr, v))
@@ -304,13 +304,13 @@ def _component(tr: Translator, v: Val, which: int) -> Val:
 def real(tr: Translator, a: Value) -> Value:
     """``a.real``."""
     v = array(tr, a)
-    return _component(tr, v, 0) if v.type.dtype.kind == "c" else v  # type: ignore[attr-defined]
+    return _component(tr, v, 0) if v.type.dtype.kind == "c" else v
 
 
 def imag(tr: Translator, a: Value) -> Value:
     """``a.imag``: of real arrays a new one of zeros."""
     v = array(tr, a)
-    t: ty.Array = v.type  # type: ignore[assignment]
+    t: ty.Array = v.type
     if t.dtype.kind == "c":
         return _component(tr, v, 1)
     from jitpy.frontend.library.constructors import fill_zero
@@ -334,7 +334,7 @@ registry.call(np.imag)(_part_function(imag, "imag"))
 
 def _matrix_transposed(tr: Translator, a: Value) -> Val:
     v = array(tr, a)
-    ndim: int = v.type.ndim  # type: ignore[attr-defined]
+    ndim: int = v.type.ndim
     if ndim < 2:
         tr.error("matrix transpose with ndim < 2 is undefined")
     return permuted(tr, v, [*range(ndim - 2), ndim - 1, ndim - 2])
@@ -366,7 +366,7 @@ class Flat(Compound):
 
 def _flat(tr: Translator, a: Value) -> Value:
     v = array(tr, a)
-    t: ty.Array = v.type  # type: ignore[assignment]
+    t: ty.Array = v.type
     if t.layout == "C" and t.ndim > 1:
         from jitpy.frontend.library.views_reshape import raveled
 

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 def in_c_order(tr: Translator, v: Val) -> int | bool:
     """Whether the elements lie in C order without gaps, as NumPy's flag has it: axes of extent 1 do not count."""
-    t: ty.Array = v.type  # type: ignore[assignment]
+    t: ty.Array = v.type
     if t.layout == "C" or t.ndim == 0:
         return True
     one = tr.iconst(1)
@@ -52,7 +52,7 @@ def in_c_order(tr: Translator, v: Val) -> int | bool:
 
 def contiguous(tr: Translator, v: Val) -> Val:
     """The array itself where its elements lie in C order without gaps, else a copy."""
-    t: ty.Array = v.type  # type: ignore[assignment]
+    t: ty.Array = v.type
     result = ty.array_of(t.dtype, t.ndim, "C", t.readonly)
 
     def same() -> tuple[int, ...]:
@@ -68,17 +68,17 @@ def _as_line(tr: Translator, v: Val) -> tuple[int, ...]:
 
 def raveled(tr: Translator, v: Val) -> Val:
     """The elements in C order along one axis, to be read only: a line of any stride as it is, else a view or a copy."""
-    t: ty.Array = v.type  # type: ignore[assignment]
+    t: ty.Array = v.type
     if t.ndim == 1:
         return v
     c = v if t.layout == "C" else copied(tr, v)
-    ct: ty.Array = c.type  # type: ignore[assignment]
+    ct: ty.Array = c.type
     return Val(ty.array_of(t.dtype, 1, "C", ct.readonly), _as_line(tr, c))
 
 
 def _ravel_of(tr: Translator, v: Val) -> Val:
     """``a.ravel()``: a view exactly where NumPy's is one."""
-    t: ty.Array = v.type  # type: ignore[assignment]
+    t: ty.Array = v.type
     if t.layout == "C":
         return raveled(tr, v)
     line = ty.array_of(t.dtype, 1, "C", t.readonly)
@@ -89,7 +89,7 @@ def _ravel_of(tr: Translator, v: Val) -> Val:
 def _in_f_order(tr: Translator, v: Val, order: Value | None) -> bool:
     """Whether the order argument means F order for this array."""
     wanted = constant(tr, order, "the order", "C")
-    layout = v.type.layout if v.type.ndim > 1 else "C"  # type: ignore[attr-defined]
+    layout = v.type.layout if v.type.ndim > 1 else "C"
     if wanted in ("A", "K") and layout != "A":
         wanted = layout
     if wanted not in ("C", "F"):
@@ -147,7 +147,7 @@ def _flag(of: Callable[[Translator, Val], int | bool]) -> Callable[[Translator, 
 
 registry.attributes[Flags, "c_contiguous"] = registry.attributes[Flags, "contiguous"] = _flag(in_c_order)
 registry.attributes[Flags, "f_contiguous"] = _flag(lambda tr, v: in_c_order(tr, transposed(tr, v)))
-registry.attributes[Flags, "writeable"] = _flag(lambda tr, v: not v.type.readonly)  # type: ignore[attr-defined]
+registry.attributes[Flags, "writeable"] = _flag(lambda tr, v: not v.type.readonly)
 
 
 # -- reshape -----------------------------------------------------------------------------------------------------------
@@ -230,7 +230,7 @@ def _checked_shape(tr: Translator, v: Val, shape: Sequence[int]) -> list[int]:
 
 def reshaped(tr: Translator, v: Val, shape: list[int]) -> Val:
     """Another shape of as many elements; one extent may be -1."""
-    t: ty.Array = v.type  # type: ignore[assignment]
+    t: ty.Array = v.type
     shape = _checked_shape(tr, v, shape)
     ndim = len(shape)
 

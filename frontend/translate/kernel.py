@@ -209,7 +209,8 @@ class Kernel:
 def shape_type(v: Value) -> ty.Type:
     """The frontend type of a settled value."""
     if v.__class__ is Val or v.__class__ is Const:
-        return v.type
+        t: ty.Type = v.type
+        return t
     if v.__class__ is TupleVal:
         return ty.tuple_of(tuple([shape_type(i) for i in v.items]), v.cls)
     if v.kind().__name__ == "Keywords":

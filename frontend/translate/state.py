@@ -77,9 +77,7 @@ def runtime_shape(v: Value) -> Value:
     """The shape of ``v`` once its numbers may vary."""
     if v.__class__ is Const:
         t = v.type
-        if t.__class__ is ty.Scalar and not (
-            t is ty.py_int and not in_range(v.obj, t)
-        ):
+        if t.__class__ is ty.Scalar and not (t is ty.py_int and not in_range(v.obj, t)):
             return Val(t, (-1,) * len(t.flat))
         if t is ty.py_int and in_range(v.obj, ty.py_uint):
             return Val(ty.py_uint, (-1,))
@@ -125,14 +123,14 @@ def _join_either(a: EitherVal, b: Value, kinds: bool) -> Value | None:
     if b.__class__ is EitherVal:
         if not kinds or b.typed.type is not t or _number(alt) is not _number(b.alt):
             return None
-        return _twins(_number(alt), t, alt, b.alt)  # type: ignore[arg-type]
+        return _twins(_number(alt), t, alt, b.alt)
     if own is t or (b.__class__ is Const and b.key() == alt.key()):
         return a
     if own is None or own is not _number(alt):
         return None
     if alt.__class__ is Val:
-        return a if _twins(own, t, b) is not None else None  # type: ignore[arg-type]
-    return _twins(own, t, alt, b) if kinds else None  # type: ignore[arg-type]
+        return a if _twins(own, t, b) is not None else None
+    return _twins(own, t, alt, b) if kinds else None
 
 
 def join(a: Value, b: Value, kinds: bool = False) -> Value | None:
@@ -148,18 +146,16 @@ def join(a: Value, b: Value, kinds: bool = False) -> Value | None:
     if a.key() == b.key():
         return a
     ta, tb = _number(a), _number(b)
-    if ca is Val and cb is Val and a.type.__class__ is ty.List and b.type.__class__ is ty.List:  # type: ignore[attr-defined]
-        item = _list_items(a.type.item, b.type.item)  # type: ignore[attr-defined]
+    if ca is Val and cb is Val and a.type.__class__ is ty.List and b.type.__class__ is ty.List:
+        item = _list_items(a.type.item, b.type.item)
         if item is None:
             return None
-        return a if item is a.type.item else b if item is b.type.item else Val(ty.list_of(item), (-1,))  # type: ignore[attr-defined]
-    if ca is Val and cb is Val and a.type.__class__ in (ty.Dict, ty.Set) and a.type.__class__ is b.type.__class__:  # type: ignore[attr-defined]
+        return a if item is a.type.item else b if item is b.type.item else Val(ty.list_of(item), (-1,))
+    if ca is Val and cb is Val and a.type.__class__ in (ty.Dict, ty.Set) and a.type.__class__ is b.type.__class__:
         return _join_dicts(a, b)  # type: ignore[arg-type]
     if ta is not None and tb is not None:
         if ta is tb:
-            if ta is ty.py_int and any(
-                v.__class__ is Const and not in_range(v.obj, ty.py_int) for v in (a, b)
-            ):
+            if ta is ty.py_int and any(v.__class__ is Const and not in_range(v.obj, ty.py_int) for v in (a, b)):
                 return None
             return Val(ta, (-1,) * len(ta.flat))
         for c, v, t in ((a, b, tb), (b, a, ta)):
@@ -204,10 +200,10 @@ def join(a: Value, b: Value, kinds: bool = False) -> Value | None:
 
 def _join_dicts(a: Val, b: Val) -> Val | None:
     """The common shape of two dicts or sets: one may be empty."""
-    if a.type.key is ty.undetermined:  # type: ignore[attr-defined]
+    if a.type.key is ty.undetermined:
         return b
-    if b.type.key is ty.undetermined or ty.unreflected(a.type) is b.type:  # type: ignore[attr-defined]
-        return a if b.type.key is ty.undetermined else b  # type: ignore[attr-defined]
+    if b.type.key is ty.undetermined or ty.unreflected(a.type) is b.type:
+        return a if b.type.key is ty.undetermined else b
     return a if ty.unreflected(b.type) is a.type else None
 
 
@@ -245,26 +241,26 @@ def convert(tr: Translator, v: Value, shape: Value) -> tuple[int, ...] | None:
         if shape.alt.__class__ is Val and _number(v) is shape.alt.type:  # type: ignore[attr-defined]
             return (*tr.val(v).ssa, tr.iconst(0, 1))
         if cv is Const and v.key() == shape.alt.key():  # type: ignore[attr-defined]
-            return (*tr.scalar_constant(v.obj, t), tr.iconst(0, 1))  # type: ignore[attr-defined]
+            return (*tr.scalar_constant(v.obj, t), tr.iconst(0, 1))
         if _number(v) is t:
             return (*tr.val(v).ssa, tr.iconst(1, 1))
         return None
     if cs is Val and cv is Const:
-        t = shape.type  # type: ignore[attr-defined]
-        if t is ty.py_uint and v.type is ty.py_int and in_range(v.obj, t):  # type: ignore[attr-defined]
-            return (tr.iconst(v.obj),)  # type: ignore[attr-defined]
-        if v.type is not t or (t is ty.py_int and not in_range(v.obj, t)):  # type: ignore[attr-defined]
+        t = shape.type
+        if t is ty.py_uint and v.type is ty.py_int and in_range(v.obj, t):
+            return (tr.iconst(v.obj),)
+        if v.type is not t or (t is ty.py_int and not in_range(v.obj, t)):
             return None
-        return tr.scalar_constant(v.obj, t)  # type: ignore[attr-defined]
+        return tr.scalar_constant(v.obj, t)
     if shape.key() == v.key():
         return v.parts()
     if cs is EitherVal and cv is EitherVal and shape.alt.__class__ is Val and shape.typed.type is v.typed.type:  # type: ignore[attr-defined]
         return v.parts()
-    if cs is Val and cv is Val and shape.type.__class__ is ty.List and v.type.__class__ is ty.List:  # type: ignore[attr-defined]
-        items = shape.type.item, v.type.item  # type: ignore[attr-defined]
+    if cs is Val and cv is Val and shape.type.__class__ is ty.List and v.type.__class__ is ty.List:
+        items = shape.type.item, v.type.item
         return v.parts() if _list_items(*items) is items[0] else None
-    if cs is Val and cv is Val and shape.type.__class__ in (ty.Dict, ty.Set) and shape.type.__class__ is v.type.__class__:  # type: ignore[attr-defined]
-        return v.parts() if v.type.key is ty.undetermined or ty.unreflected(v.type) is shape.type else None  # type: ignore[attr-defined]
+    if cs is Val and cv is Val and shape.type.__class__ in (ty.Dict, ty.Set) and shape.type.__class__ is v.type.__class__:
+        return v.parts() if v.type.key is ty.undetermined or ty.unreflected(v.type) is shape.type else None
     if cs is cv and isinstance(shape, Compound) and isinstance(v, Compound):
         if shape.static() != v.static():
             met = shape.meet(v)

@@ -277,7 +277,7 @@ def _format(frame: Frame, arg: Any) -> Step:
 
 def _make_function(frame: Frame, flags: Any) -> Step:
     stack = frame.stack
-    co = stack.pop().obj  # type: ignore[attr-defined]
+    co = stack.pop().obj
     if flags & 8:
         stack.pop()
     if flags & 4:
@@ -441,7 +441,7 @@ def _jump_if_none(frame: Frame, arg: Any) -> Step:
     frame.settle_stack()
     v = frame.tr.compare("is", frame.stack[-1], NONE)
     frame.stack.pop()
-    return _branch(frame, v.obj, target, truth, frame.stack, frame.stack)  # type: ignore[attr-defined]
+    return _branch(frame, v.obj, target, truth, frame.stack, frame.stack)
 
 
 def _jump_or_pop(frame: Frame, arg: Any) -> Step:
@@ -510,8 +510,8 @@ def _unpack_ex(frame: Frame, arg: Any) -> Step:
 
 def _import_name(frame: Frame, arg: Any) -> Step:
     fromlist, level = frame.stack.pop(), frame.stack.pop()
-    names = [i.obj for i in fromlist.items] if fromlist.__class__ is TupleVal else []  # type: ignore[attr-defined]
-    module = __import__(arg, frame.globals, None, names, level.obj)  # type: ignore[attr-defined]
+    names = [i.obj for i in fromlist.items] if fromlist.__class__ is TupleVal else []
+    module = __import__(arg, frame.globals, None, names, level.obj)
     frame.stack.append(Const(module))
     return frame.index + 1
 

@@ -55,9 +55,7 @@ class Translator(Emitter):
 
     # -- errors and remarks ----------------------------------------------------------------------------------------------
 
-    def site(
-        self, exc_class: type[BaseException] | None, parts: tuple[Any, ...] = (), style: str = "text"
-    ) -> int:
+    def site(self, exc_class: type[BaseException] | None, parts: tuple[Any, ...] = (), style: str = "text") -> int:
         f = self.frame
         code = f.code.co
         return self.module.site(f.name, code.co_filename, f.line, exc_class, parts, f.call_site, style)
@@ -234,13 +232,13 @@ class Translator(Emitter):
         t = either.typed.type
         if result.key() != other.key() or result.__class__ is not Val or other.__class__ is not Val:
             if either.alt.__class__ is Val and _same_bits(table, name, t, second if either is a else first):
-                return EitherVal(result, Val(other.type, result.ssa), either.flag)  # type: ignore[attr-defined,arg-type]
+                return EitherVal(result, Val(other.type, result.ssa), either.flag)  # type: ignore[arg-type]  # both are Vals or kinds that flow as they do
             self.fork(either)
         beginning: Any = either.alt
-        narrow = t.bits < 64 and beginning.__class__ is Const  # type: ignore[attr-defined]
+        narrow = t.bits < 64 and beginning.__class__ is Const
         if narrow and table is registry.binary and name in ("+", "-", "*") and result.type is t:
-            loss = "rounds to that" if t.kind == "f" else "wraps there"  # type: ignore[attr-defined]
-            wide = "np.float64(0)" if t.kind == "f" else "np.int64(0)"  # type: ignore[attr-defined]
+            loss = "rounds to that" if t.kind == "f" else "wraps there"
+            wide = "np.float64(0)" if t.kind == "f" else "np.int64(0)"
             self.remark(
                 f"the result is {t.name} although it begins as the {either.alt.describe()} {beginning.obj!r}: it {loss},"
                 f" as it does in NumPy. Begin with {wide}, or convert what is added.",

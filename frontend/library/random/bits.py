@@ -36,19 +36,19 @@ _POINTER = {"Generator": TRUSTED | READONLY, "RandomState": TRUSTED}
 
 def state(tr: Translator, source: Val) -> int:
     """The address of a NumPy bit generator's state."""
-    return tr.load(I64, source.ssa[1], flags=_POINTER[source.type.family])  # type: ignore[attr-defined]
+    return tr.load(I64, source.ssa[1], flags=_POINTER[source.type.family])
 
 
 def twister(tr: Translator, source: Val) -> tuple[int, int]:
     """The addresses of the 624 words and of the position in them."""
-    if source.type.family == "Random":  # type: ignore[attr-defined]
+    if source.type.family == "Random":
         return tr.op(op.IADD, I64, source.ssa[1], tr.iconst(4)), source.ssa[1]
     words = state(tr, source)
     return words, tr.op(op.IADD, I64, words, tr.iconst(4 * WORDS))
 
 
 def _kind(source: Val) -> str:
-    bits: str = source.type.bits  # type: ignore[attr-defined]
+    bits: str = source.type.bits
     return bits
 
 
@@ -105,7 +105,7 @@ def peek(tr: Translator, source: Val) -> tuple[int, Callable[[], None]]:
     """The next 64 bits of a PCG64, and what takes them: PCG XSL RR 128/64, one step of a 128-bit congruential generator, its halves
     combined and rotated by its top bits.
     """
-    at = tr.load(I64, state(tr, source), flags=_POINTER[source.type.family])  # type: ignore[attr-defined]
+    at = tr.load(I64, state(tr, source), flags=_POINTER[source.type.family])
     low, high = tr.load(I64, at), tr.load(I64, at, 8)
     low_step, high_step = tr.load(I64, at, 16), tr.load(I64, at, 24)
     factor_low, factor_high = tr.iconst(_PCG_LOW), tr.iconst(_PCG_HIGH)

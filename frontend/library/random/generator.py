@@ -40,7 +40,7 @@ def _ziggurat(name: str, skipped: int, signed: bool) -> Draw:
 
     def draw(tr: Translator, source: Val, values: Sequence[int]) -> int:
         whole = exported("random_standard_" + name)
-        if source.type.bits != "PCG64":  # type: ignore[attr-defined]
+        if source.type.bits != "PCG64":
             return whole(tr, source, ())
         word, take = bits.peek(tr, source)
         layer = tr.op(op.BAND, I64, tr.op(op.USHR, I64, word, tr.iconst(skipped)), tr.iconst(255))

@@ -115,7 +115,7 @@ def _uniform(tr: Translator, source: Val, args: Args, kwargs: Kwargs) -> Value:
     width = tr.op(op.FSUB, F64, last, first)
     finite = tr.fcmp("lt", tr.op(op.FABS, F64, width), tr.fconst(float("inf")))
     tr.check(drawing.negated(tr, finite), OverflowError, "high - low range exceeds valid bounds")
-    if source.type.family == "Generator":  # type: ignore[attr-defined]
+    if source.type.family == "Generator":
         drawing.limit(tr, "high - low", width, "not negative")
 
     def draw() -> int:
@@ -141,7 +141,7 @@ def _seed(tr: Translator, source: Val, args: Args, kwargs: Kwargs) -> Value:
     t = None if seed is None else tr.type_of(seed)
     if t.__class__ is not ty.Scalar or t.kind not in "iu":
         tr.error("np.random.seed() in a jitted function takes an int", "Seed with anything else outside.")
-    if source.type.bits != "MT19937":  # type: ignore[attr-defined]
+    if source.type.bits != "MT19937":
         tr.error("only the bit generator MT19937 can be seeded again", "Make a new generator.")
     value = scalars.py_int(math.integer(tr, "seed", seed))  # type: ignore[arg-type]
     return tr.call_python(algorithms.seed_numpy, [source, value], inline=False)

@@ -114,7 +114,7 @@ def _set_position(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -
 def _take_kept(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -> Value:
     source: Val = args[0]  # type: ignore[assignment]
     obj, at = source.ssa
-    if source.type.family == "Random":  # type: ignore[attr-defined]
+    if source.type.family == "Random":
         out = tr.stack_slots((tr.fconst(0.0), tr.iconst(0)))
         tr.call_extern_status("jitpy_take_gauss", (I64, I64), obj, out)
         there = tr.op(op.IREDUCE, I8, tr.load(I64, out, 8))
@@ -131,7 +131,7 @@ def _keep(tr: Translator, args: list[Value], kwargs: dict[str, Value]) -> Value:
     source: Val = args[0]  # type: ignore[assignment]
     obj, at = source.ssa
     x = scalars.as_float(tr, args[1])
-    if source.type.family == "Random":  # type: ignore[attr-defined]
+    if source.type.family == "Random":
         tr.call_extern_status("jitpy_keep_gauss", (I64, F64), obj, x)
     else:
         tr.store(x, at, _KEPT)

@@ -37,9 +37,7 @@ def _limits(dtype: ty.Scalar) -> tuple[int, int]:
     return 0, (1 << dtype.bits) - 1
 
 
-def integers(
-    tr: Translator, source: Val, name: str, args: Args, kwargs: Kwargs, by_mask: bool, default: ty.Scalar | None
-) -> Value:
+def integers(tr: Translator, source: Val, name: str, args: Args, kwargs: Kwargs, by_mask: bool, default: ty.Scalar | None) -> Value:
     """``randint(low, high=None, size=None, dtype=int)`` and ``integers(low, high, size, dtype=np.int64, endpoint=False)``.
 
     ``default``: the type of one number where no dtype is given; None: a Python int.
@@ -105,7 +103,7 @@ def _narrow(tr: Translator, source: Val, size: Value | None, t: ty.Scalar, first
 
 def choice(tr: Translator, source: Val, name: str, args: Args, kwargs: Kwargs) -> Value:
     """``choice(a, size=None, replace=True, p=None)``, of Generator also ``axis=0, shuffle=True``."""
-    legacy = source.type.family == "RandomState"  # type: ignore[attr-defined]
+    legacy = source.type.family == "RandomState"
     names = "a size replace p" if legacy else "a size replace p axis shuffle"
     a, size, replace, p, *rest = bind(tr, name, args, kwargs, names)
     assert a is not None
@@ -117,7 +115,7 @@ def choice(tr: Translator, source: Val, name: str, args: Args, kwargs: Kwargs) -
         values = array(tr, a)
     elif a.kind() is not ty.Scalar:
         values = as_array(tr, a)
-    if values is not None and values.type.ndim != 1:  # type: ignore[attr-defined]
+    if values is not None and values.type.ndim != 1:
         tr.error("choice() from an array that is not one-dimensional is not supported", "Choose indices, and index with them.")
     n = values.ssa[2] if values is not None else math.integer(tr, name, a)
     if is_none(size):
@@ -152,7 +150,7 @@ def _count(tr: Translator, size: Value) -> tuple[int, Value]:
 
 
 def _shaped(tr: Translator, found: Value, shape: Value) -> Value:
-    items = shape.items  # type: ignore[attr-defined]
+    items = shape.items
     return found if len(items) == 1 else tr.call(tr.attribute(found, "reshape"), [shape])
 
 
@@ -172,7 +170,7 @@ def _distinct(tr: Translator, source: Val, n: int, size: Value | None, legacy: b
 
 def _by_share(tr: Translator, source: Val, n: int, size: Value | None, p: Value) -> Value:
     shares = array(tr, p) if is_array(p) else as_array(tr, p)
-    t: ty.Array = shares.type  # type: ignore[assignment]
+    t: ty.Array = shares.type
     if t.ndim != 1:
         tr.check(True, ValueError, "p must be 1-dimensional")
     epsilon = {16: 2.0**-10, 32: 2.0**-23}.get(t.dtype.bits, 2.0**-52) if t.dtype.kind == "f" else 2.0**-52
@@ -194,7 +192,7 @@ def _by_share(tr: Translator, source: Val, n: int, size: Value | None, p: Value)
 @method("RandomState", "shuffle")
 @method("Generator", "shuffle")
 def _shuffle(tr: Translator, source: Val, args: Args, kwargs: Kwargs) -> Value:
-    names = "x axis" if source.type.family == "Generator" else "x"  # type: ignore[attr-defined]
+    names = "x axis" if source.type.family == "Generator" else "x"
     x, *axis = bind(tr, "shuffle", args, kwargs, names)
     assert x is not None
     if axis and constant(tr, axis[0], "the axis", 0) != 0:
@@ -218,7 +216,7 @@ def _shuffle_in_place(tr: Translator, source: Val, x: Value) -> None:
 @method("RandomState", "permutation")
 @method("Generator", "permutation")
 def _permutation(tr: Translator, source: Val, args: Args, kwargs: Kwargs) -> Value:
-    names = "x axis" if source.type.family == "Generator" else "x"  # type: ignore[attr-defined]
+    names = "x axis" if source.type.family == "Generator" else "x"
     x, *axis = bind(tr, "permutation", args, kwargs, names)
     assert x is not None
     if axis and constant(tr, axis[0], "the axis", 0) != 0:
@@ -229,9 +227,9 @@ def _permutation(tr: Translator, source: Val, args: Args, kwargs: Kwargs) -> Val
             tr.error(f"permutation() of {x.describe()} is not supported", "Give an int or an array.")
         return tr.call_python(algorithms.permuted, [source, scalars.py_int(math.integer(tr, "permutation", x))], inline=False)
     a = array(tr, x) if is_array(x) else as_array(tr, x)
-    if a.type.ndim == 0:  # type: ignore[attr-defined]
+    if a.type.ndim == 0:
         tr.check(True, IndexError, "x must be an integer or at least 1-dimensional")
-    if a.type.ndim == 1:  # type: ignore[attr-defined]
+    if a.type.ndim == 1:
         copy = tr.call(tr.attribute(a, "copy"), [])
         _shuffle_in_place(tr, source, copy)
         return copy

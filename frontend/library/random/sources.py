@@ -100,7 +100,7 @@ def bound(tr: Translator, obj: Any) -> Value | None:
 
 @registry.entry(registry.attribute_kinds, ty.RandomSource)
 def _attribute(tr: Translator, source: Value, name: str) -> Value:
-    t: ty.RandomSource = source.type  # type: ignore[attr-defined]
+    t: ty.RandomSource = source.type
     registry.load(_MODULES[t.family])
     handler = methods[t.family].get(name)
     if handler is None:
