@@ -1,10 +1,10 @@
 """Chaos mode: every free choice of the compiler made at random, from a seed.
 
 A compiler that always chooses well hides what goes wrong when it chooses otherwise. Here are its choices that no answer may depend
-on, each made by dice: in which order a class's nodes are matched, which of the rules' results come first and which is computed
-(mid-end), which branches ask the opposite (before lowering), where blocks stand (emission), which registers there are, in which
-order, which values are worth one, where lives are split, and what is spilled without need (allocation). The same seed gives the
-same code. Used by tests alone: `settings.chaos_seed`.
+on, each made by dice: in which order a class's nodes are matched and rules' results join it, whether a result that replaces its
+node does, and which member of a class is computed (mid-end), which branches ask the opposite (before lowering), where blocks stand
+(emission), which registers there are, in which order, which values are worth one, where lives are split, and what is spilled
+without need (allocation). The same seed gives the same code. Used by tests alone: `settings.chaos_seed`.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from jitpy.backend.ir import opcodes as op
 from jitpy.backend.ir import types as ty
+from jitpy.backend.opt.egraph import CLASS_LIMIT, OPAQUE, EGraph
 from jitpy.backend.regalloc import allocate, linear
 from jitpy.backend.regalloc.intervals import REGISTER, Intervals
 from jitpy.backend.regalloc.ranges import split_ranges
@@ -21,7 +22,7 @@ from jitpy.backend.regalloc.scan import Part, Scan
 from jitpy.backend.vcode.vcode import MachineEnv
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from jitpy.backend.ir.function import Function, Node
     from jitpy.backend.vcode.vcode import Allocation, VCode
@@ -41,9 +42,13 @@ class Chaos:
         """Any order is as good."""
         self.random.shuffle(items)
 
-    def reordered(self, nodes: tuple[Node, ...]) -> tuple[Node, ...]:
-        """The nodes of a class, which rules try one after the other, in any order; the last ones may be forgotten."""
-        return tuple(self.random.sample(nodes, len(nodes)))
+    def graph(self) -> EGraph:
+        """The mid-end's e-graph, with these dice. (Binding the rules to it takes longer than using it.)"""
+        graph = _graphs[0] if _graphs else ChaosGraph()
+        _graphs[:] = [graph]
+        graph.reset()
+        graph.chaos = self
+        return graph
 
     def cool_blocks(self, func: Function) -> None:
         """Blocks that are said to be cold stand behind the others."""
@@ -93,6 +98,75 @@ class Chaos:
                 chosen[pregs] = tuple(self.random.sample(pregs, count))
         allocatable = tuple(chosen[pregs] for pregs in env.allocatable)
         return MachineEnv(allocatable, env.callee_saved, env.scratch, env.slot_units, env.bank)
+
+
+class ChaosGraph(EGraph):
+    """An e-graph that tries, unites and extracts in any order.
+
+    Rules come one after the other, each for every node of a class; so the order of what they found is the order in which they
+    would have been tried, and any is as good. So is any member of a class, whatever it costs.
+    """
+
+    chaos: Chaos
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._replace = [rule and self.shuffled(rule) for rule in self._replace]
+        self._rewrite = [rule and self.shuffled(rule) for rule in self._rewrite]
+
+    def lister(self) -> Callable[[int], tuple[Node, ...]]:
+        """A class's nodes in another order for each rule that asks."""
+        classes = self.classes
+
+        def members(v: int) -> tuple[Node, ...]:
+            nodes = classes[v]
+            return nodes if len(nodes) < 2 else tuple(self.chaos.random.sample(nodes, len(nodes)))
+
+        return members
+
+    def shuffled(self, rule: Callable[[Node, list[Any]], None]) -> Callable[[Node, list[Any]], None]:
+        """Rules for an instruction in place, whose first result is taken."""
+
+        def anyhow(node: Node, found: list[Any]) -> None:
+            rule(node, found)
+            self.chaos.shuffle(found)
+
+        return anyhow
+
+    def _unite(self, v: int, node: Node, found: list[int]) -> int:
+        chaos = self.chaos
+        chaos.shuffle(found)
+        if self.subsumed and chaos.coin() < 0.5:
+            return super()._unite(v, node, found)
+        self.subsumed.clear()
+        own = self.classes[v]
+        for f in found:
+            own += tuple([m for m in self.classes[f] if m not in own])
+            if chaos.coin() < 0.6 and not self._needs(f, v):
+                self.best[v], self.cost[v] = self.best[f], self.cost[f]
+        own = tuple(chaos.random.sample(own, len(own)))
+        self.classes[v] = own[:CLASS_LIMIT]
+        b = self.best[v]
+        if self.nodes[b] is OPAQUE:
+            self.intern[node] = b
+            return b
+        return v
+
+    def _needs(self, root: int, v: int) -> bool:
+        """Whether computing ``root`` as it is chosen takes the class of ``v``."""
+        seen: set[int] = set()
+        stack = [root]
+        while stack:
+            x = stack.pop()
+            if x == v:
+                return True
+            if x not in seen:
+                seen.add(x)
+                stack.extend(self.nodes[self.best[x]][3:])
+        return False
+
+
+_graphs: list[ChaosGraph] = []
 
 
 class ChaosScan(Scan):

@@ -28,8 +28,11 @@ _egraph: list[EGraph] = []
 
 def optimize(func: Function, chaos: Chaos | None = None) -> None:
     """Optimize ``func`` in place; ``chaos`` makes what need not be the best something else."""
+    if chaos is not None:
+        run(func, chaos.graph())
+        return
     graph = _egraph.pop() if _egraph else EGraph()
-    run(func, graph, chaos)
+    run(func, graph)
     graph.reset()
     _egraph.append(graph)
 
@@ -41,7 +44,7 @@ def optimize_counting(func: Function) -> dict[str, int]:
     return optimize_tracing(func).counts()
 
 
-def run(func: Function, graph: EGraph, chaos: Chaos | None) -> None:
+def run(func: Function, graph: EGraph) -> None:
     """All passes over ``func``, by way of ``graph``."""
     cfg = cfg_analysis.compute(func)
     changed = branches.simplify(func, cfg)
@@ -50,7 +53,6 @@ def run(func: Function, graph: EGraph, chaos: Chaos | None) -> None:
     phis.remove_constant(func, cfg)
     tree = domtree.compute(cfg)
     states = memory.states(func, cfg)
-    graph.chaos = chaos
     graph.run(func, cfg, tree, states)
     if changed or graph.folded_branches:
         branches.join(func, graph.skeleton, graph.params, _cfg_of(func, graph))

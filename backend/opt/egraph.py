@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 
     from jitpy.backend.analysis.cfg import Cfg
     from jitpy.backend.analysis.domtree import DomTree
-    from jitpy.backend.chaos import Chaos
     from jitpy.backend.ir.function import Function, Node
 
 #: Rewritings of rewritings, at most so deep.
@@ -87,19 +86,22 @@ class EGraph:
         self.skeleton: list[list[tuple[int, Node, tuple[int, ...]]]] = []
         self.params: list[list[int]] = []
         self.folded_branches = False
-        self.chaos: Chaos | None = None
         self.subsumed: list[int] = []
         self._depth = 0
         self._fuel = 0
         self.facts = Facts(self.nodes, self.types)
         self.ways: dict[int, dict[int, int]] = {}  # block that ends in a table -> target -> its place in the table
-        self.members = self.classes.__getitem__
+        self.members = self.lister()
         self._counted = counted
         bound = rules(self, counted)
         self._table: list[Any] = bound["simplify.table"]
         self._replace: list[Any] = bound["replace.table"]
         self._rewrite: list[Any] = bound["rewrite.table"]
         self._vector_rule: Callable[[Node, int, list[int]], None] = self._first_vector
+
+    def lister(self) -> Callable[[int], tuple[Node, ...]]:
+        """What lists a class's nodes to the rules."""
+        return self.classes.__getitem__
 
     def reset(self) -> None:
         """Forget the function, keep the containers."""
@@ -172,11 +174,8 @@ class EGraph:
             subsumed.clear()
         cost, best, classes = self.cost, self.best, self.classes
         own = classes[v]
-        chaos = self.chaos
-        if chaos is not None:
-            chaos.shuffle(found)
         for f in found:
-            if f == v or (chaos is not None and chaos.coin() < 0.4):
+            if f == v:
                 continue
             # A member that is simply there (or free) is the answer.
             if cost[f] < cost[v]:
@@ -186,8 +185,6 @@ class EGraph:
                 best[v] = best[f]
             if len(own) < CLASS_LIMIT:
                 own += tuple([m for m in classes[f] if m not in own])
-        if chaos is not None:
-            own = chaos.reordered(own)
         classes[v] = own[:CLASS_LIMIT]
         b = best[v]
         if self.nodes[b] is OPAQUE or (b != v and len(classes[v]) == 1):

@@ -74,5 +74,5 @@ def optimize_tracing(func: Function) -> Trace:
     for block, body in enumerate(func.block_insts):
         func.block_insts[block] = watched = _Watched(body)
         watched.trace = trace
-    run(func, EGraph(counted=True), None)
+    run(func, EGraph(counted=True))
     return trace
