@@ -61,6 +61,7 @@ _FEATURES = {
     "zba": "addresses: shift and add", "zbb": "bit manipulation: min, max, rotate, count", "zbc": "carry-less products",
     "zbs": "single bits", "zbkb": "bit manipulation for cryptography", "zicond": "conditional zero", "zfa": "more of floats",
     "zfhmin": "conversions of 16-bit floats", "zfh": "arithmetic of 16-bit floats", "zvfh": "vectors of 16-bit floats",
+    "zvfhmin": "conversions of vectors of 16-bit floats",
     "zvbb": "bit manipulation of vectors",
     "arch13": "z15's instructions", "arch14": "z16's", "arch15": "z17's", "mie3": "select, nand, nor, population count",
     "mie4": "count zeros, bit extract and deposit", "vxrs_ext2": "byte-reversed vector access, vector shifts",

@@ -43,7 +43,10 @@ _X64 = {
 LEVELS: dict[str, dict[str, tuple[str, ...] | None]] = {
     "x64": {**_X64, "all": None},
     "aarch64": {"base": (), "all": None},
-    "riscv64": {"base": (), "v": ("has_v",), "all": None},
+    "riscv64": {
+        "base": (), "v": ("has_v",), "zfh": ("has_zfh",), "zvfhmin": ("has_zvfhmin",), "zvfh": ("has_zvfh",),
+        "all": None,
+    },
     "s390x": {"base": (), "all": None},
 }
 #: Levels for scalars: the least and the most; and for vectors.

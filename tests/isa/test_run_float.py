@@ -5,9 +5,9 @@ from __future__ import annotations
 import itertools
 
 import pytest
-from run import Check, values
+from run import Check, bits_of, values
 
-FLOATS = ("f32", "f64")
+FLOATS = ("f16", "f32", "f64")
 INTS = ("i8", "i16", "i32", "i64")
 CONDITIONS = ("ord", "uno", "eq", "ne", "one", "ueq", "lt", "uge", "le", "ugt", "gt", "ule", "ge", "ult")
 
@@ -65,7 +65,8 @@ def test_select(check: Check) -> None:
 
 def test_constants(check: Check) -> None:
     for t in FLOATS:
-        for text in ("0.0", "-0.0", "0x1.8p0", "NaN", "+Inf", "-0x1.0p-3"):
+        least = {"f16": -14, "f32": -126, "f64": -1022}[t]
+        for text in ("0.0", "-0.0", "0x1.8p0", "NaN", "+Inf", "-0x1.0p-3", "sNaN:0x1", f"0x1.0p{least}", "0x1.0p-15", "-0x1.0p0"):
             check(f"v1 = {t}const {text}\nr0 = fadd a0, v1\nr1 = fcopysign v1, v1", (t,), (t, t), ones(t))
 
 
@@ -84,9 +85,8 @@ def test_to_int(check: Check, op: str) -> None:
 
 
 def test_to_int_proven(check: Check) -> None:
-    f64 = [0x0000000000000000, 0x3FF8000000000000, 0x405FC00000000000, 0x3FB999999999999A]
     for t, i in itertools.product(FLOATS, INTS):
-        inputs = [(v,) for v in (f64 if t == "f64" else [0, 0x3FC00000, 0x42FE0000])]
+        inputs = [(bits_of(x, t),) for x in (0.0, 1.5, 127.0, 0.1)]
         check(f"r0 = fcvt_to_sint_proven.{i} a0\nr1 = fcvt_to_uint_proven.{i} a0", (t,), (i, i), inputs)
     check("r0 = fcvt_to_uint_proven.i64 a0", ("f64",), ("i64",), [(0x43E0000000000001,), (0x43EFFFFFFFFFFFFF,)])
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 
 import pytest
@@ -24,6 +25,7 @@ def x86_only(check: Check) -> None:
 
 
 ALL = INT_TYPES + FLOAT_TYPES
+HALVES = [T.vector(T.F16, count) for count in (2, 4, 8, 16, 32)]
 UNARY = {
     "ineg iabs popcnt": INT_TYPES + types(SMALL, T.I8, T.I16, T.I32), "bnot": ALL,
     "fneg fabs sqrt ceil floor trunc nearest": FLOAT_TYPES,
@@ -69,9 +71,10 @@ def test_icmp(check: Check, cc: str) -> None:
         check.vectors([f"v100 = icmp {cc} v0, v1"], [t, t], [t])
 
 
-@pytest.mark.parametrize(
-    "cc", ["ord", "uno", "eq", "ne", "one", "ueq", "lt", "uge", "le", "ugt", "gt", "ule", "ge", "ult"]
-)
+CONDITIONS = ("ord", "uno", "eq", "ne", "one", "ueq", "lt", "uge", "le", "ugt", "gt", "ule", "ge", "ult")
+
+
+@pytest.mark.parametrize("cc", CONDITIONS)
 def test_fcmp(check: Check, cc: str) -> None:
     for t in FLOAT_TYPES:
         check.vectors([f"v100 = fcmp {cc} v0, v1"], [t, t], [T.as_int(t)])
@@ -160,7 +163,7 @@ def test_high_bits(check: Check) -> None:
 
 
 def test_splat_and_scalar_to_vector(check: Check) -> None:
-    for t in ALL + SMALL:
+    for t in ALL + SMALL + HALVES:
         name = T.NAME[t]
         check.vectors([f"v100 = splat.{name} v0", f"v101 = scalar_to_vector.{name} v0"], [T.LANE[t]], [t, t])
         if T.LANE[t] <= T.I64:
@@ -169,7 +172,7 @@ def test_splat_and_scalar_to_vector(check: Check) -> None:
 
 
 def test_lanes(check: Check) -> None:
-    for t in ALL + SMALL:
+    for t in ALL + SMALL + HALVES:
         last = T.LANES[t] - 1
         for lane in sorted({0, 1, last // 2, last // 2 + 1, last}):
             check.vectors(
@@ -286,9 +289,6 @@ def test_fma(check: Check) -> None:
         check.vectors(["v100 = fma v0, v1, v2"], [t, t, t], [t])
 
 
-HALVES = [T.vector(T.F16, count) for count in (8, 16, 32)]
-
-
 @pytest.mark.parametrize("op", ["fadd", "fsub", "fmul", "fdiv", "fmin", "fmax", "fcopysign"])
 def test_halves_binary(check: Check, op: str) -> None:
     for t in HALVES:
@@ -297,19 +297,22 @@ def test_halves_binary(check: Check, op: str) -> None:
 
 @pytest.mark.parametrize("op", ["sqrt", "ceil", "floor", "trunc", "nearest", "fneg", "fabs"])
 def test_halves_unary(check: Check, op: str) -> None:
-    for t in HALVES[:2]:
+    for t in HALVES[:4]:
         check.vectors([f"v100 = {op} v0"], [t], [t])
 
 
 def test_halves_compared_and_converted(check: Check) -> None:
     t = T.F16X8
-    check.vectors(["v100 = fcmp le v0, v1"], [t, t], [T.I16X8])
-    check.vectors(["v100 = fma v0, v1, v2"], [t, t, t], [t])
+    for cc in CONDITIONS:
+        check.vectors([f"v100 = fcmp {cc} v0, v1"], [t, t], [T.I16X8])
+    signs = ["v3 = fneg v0", "v4 = fneg v2", "v101 = fma v3, v1, v2", "v102 = fma v1, v3, v4", "v103 = fma v0, v1, v4"]
+    check.vectors(["v100 = fma v0, v1, v2", *signs], [t, t, t], [t] * 4)
+    scaled = [f"v{100 + k} = {op} v0, v3" for k, op in enumerate(("fadd", "fsub", "fmul", "fdiv"))]
+    check.vectors(["v3 = splat.f16x8 v2", *scaled], [t, t, T.F16], [t] * 4)
+    check.vectors(["v100 = fcmp lt v0, v1"], [HALVES[1]] * 2, [T.vector(T.I16, 4)])
     check.vectors(["v100 = fpromote.f32x8 v0"], [t], [T.vector(T.F32, 8)])
     check.vectors(["v100 = fdemote.f16x8 v0"], [T.vector(T.F32, 8)], [t])
     check.vectors(["v100 = fdemote.f16x4 v0"], [T.vector(T.F64, 4)], [T.vector(T.F16, 4)])
-    check.vectors(["v100 = fcvt_from_sint.f16x8 v0", "v101 = fcvt_from_uint.f16x8 v0"], [T.I16X8], [t, t])
-    check.vectors(["v100 = fcvt_to_sint_sat.i16x8 v0", "v101 = fcvt_to_uint_sat.i16x8 v0"], [t], [T.I16X8, T.I16X8])
 
 
 def test_promote_and_demote(check: Check) -> None:
@@ -322,7 +325,7 @@ def test_promote_and_demote(check: Check) -> None:
 
 
 def test_from_integers(check: Check) -> None:
-    for lane in (T.F32, T.F64):
+    for lane in (T.F16, T.F32, T.F64):
         for source in (T.I8, T.I16, T.I32, T.I64):
             for count in (2, 4, 8, 16):
                 t, u = T.vector(lane, count), T.vector(source, count)
@@ -333,10 +336,10 @@ def test_from_integers(check: Check) -> None:
 
 @pytest.mark.parametrize("how", ["_sat", ""])
 def test_to_integers(check: Check, how: str) -> None:
-    for lane, source in ((T.I32, T.F32), (T.I64, T.F64), (T.I32, T.F64), (T.I64, T.F32), (T.I16, T.F32)):
+    for lane, source in itertools.product((T.I8, T.I16, T.I32, T.I64), (T.F16, T.F32, T.F64)):
         for count in (2, 4, 8, 16):
             t, u = T.vector(lane, count), T.vector(source, count)
-            if T.BITS[t] <= 512 and T.BITS[u] <= 512:
+            if 32 <= T.BITS[t] <= 512 and T.BITS[u] <= 512:
                 name = T.NAME[t]
                 inputs = None
                 if not how:  # some that do not trap
@@ -345,7 +348,7 @@ def test_to_integers(check: Check, how: str) -> None:
                     inputs = [(join([x for x in row for _ in range(max(count // 4, 1))][:count], source),) for row in good]
                 for sign in "su":
                     check.vectors([f"v100 = fcvt_to_{sign}int{how}.{name} v0"], [u], [t], inputs)
-                    if not how and sign == "s" and lane != T.I16 and check.isa == "x64":
+                    if not how and sign == "s" and lane >= T.I32 and source >= T.F32 and check.isa == "x64":
                         check.vectors([f"v100 = x86_cvtt2dq.{name} v0"], [u], [t])
 
 

@@ -12,7 +12,7 @@ _G = ("has_m", "has_a", "has_f", "has_d", "has_zicsr", "has_zifencei")
 _ZVL = tuple(f"has_zvl{32 << n}b" for n in range(12))
 _OTHERS = (
     "has_c", "has_zca", "has_zcb", "has_zcd", "has_v", "has_zba", "has_zbb", "has_zbc", "has_zbs", "has_zbkb",
-    "has_zicond", "has_zfa", "has_zfhmin", "has_zfh", "has_zvfh", "has_zvbb",
+    "has_zicond", "has_zfa", "has_zfhmin", "has_zfh", "has_zvfhmin", "has_zvfh", "has_zvbb",
 )  # fmt: skip
 #: What is chosen, not found: s11 holds `get_pinned_reg`.
 CHOICES = ("enable_pinned_reg",)
@@ -20,12 +20,12 @@ FEATURES = (*_G, *_OTHERS, *_ZVL, *CHOICES)
 
 _IMPLIED = {
     "has_c": ("has_zca", "has_zcd"), "has_zcb": ("has_zca",), "has_zcd": ("has_zca",), "has_zfh": ("has_zfhmin",),
-    "has_v": ("has_zvl128b",), "has_zvfh": ("has_v", "has_zfhmin"), "has_zvbb": ("has_v",),
+    "has_v": ("has_zvl128b",), "has_zvfhmin": ("has_v",), "has_zvfh": ("has_zvfhmin", "has_zfhmin"), "has_zvbb": ("has_v",),
     **{name: (_ZVL[n],) for n, name in enumerate(_ZVL[1:])},
 }  # fmt: skip
 
 _RVA22 = ("has_c", "has_zba", "has_zbb", "has_zbs", "has_zfhmin")
-_RVA23 = (*_RVA22, "has_v", "has_zcb", "has_zicond", "has_zfa", "has_zvbb")
+_RVA23 = (*_RVA22, "has_v", "has_zcb", "has_zicond", "has_zfa", "has_zvfhmin", "has_zvbb")
 #: Profiles, and processors by the names compilers use.
 PRESETS = {
     "baseline": (), "rv64g": (), "generic-rv64": (), "rv64gc": ("has_c",), "rva20u64": ("has_c",), "rva22u64": _RVA22,

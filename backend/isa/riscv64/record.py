@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from jitpy.backend.ir.opcodes import X86_CVTT2DQ
 from jitpy.backend.ir.types import BITS, F16, F32, F64, F128, I64, I128, IS_INT, IS_VECTOR, LANE, LANE_BITS, Type, vector
 from jitpy.backend.isa.record import take_emission
 from jitpy.backend.isa.riscv64 import frame, regs
@@ -69,14 +70,17 @@ def _abis() -> dict[str, Abi]:
     }  # fmt: skip
 
 
-def _lacks(features: dict[str, int]) -> lacks.Pairs:
-    """What is done in software: see `backend.soft.expand`."""
-    found = lacks.F128_ALL | lacks.F16_ALL | lacks.I128_HARD | lacks.SIGNS | lacks.FLOAT_LOGIC
-    if not features["has_zfhmin"]:
-        found |= lacks.F16_CONVERSIONS
-    elif not features["has_zvfh"]:
-        found |= frozenset((op, type) for op, type in lacks.F16_CONVERSIONS if IS_VECTOR[type])
-    return found
+def _of_half(pairs: lacks.Pairs, vectors: bool) -> lacks.Pairs:
+    """Those of f16, or of vectors of it, but what no extension has."""
+    return frozenset((op, type) for op, type in pairs if IS_VECTOR[type] == vectors and LANE[type] == F16 and op != X86_CVTT2DQ)
+
+
+#: What is done in software (see `backend.soft.expand`) without extensions, and what of it an extension does.
+_WITHOUT = lacks.F128_ALL | lacks.F16_ALL | lacks.F16_CONVERSIONS | lacks.I128_HARD | lacks.SIGNS | lacks.FLOAT_LOGIC
+_DOES = {
+    "has_zfhmin": _of_half(lacks.F16_CONVERSIONS, False), "has_zvfhmin": _of_half(lacks.F16_CONVERSIONS, True),
+    "has_zfh": _of_half(lacks.F16_ALL | lacks.SIGNS, False), "has_zvfh": _of_half(lacks.F16_ALL, True),
+}  # fmt: skip
 
 
 def make(features: dict[str, int]) -> Target:
@@ -94,7 +98,7 @@ def make(features: dict[str, int]) -> Target:
     t.code_align = 4
     t.relocations = {"riscv_call": frame.PAIR, "riscv_pcrel": frame.PAIR}
     t.rules = RULES.bind
-    t.lacks = _lacks(features)
+    t.lacks = _WITHOUT.difference(*[pairs for name, pairs in _DOES.items() if features[name]])
     t.lacks_types = frozenset(type for _, type in t.lacks)
 
     half = "flh" if features["has_zfhmin"] else "flw"

@@ -6,12 +6,14 @@ import pytest
 from jitpy.backend import isa
 from jitpy.backend.errors import UnsupportedError
 from jitpy.backend.filetests.engines import load
+from jitpy.backend.ir import types as T
 from jitpy.backend.pipeline import compile_function
 from jitpy.backend.settings import Settings
 from jitpy.backend.text.parser import parse_function, parse_functions
-from run import INTS, Check, here
+from run import FLOATS, INTS, Check, bits_of, here
 
 pytestmark = pytest.mark.skipif(bool(here("riscv64")), reason="no emulator of riscv64")
+HALVES = [(a, b) for a in FLOATS["f16"] for b in FLOATS["f16"][::3]]
 SLOT = "ss0 = explicit_slot 16"
 
 
@@ -193,4 +195,32 @@ def test_vector_state_is_not_carried_into_blocks(level: str) -> None:
 def test_zero_of_half_precision_is_a_number() -> None:
     check = Check("riscv64")
     check("v1 = f16const 0.0\nr0 = fpromote.f64 v1\nr1 = fadd a0, v1", ("f16",), ("f64", "f16"), [(0x3C00,), (0,)])
+    check.run()
+
+
+@pytest.mark.parametrize("level", ("zfh", "zvfhmin", "zvfh"))
+def test_extensions_for_halves_alone(level: str) -> None:
+    """Each of the extensions without those that usually come with it."""
+    check = Check("riscv64")
+    for cc in ("lt", "ueq", "uno"):
+        body = f"r0 = fcmp {cc} a0, a1\nr1 = fmin a0, a1\nr2 = nearest a1"
+        check(body, ("f16", "f16"), ("i8", "f16", "f16"), HALVES, levels=(level,))
+    for t in ("i8", "i64"):
+        check(f"r0 = fcvt_to_uint.{t} a0\nr1 = fcvt_to_sint_sat.{t} a1", ("f16", "f16"), (t, t), HALVES, levels=(level,))
+    check.run()
+    if level == "zfh":
+        return
+    t, wide = T.F16X8, T.vector(T.F32, 8)
+    sums = ["v100 = fadd v0, v1", "v101 = fmin v0, v1", "v102 = ceil v0", "v103 = fneg v1"]
+    check.vectors(sums, [t, t], [t] * 4, levels=(level,))
+    check.vectors(["v100 = fpromote.f32x8 v0", "v101 = fdemote.f16x8 v1"], [t, wide], [wide, t], levels=(level,))
+    lanes = ["v100 = splat.f16x8 v1", "v101 = insertlane v0, v1, 5", "v102 = extractlane v0, 3"]
+    check.vectors(lanes, [t, T.F16], [t, t, T.F16], levels=(level,))
+    rows = [(0.0, 1.5, 7.9, 100.0, 3.0, 127.5, 0.25, top) for top in (9.0, 1e9)]
+    small = [(sum(bits_of(x, "f16") << 16 * i for i, x in enumerate(row)),) for row in rows]
+    for bits in (16, 32, 64):
+        ints = T.vector({16: T.I16, 32: T.I32, 64: T.I64}[bits], 8)
+        check.vectors([f"v100 = fcvt_to_uint.i{bits}x8 v0"], [t], [ints], small, levels=(level,))
+        check.vectors([f"v100 = fcvt_to_sint_sat.i{bits}x8 v0"], [t], [ints], levels=(level,))
+        check.vectors(["v100 = fcvt_from_sint.f16x8 v0"], [ints], [t], levels=(level,))
     check.run()

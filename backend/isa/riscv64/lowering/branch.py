@@ -13,6 +13,7 @@ from jitpy.backend.isa.riscv64.conditions import EQ, FLOAT, GE, GEU, LT, LTU, NE
 from jitpy.backend.isa.riscv64.conditions import INT as CODES
 from jitpy.backend.isa.riscv64.lowering.base import fits12
 from jitpy.backend.isa.riscv64.lowering.convert import ConvertLowering
+from jitpy.backend.isa.riscv64.lowering.float import LETTER
 from jitpy.backend.isa.riscv64.lowering.int import OVERFLOW_OPS, Condition
 from jitpy.backend.isa.riscv64.rows import ROWS
 from jitpy.backend.target.row import FLOAT as FLOAT_CLASS
@@ -105,7 +106,7 @@ class BranchLowering(ConvertLowering):
 
     def compare_float(self, type: Any, code: str, x: Any, y: Any) -> Condition:
         """A comparison's result, or two of them."""
-        s = "s" if BITS[type] == 32 else "d"
+        s = LETTER[type]
         a, b = self.put_in_reg(x), self.put_in_reg(y)
         if code in FLOAT:
             swapped, name, inverse = FLOAT[code]

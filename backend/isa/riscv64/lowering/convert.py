@@ -6,12 +6,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from jitpy.backend.ir.types import BITS, F16, F32, F64, F128, I32, I64, I128
+from jitpy.backend.ir.types import BITS, F16, F32, F128, I32, I64, I128
 from jitpy.backend.isa.riscv64.conditions import EQ, LT, LTU, NE
-from jitpy.backend.isa.riscv64.lowering.float import FloatLowering
+from jitpy.backend.isa.riscv64.lowering.float import LETTER, FloatLowering
 from jitpy.backend.isa.riscv64.rows import ROWS
 
-_S = {F16: "h", F32: "s", F64: "d"}
 _BAD, _RANGE = "bad_toint", "int_ovf"
 _PAIRS = (I128, F128)
 
@@ -59,18 +58,18 @@ class ConvertLowering(FloatLowering):
         """Of a word or doubleword."""
         source = self.types[x]
         r = self.put_in_reg(x) if source >= I32 else self.sign_extended(x)
-        return self.fop(ROWS[f"fcvt.{_S[type]}.{'l' if source == I64 else 'w'}"], r)
+        return self.fop(ROWS[f"fcvt.{LETTER[type]}.{'l' if source == I64 else 'w'}"], r)
 
     def from_uint(self, type: Any, x: Any) -> Any:
         """Of a word or doubleword."""
         source = self.types[x]
         r = self.put_in_reg(x) if source >= I32 else self.zero_extended(x)
-        return self.fop(ROWS[f"fcvt.{_S[type]}.{'lu' if source == I64 else 'wu'}"], r)
+        return self.fop(ROWS[f"fcvt.{LETTER[type]}.{'lu' if source == I64 else 'wu'}"], r)
 
     # To integers.
 
     def _truncated(self, width: str, source: Any, r: Any) -> Any:
-        return self.op(ROWS[f"fcvt.{width}.{_S[source]}"], r)
+        return self.op(ROWS[f"fcvt.{width}.{LETTER[source]}"], r)
 
     def to_sint_proven(self, type: Any, x: Any) -> Any:
         """The bare instruction."""
@@ -80,13 +79,20 @@ class ConvertLowering(FloatLowering):
         """The bare instruction."""
         return self._truncated("lu" if type == I64 else "wu", self.types[x], self.put_in_reg(x))
 
+    def _widened(self, source: Any, r: Any, always: bool = False) -> tuple[Any, Any]:
+        """An f16 as an f32, where there is no arithmetic of f16 or ``always``."""
+        if source == F16 and (always or not self.features["has_zfh"]):
+            return F32, self.fop(ROWS["fcvt.s.h"], r)
+        return source, r
+
     def to_sint(self, type: Any, x: Any) -> Any:
         """Traps on NaN, and outside of -2^(n-1) - 1 < x < 2^(n-1)."""
         return self.to_sint_of(type, self.types[x], self.put_in_reg(x))
 
     def to_sint_of(self, type: Any, source: Any, r: Any) -> Any:
         """The same of a register with a float of type ``source``."""
-        s = _S[source]
+        source, r = self._widened(source, r, type == I64)  # f16 has no numbers for those bounds
+        s = LETTER[source]
         self.trap_if((EQ, self.op(ROWS[f"feq.{s}"], r, r), None), _BAD)
         result = self._truncated("l", source, r)
         if type < I64:
@@ -102,7 +108,8 @@ class ConvertLowering(FloatLowering):
 
     def to_uint_of(self, type: Any, source: Any, r: Any) -> Any:
         """The same of a register with a float of type ``source``."""
-        s = _S[source]
+        source, r = self._widened(source, r, type == I64)  # f16 has no numbers for those bounds
+        s = LETTER[source]
         self.trap_if((EQ, self.op(ROWS[f"feq.{s}"], r, r), None), _BAD)
         if type < I64:
             result = self._truncated("l", source, r)
@@ -114,7 +121,7 @@ class ConvertLowering(FloatLowering):
 
     def _zero_if_nan(self, source: Any, r: Any, result: Any) -> Any:
         """The result, or zero where the float is NaN."""
-        number = self.op(ROWS[f"feq.{_S[source]}"], r, r)
+        number = self.op(ROWS[f"feq.{LETTER[source]}"], r, r)
         if self.features["has_zicond"]:
             return self.three("czero.eqz", result, number)
         return self.three("and", result, self.one("neg", number))
@@ -136,6 +143,7 @@ class ConvertLowering(FloatLowering):
 
     def to_sint_sat_of(self, type: Any, source: Any, r: Any) -> Any:
         """The same of a register."""
+        source, r = self._widened(source, r)
         result = self._truncated("l" if type == I64 else "w", source, r)
         if type < I32:
             result = self._clamped(True, BITS[type], result)
@@ -147,6 +155,7 @@ class ConvertLowering(FloatLowering):
 
     def to_uint_sat_of(self, type: Any, source: Any, r: Any) -> Any:
         """The same of a register."""
+        source, r = self._widened(source, r)
         result = self._truncated("wu" if type == I32 else "lu", source, r)
         if type < I32:
             result = self._clamped(False, BITS[type], result)
@@ -156,7 +165,7 @@ class ConvertLowering(FloatLowering):
 
     def promote(self, type: Any, x: Any) -> Any:
         """To a wider float."""
-        return self.fop(ROWS[f"fcvt.{_S[type]}.{_S[self.types[x]]}"], self.put_in_reg(x))
+        return self.fop(ROWS[f"fcvt.{LETTER[type]}.{LETTER[self.types[x]]}"], self.put_in_reg(x))
 
     def demote(self, type: Any, x: Any) -> Any:
         """To a narrower float, rounded once."""

@@ -1,11 +1,11 @@
-"""Scalar floats. f16 lies in the low bits of a float register, f128 in two general ones."""
+"""Scalar floats. f16 lies in the low bits of a float register (with Zfhmin with ones above), f128 in two general ones."""
 
 from __future__ import annotations
 
 import struct
 from typing import TYPE_CHECKING, Any
 
-from jitpy.backend.ir.types import F16, F32, F64
+from jitpy.backend.ir.types import BITS, F16, F32, F64
 from jitpy.backend.isa.riscv64.conditions import NE
 from jitpy.backend.isa.riscv64.insts.float import FLI
 from jitpy.backend.isa.riscv64.lowering.int import IntLowering
@@ -13,16 +13,28 @@ from jitpy.backend.isa.riscv64.lowering.memory import MemoryLowering
 from jitpy.backend.isa.riscv64.rows import ROWS
 from jitpy.backend.target.row import FLOAT
 
-_S = {F16: "h", F32: "s", F64: "d"}
+#: The letter of a type's instructions.
+LETTER = {F16: "h", F32: "s", F64: "d"}
+#: How `struct` packs one.
+_PACKED = {F16: "<e", F32: "<f", F64: "<d"}
+#: Type -> the least number from which all are whole.
+WHOLE = {F16: 2.0**10, F32: 2.0**23, F64: 2.0**52}
+#: The bits of the least normal number, which is fli's number 1.
+_LEAST = {F16: 1 << 10, F32: 1 << 23, F64: 1 << 52}
 #: CLIF's modes of rounding, by number.
 _MODES = ("rne", "rdn", "rup", "rtz")
 
 
-def _as_f64(type: Any, bits: Any) -> Any:
-    """The bits of an f32 or f64 as those of an f64."""
-    if type == F64:
-        return bits
-    return int.from_bytes(struct.pack("<d", struct.unpack("<f", bits.to_bytes(4, "little"))[0]), "little")
+def _fli(type: Any, bits: Any) -> int | None:
+    """The number of the constant among those of Zfa's fli, if it is one."""
+    least, top = _LEAST[type], 1 << BITS[type] - 1
+    if bits == least:
+        return 1
+    if bits & top - 1 > top - least:  # of NaNs the canonical one
+        return 31 if bits == top - least // 2 else None
+    x = struct.unpack(_PACKED[type], bits.to_bytes(BITS[type] // 8, "little"))[0]
+    number = FLI.get(int.from_bytes(struct.pack("<d", x), "little"))
+    return None if number == 1 else number
 
 
 class FloatLowering(IntLowering, MemoryLowering):
@@ -38,21 +50,17 @@ class FloatLowering(IntLowering, MemoryLowering):
         if bits == 0:  # narrower ones have ones above in a register, else they would be NaN
             half = type == F16 and self.features["has_zfhmin"]
             return self.fop(ROWS["fzero.h" if half else "fzero.d" if type == F64 else "fzero.s"])
+        if self.features["has_zfa"] and (type != F16 or self.features["has_zfh"]):
+            number = _fli(type, bits)
+            if number is not None:
+                return self.fop(ROWS[f"fli.{LETTER[type]}"], imm=number)
         if type == F16:
             return self.float_in(F16, self.imm(bits))
-        if self.features["has_zfa"]:
-            number = FLI.get(_as_f64(type, bits))
-            if type == F32 and bits == 1 << 23:
-                number = 1
-            elif type == F32 and number == 1:
-                number = None
-            if number is not None:
-                return self.fop(ROWS[f"fli.{_S[type]}"], imm=number)
         return self.fop(ROWS["fconst32" if type == F32 else "fconst64"], imm=bits)
 
     def float_imm(self, type: Any, x: float) -> Any:
         """A float constant."""
-        return self.float_bits(type, int.from_bytes(struct.pack("<f" if type == F32 else "<d", x), "little"))
+        return self.float_bits(type, int.from_bytes(struct.pack(_PACKED[type], x), "little"))
 
     def quad_const(self, data: bytes) -> Any:
         """An f128 constant."""
@@ -62,30 +70,30 @@ class FloatLowering(IntLowering, MemoryLowering):
 
     def float_binary(self, op: str, type: Any, x: Any, y: Any) -> Any:
         """x op y."""
-        return self.fop(ROWS[f"f{op}.{_S[type]}"], self.put_in_reg(x), self.put_in_reg(y))
+        return self.fop(ROWS[f"f{op}.{LETTER[type]}"], self.put_in_reg(x), self.put_in_reg(y))
 
     def float_neg(self, type: Any, x: Any) -> Any:
         """Flip the sign."""
         r = self.put_in_reg(x)
-        return self.fop(ROWS[f"fsgnjn.{_S[type]}"], r, r)
+        return self.fop(ROWS[f"fsgnjn.{LETTER[type]}"], r, r)
 
     def float_abs(self, type: Any, x: Any) -> Any:
         """Clear the sign."""
         r = self.put_in_reg(x)
-        return self.fop(ROWS[f"fsgnjx.{_S[type]}"], r, r)
+        return self.fop(ROWS[f"fsgnjx.{LETTER[type]}"], r, r)
 
     def copy_sign(self, type: Any, x: Any, y: Any) -> Any:
         """|x| with y's sign."""
-        return self.fop(ROWS[f"fsgnj.{_S[type]}"], self.put_in_reg(x), self.put_in_reg(y))
+        return self.fop(ROWS[f"fsgnj.{LETTER[type]}"], self.put_in_reg(x), self.put_in_reg(y))
 
     def float_sqrt(self, type: Any, x: Any) -> Any:
         """The square root."""
-        return self.fop(ROWS[f"fsqrt.{_S[type]}"], self.put_in_reg(x))
+        return self.fop(ROWS[f"fsqrt.{LETTER[type]}"], self.put_in_reg(x))
 
     def extremum(self, op: str, type: Any, x: Any, y: Any) -> Any:
         """fmin and fmax prefer a number to a NaN, Zfa's fminm and fmaxm do not: elsewhere a sum gives the NaN."""
         a, b = self.put_in_reg(x), self.put_in_reg(y)
-        s = _S[type]
+        s = LETTER[type]
         if self.features["has_zfa"]:
             return self.fop(ROWS[f"f{op}m.{s}"], a, b)
         ordered = self.three("and", self.op(ROWS[f"feq.{s}"], a, a), self.op(ROWS[f"feq.{s}"], b, b))
@@ -100,10 +108,10 @@ class FloatLowering(IntLowering, MemoryLowering):
     def round(self, mode: Any, type: Any, x: Any) -> Any:
         """Zfa's fround, or there and back through an integer where |x| is small enough to have a fraction; the sign is x's."""
         r = self.put_in_reg(x)
-        s, name = _S[type], _MODES[mode]
+        s, name = LETTER[type], _MODES[mode]
         if self.features["has_zfa"]:
             return self.fop(ROWS[f"fround.{s}.{name}"], r)
-        limit = self.float_imm(type, 2.0**52 if type == F64 else 2.0**23)
+        limit = self.float_imm(type, WHOLE[type])
         small = self.op(ROWS[f"flt.{s}"], self.fop(ROWS[f"fsgnjx.{s}"], r, r), limit)
         w = "l" if type == F64 else "w"
         whole = self.op(ROWS[f"fcvt.{w}.{s}.{name}"], r)
@@ -116,7 +124,7 @@ class FloatLowering(IntLowering, MemoryLowering):
 
     def fused(self, op: str, type: Any, x: Any, y: Any, z: Any) -> Any:
         """The same with signs."""
-        return self.fop(ROWS[f"{op}.{_S[type]}"], self.put_in_reg(x), self.put_in_reg(y), self.put_in_reg(z))
+        return self.fop(ROWS[f"{op}.{LETTER[type]}"], self.put_in_reg(x), self.put_in_reg(y), self.put_in_reg(z))
 
     # Bits between the register classes.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from jitpy.backend.ir import memflags
-from jitpy.backend.ir.types import F16, F32, F64, F128, I8, I64, I128, IS_VECTOR, LANE, LANE_BITS
+from jitpy.backend.ir.types import F16, F128, I8, I64, I128, IS_VECTOR, LANE, LANE_BITS
 from jitpy.backend.isa.lowering import trap_of
 from jitpy.backend.isa.riscv64.insts.vectors import MEMORY, vtype
 from jitpy.backend.isa.riscv64.lowering.vector_float import VectorFloatLowering
@@ -78,10 +78,10 @@ class VectorLowering(VectorFloatLowering):
         if IS_VECTOR[ty]:
             if source in (I128, F128):
                 return self.of_longs(*regs)
-            if source == F16:
-                return self.p("vmv.s.x", of_lanes(F16), self.bits_in(F16, regs[0]))
-            t = of_lanes(source)
-            return self.p("vfmv.s.f" if source in (F32, F64) else "vmv.s.x", t, regs[0])
+            r = regs[0]
+            if source == F16 and not self.float_lanes(source):
+                r = self.bits_in(F16, r)
+            return self.p("vfmv.s.f" if self.float_lanes(source) else "vmv.s.x", of_lanes(source), r)
         if ty in (I128, F128):
             longs = of_lanes(I64)
             return self.v_extract(longs, regs[0], 0), self.v_extract(longs, regs[0], 1)

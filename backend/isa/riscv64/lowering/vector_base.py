@@ -13,7 +13,7 @@ from __future__ import annotations
 from typing import Any
 
 from jitpy.backend.ir.opcodes import BY_NAME
-from jitpy.backend.ir.types import IS_FLOAT, LANE_BITS
+from jitpy.backend.ir.types import F16, IS_FLOAT, LANE_BITS
 from jitpy.backend.isa.lowering import signed
 from jitpy.backend.isa.riscv64.frame import CONST
 from jitpy.backend.isa.riscv64.insts.vectors import MEMORY, vtype
@@ -68,6 +68,10 @@ class VectorBase(VectorParts, BranchLowering):
     def mask(self, name: str, t: Any, *regs: Any, imm: Any = None, bits: int = 0, size: int = 128) -> None:
         """Emit an operation whose result is the mask, v0."""
         self.emit(MInst(ROWS[name], (), regs, self._state(t, imm, bits, size)))
+
+    def float_lanes(self, type: Any) -> bool:
+        """Whether instructions take such lanes for floats: those of f16 are bits without Zvfh."""
+        return IS_FLOAT[type] and (type != F16 or bool(self.features["has_zvfh"]))
 
     # Constants.
 

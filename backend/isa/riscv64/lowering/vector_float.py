@@ -1,11 +1,12 @@
-"""Packed floats: arithmetic, rounding, conversions. Lanes of f16 are computed as f32 (see `record`); what remains for them here
-are signs, which are bits, and conversions."""
+"""Packed floats: arithmetic, rounding, conversions. Without Zvfh lanes of f16 are computed as f32 (see `record`); what remains
+for them here are signs, which are bits, and conversions."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from jitpy.backend.ir.types import F16, F32, F64, LANE, LANE_BITS, LANES
+from jitpy.backend.ir.types import BITS, DYNAMIC, F32, LANE, LANE_BITS, LANES
+from jitpy.backend.isa.riscv64.lowering.float import WHOLE
 from jitpy.backend.isa.riscv64.lowering.vector_lanes import VectorLanesLowering
 from jitpy.backend.isa.riscv64.rows import ROWS
 from jitpy.backend.isa.vectors import INT_OF_BITS, of_lanes, one
@@ -52,19 +53,19 @@ class VectorFloatLowering(VectorLanesLowering):
 
     def v_fneg(self, t: Any, a: Any) -> Any:
         """Flip the signs."""
-        if LANE[t] == F16:
+        if not self.float_lanes(LANE[t]):
             return self.p("vxor.vx", t, a, self.imm(1 << 15))
         return self.p("vfsgnjn.vv", t, a, a)
 
     def v_fabs(self, t: Any, a: Any) -> Any:
         """Clear the signs."""
-        if LANE[t] == F16:
+        if not self.float_lanes(LANE[t]):
             return self.p("vand.vx", t, a, self.imm((1 << 15) - 1))
         return self.p("vfsgnjx.vv", t, a, a)
 
     def v_fcopysign(self, t: Any, a: Any, b: Any) -> Any:
         """|a| with b's sign."""
-        if LANE[t] == F16:
+        if not self.float_lanes(LANE[t]):
             return self.choose_bits(t, self.splat_of(t, 1 << 15), b, a)
         return self.p("vfsgnj.vv", t, a, b)
 
@@ -84,8 +85,7 @@ class VectorFloatLowering(VectorLanesLowering):
             if name != "rne":
                 self.do(ROWS["frm.rne"])
         back = self.p("vfsgnj.vv", t, self.p("vfcvt.f.x.v", t, whole), a)
-        limit = self.float_imm(F32, 2.0**23) if LANE_BITS[t] == 32 else self.float_imm(F64, 2.0**52)
-        self.mask("vmflt.vf.m", t, self.v_fabs(t, a), limit)
+        self.mask("vmflt.vf.m", t, self.v_fabs(t, a), self.float_imm(LANE[t], WHOLE[LANE[t]]))
         return self.merged(t, back, a)
 
     def fma_lanes(self, ty: Any, x: Any, y: Any, z: Any) -> Any:
@@ -130,38 +130,56 @@ class VectorFloatLowering(VectorLanesLowering):
     # Integers.
 
     def from_ints(self, signed: bool, ty: Any, x: Any) -> Any:
-        """fcvt_from_sint and _uint. Narrow integers are extended, wide ones converted to half their width."""
+        """fcvt_from_sint and _uint. One step up or down is in the instruction. Narrower integers are extended before, wider ones
+        (i64 for f16) clamped to half their width, which is beyond f16's range.
+        """
         source = self.types[x]
         bits, wanted = LANE_BITS[source], LANE_BITS[ty]
         kind = "x" if signed else "xu"
-        regs = list(self.put_in_regs(x))
-        if bits < wanted:
-            made = self.extend_lanes(signed, source - LANE[source] + INT_OF_BITS[wanted], x)
+        parts, regs = self.parts(ty), list(self.put_in_regs(x))
+        if 2 * bits < wanted:
+            bits = wanted // 2
+            made = self.extend_lanes(signed, source - LANE[source] + INT_OF_BITS[bits], x)
             regs = list(made) if made.__class__ is tuple else [made]
-        elif bits > wanted:
-            if bits != 2 * wanted:
-                return None
-            return one(self.halved(f"vfncvt.f.{kind}.w", self.parts(ty)[0], regs, len(self.parts(ty))))
-        return one([self.p(f"vfcvt.f.{kind}.v", t, r) for t, r in zip(self.parts(ty), regs)])
+        if bits > 2 * wanted:
+            bits //= 2
+            t = of_lanes(INT_OF_BITS[bits])
+            count = max(LANES[ty & ~DYNAMIC] * bits // 128, 1)
+            regs = self.halved("vnclip.wi" if signed else "vnclipu.wi", t, regs, count, 0)
+        if bits < wanted:
+            return one(self.doubled(f"vfwcvt.f.{kind}.v", of_lanes(INT_OF_BITS[bits]), regs, len(parts), True))
+        if bits > wanted:
+            return one(self.halved(f"vfncvt.f.{kind}.w", parts[0], regs, len(parts)))
+        return one([self.p(f"vfcvt.f.{kind}.v", t, r) for t, r in zip(parts, regs)])
 
     def to_ints(self, how: Any, signed: bool, ty: Any, x: Any) -> Any:
-        """``how``: sat (NaN is 0), proven, trap. Lanes of the same width at once, others one by one; so are those that may
-        trap, in order.
+        """``how``: sat (NaN is 0), proven, trap. One step up or down is in the instruction; wider lanes come from wider floats,
+        narrower ones by saturating again. What may trap goes lane by lane, in order.
         """
         source = self.types[x]
-        if how != "trap" and LANE_BITS[source] == LANE_BITS[ty]:
-            name = f"vfcvt.rtz.{'x' if signed else 'xu'}.f.v"
+        if how == "trap":
+            convert = self.to_sint_of if signed else self.to_uint_of
+            return self.by_lane(ty, x, lambda r: convert(LANE[ty], LANE[source], r))
+        kind = "x" if signed else "xu"
+        lanes, wanted = LANES[ty & ~DYNAMIC], LANE_BITS[ty]
+        lane, parts = LANE[source], list(zip(self.parts(source), self.put_in_regs(x)))
+        regs = [r if how == "proven" else self._without_nans(t, r) for t, r in parts]
+        while 2 * BITS[lane] < wanted:
+            regs = self.doubled("vfwcvt.f.f.v", of_lanes(lane), regs, max(lanes * 2 * BITS[lane] // 128, 1), True)
+            lane += 1
+        bits = BITS[lane]
+        if bits < wanted:
+            return one(self.doubled(f"vfwcvt.rtz.{kind}.f.v", of_lanes(lane), regs, len(self.parts(ty)), True))
+        if bits == wanted:
+            return one([self.p(f"vfcvt.rtz.{kind}.f.v", t, r) for t, r in zip(self.parts(ty), regs)])
+        name, imm = f"vfncvt.rtz.{kind}.f.w", None
+        while bits > wanted:
+            bits //= 2
+            regs = self.halved(name, of_lanes(INT_OF_BITS[bits]), regs, max(lanes * bits // 128, 1), imm)
+            name, imm = "vnclip.wi" if signed else "vnclipu.wi", 0
+        return one(regs)
 
-            def convert(t: Any, a: Any) -> Any:
-                r = self.p(name, t, a)
-                if how == "proven":
-                    return r
-                self.mask("vmfne.vv.m", t, a, a)
-                return self.merged_constant(t, 0, r)
-
-            return self.lanes(convert, ty, x)
-        return self.by_lane(ty, x, lambda r: self._lane_to_int(how, signed, LANE[ty], LANE[source], r))
-
-    def _lane_to_int(self, how: str, signed: bool, type: Any, source: Any, r: Any) -> Any:
-        """One lane, as of scalars."""
-        return getattr(self, f"to_{'s' if signed else 'u'}int_{'' if how == 'trap' else 'sat_'}of")(type, source, r)
+    def _without_nans(self, t: Any, a: Any) -> Any:
+        """Zero in place of each NaN."""
+        self.mask("vmfne.vv.m", t, a, a)
+        return self.merged_constant(t, 0, a)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from jitpy.backend.ir.opcodes import F16CONST, F32CONST, F64CONST, ICONST
-from jitpy.backend.ir.types import DYNAMIC, F16, I8, I64, IS_FLOAT, LANE, LANE_BITS, LANES
+from jitpy.backend.ir.types import DYNAMIC, F16, I8, I64, LANE, LANE_BITS, LANES
 from jitpy.backend.isa.riscv64.insts.vectors import vtype
 from jitpy.backend.isa.riscv64.lowering.vector_compare import VectorCompareLowering
 from jitpy.backend.isa.riscv64.rows import ROWS
@@ -36,7 +36,7 @@ class VectorLanesLowering(VectorCompareLowering):
         if lane:
             r = self.p("vslidedown.vi", t, r, imm=lane)
         type = LANE[t]
-        if IS_FLOAT[type] and type != F16:
+        if self.float_lanes(type):
             return self.pf("vfmv.f.s", t, r)
         s = self.pg("vmv.x.s", t, r)
         return self.float_in(F16, s) if type == F16 else s
@@ -52,9 +52,9 @@ class VectorLanesLowering(VectorCompareLowering):
     def v_insert(self, t: Any, r: Any, s: Any, lane: int) -> Any:
         """A register with the scalar s in a lane."""
         type = LANE[t]
-        if type == F16:
+        is_float = self.float_lanes(type)
+        if type == F16 and not is_float:
             s = self.bits_in(F16, s)
-        is_float = IS_FLOAT[type] and type != F16
         if lane == 0:
             return self.with_first(t, r, s, is_float)
         # A mask of one lane, which fits 16 bits for any lane width.
@@ -80,9 +80,10 @@ class VectorLanesLowering(VectorCompareLowering):
     def v_splat(self, t: Any, x: Any) -> Any:
         """A scalar in all lanes of one register."""
         r = self.put_in_reg(x)
-        if LANE[t] == F16:
-            return self.p("vmv.v.x", t, self.bits_in(F16, r))
-        return self.p("vfmv.v.f" if IS_FLOAT[LANE[t]] else "vmv.v.x", t, r)
+        type = LANE[t]
+        if type == F16 and not self.float_lanes(type):
+            r = self.bits_in(F16, r)
+        return self.p("vfmv.v.f" if self.float_lanes(type) else "vmv.v.x", t, r)
 
     def scalar_to_vector(self, ty: Any, x: Any) -> Any:
         """Lane 0, and zeros."""
@@ -146,9 +147,9 @@ class VectorLanesLowering(VectorCompareLowering):
             found += [make(r), make(self.lower_down(t, r, LANES[t] // 2))]
         return found
 
-    def halved(self, name: str, to: Any, regs: list[Any], count: int) -> list[Any]:
-        """An instruction that makes lanes of half the width; ``to``: the results' type."""
-        made = [self.p(name, to, r, size=64) for r in regs]
+    def halved(self, name: str, to: Any, regs: list[Any], count: int, imm: Any = None) -> list[Any]:
+        """An instruction that makes lanes of half the width; ``to``: the results' type, ``count``: how many there are."""
+        made = [self.p(name, to, r, imm=imm, size=64) for r in regs]
         if count == len(regs):
             return made
         return [self.joined(to, a, b, LANES[to] // 2) for a, b in zip(made[::2], made[1::2])]
