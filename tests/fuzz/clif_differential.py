@@ -7,7 +7,7 @@ from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from clif_generator import TYPES, Choice, Generator, immediate
+from clif_generator import SCALARS, TYPES, Choice, Generator, immediate
 from jitpy.backend import isa
 from jitpy.backend.analysis.verifier import verify
 from jitpy.backend.errors import CompileError
@@ -15,6 +15,7 @@ from jitpy.backend.filetests import engines
 from jitpy.backend.filetests.directives import format_value
 from jitpy.backend.filetests.header import LABELS
 from jitpy.backend.interp.interpreter import Interpreter, OutOfFuel
+from jitpy.backend.interp.libcalls import LIBCALLS
 from jitpy.backend.interp.meaning import Trap
 from jitpy.backend.ir import opcodes as op
 from jitpy.backend.ir import types as ty
@@ -23,6 +24,7 @@ from jitpy.backend.opt.inline import inline_calls
 from jitpy.backend.opt.nan import canonicalize
 from jitpy.backend.pipeline import compile_function
 from jitpy.backend.settings import Settings
+from jitpy.backend.soft import library
 from jitpy.backend.text.parser import parse_functions
 from jitpy.backend.text.printer import print_function
 from mutate_clif import mutate
@@ -31,8 +33,8 @@ if TYPE_CHECKING:
     from jitpy.backend.target.target import Target
 
 FUEL = 30_000
-#: Features without which an ISA has no vectors.
-_NEEDED = {"riscv64": {"has_v": 1}}
+#: Features without which an ISA has no vectors; or no atomics of 128 bits.
+_VECTORS, _NEEDED = {"riscv64": {"has_v": 1}}, {"x64": {"has_cmpxchg16b": 1}}
 
 
 @cache
@@ -42,7 +44,7 @@ def supports(choice: Choice, name: str) -> bool:
     func = Function("f", signature(list(arg_types), list(result_types)))
     block = func.block()
     args = [func.param(block, t) for t in arg_types]
-    inst = func.append(block, (number, control, immediate(random.Random(0), number, control), *args), result_types)
+    inst = func.append(block, (number, control, immediate(random.Random(0), number, control, arg_types), *args), result_types)
     func.append(block, (op.RETURN, 0, None, *func.results[inst]))
     canonicalize(func)
     return _compiles(func, name)
@@ -64,11 +66,19 @@ def passable(name: str) -> tuple[ty.Type, ...]:
 
 
 def _compiles(func: Function, name: str) -> bool:
+    target, settings = engines.best(name), Settings("none")
     try:
-        compile_function(func, engines.best(name), Settings("none"))
+        called = [symbol for _, _, symbol, _ in compile_function(func, target, settings).relocs]
+        for part in library.needed(called):
+            compile_function(library.make(part), target, settings)
     except (CompileError, LookupError, TypeError):
         return False
     return True
+
+
+def drawn(seed: int, name: str) -> tuple[ty.Type, ...]:
+    """The types that a seed's module is made of: where an ISA may lack vectors, without them at times."""
+    return SCALARS if name in _VECTORS and seed % 3 == 0 else TYPES
 
 
 def ways(seed: int, name: str) -> list[tuple[Settings, Target]]:
@@ -78,7 +88,7 @@ def ways(seed: int, name: str) -> list[tuple[Settings, Target]]:
     checks = {"enable_verifier": True, "regalloc_checker": True}
     best, r = engines.best(name), random.Random(seed)
     share = r.random()
-    needed = _NEEDED.get(best.name, {})
+    needed = _NEEDED.get(name, _VECTORS.get(name, {}) if drawn(seed, name) == TYPES else {})
     less, base = ({name: int(on and r.random() < share) for name, on in best.features.items()} | needed, needed)
     return [
         (Settings("none", "onepass", **checks), best),
@@ -93,7 +103,7 @@ def check(seed: int, size: int, name: str = "") -> str:
     ISA, by default this machine's.
     """
     name = name or isa.host_name()
-    generator = Generator(seed, partial(supports, name=name), passable(name))
+    generator = Generator(seed, partial(supports, name=name), passable(name), drawn(seed, name))
     functions = generator.module(generator.random.randint(1, size))
     for func in functions:
         canonicalize(func)
@@ -102,7 +112,7 @@ def check(seed: int, size: int, name: str = "") -> str:
     text = "\n".join(map(print_function, reversed(functions)))
     entry = functions[0]
     runs = []
-    interpreter = Interpreter(functions, {}, big_endian=engines.best(name).big_endian)
+    interpreter = Interpreter(functions, LIBCALLS, big_endian=engines.best(name).big_endian)
     for _ in range(3):
         arguments = generator.arguments(entry.sig)
         try:

@@ -2,12 +2,16 @@
 
 A module is a few functions; a function calls those behind it only, so every call ends. Bodies are made of
     instructions    every opcode with operands and results, at every controlling type of its domain (`PALETTE`)
-    memory          a stack slot, cleared at entry: loads and stores of all types, at constant and at computed places
+    memory          stack slots, cleared at entry: see `clif_memory`
     control         diamonds, counted loops, switches, early returns and traps, with block parameters
-    calls           with any signature
+    calls           of all kinds, with any signature: see `clif_calls`
+A module keeps to some of the types, so that its values find users.
 Values come from those defined so far, the newest most often; what is defined inside a branch is forgotten behind it. So that
 little of what is computed goes unseen, results are often stored, and the called function also returns a checksum of its
-memory. The slot has two halves, which are alias regions where an access says so; callees get the caller's slot to work on too.
+memory.
+
+Not here: what has another answer on the interpreter (addresses of frames and of code are computed, not used), and what needs a
+setting, a loader or declarations of its own (pinned register, thread-locals, `stack_switch`, dynamic vectors, `debugtrap`).
 """
 
 from __future__ import annotations
@@ -15,36 +19,41 @@ from __future__ import annotations
 import random
 from typing import Any
 
+from clif_calls import Calls
+from clif_memory import SLOT_BYTES, Memory
 from jitpy.backend.filetests.random_values import value_bits
 from jitpy.backend.ir import opcodes as op
 from jitpy.backend.ir import types as ty
 from jitpy.backend.ir.domains import DOMAIN, DOMAINS, FREE
 from jitpy.backend.ir.function import Function, Signature, signature
 from jitpy.backend.ir.infer import TYPE_CODES
-from jitpy.backend.ir.memflags import NOTRAP, with_region
+from jitpy.backend.ir.memflags import BIG, LITTLE
 
 SCALARS = (ty.I8, ty.I16, ty.I32, ty.I64, ty.I128, ty.F16, ty.F32, ty.F64, ty.F128)
 VECTORS = (
     ty.I8X16, ty.I16X8, ty.I32X4, ty.I64X2, ty.F32X4, ty.F64X2,
-    ty.vector(ty.I32, 8), ty.vector(ty.F64, 4), ty.vector(ty.I8, 64), ty.vector(ty.I64, 8), ty.vector(ty.F32, 16),
+    ty.vector(ty.F16, 8), ty.vector(ty.I8, 32), ty.vector(ty.I16, 16), ty.vector(ty.I32, 8), ty.vector(ty.F32, 8),
+    ty.vector(ty.I64, 4), ty.vector(ty.F64, 4), ty.vector(ty.I8, 64), ty.vector(ty.I32, 16), ty.vector(ty.I64, 8),
+    ty.vector(ty.F32, 16),
 )  # fmt: skip
 TYPES = SCALARS + VECTORS
 #: Formats whose opcodes are made like any instruction; the rest is memory, control and calls.
 _PLAIN = ("unary", "binary", "ternary", "int_compare", "float_compare", "binary_imm8", "ternary_imm8", "int_add_trap", "shuffle",
-          "unary_imm", "unary_ieee16", "unary_ieee32", "unary_ieee64", "unary_const")  # fmt: skip
+          "unary_imm", "unary_ieee16", "unary_ieee32", "unary_ieee64", "unary_const", "load_no_offset")  # fmt: skip
+_ACCESSES = ("load", "store", "load_no_offset", "store_no_offset", "atomic_rmw", "atomic_cas")
 _NOT_HERE = {"set_pinned_reg", "stack_switch"}
+_UNUSED = ("get_frame_pointer", "get_stack_pointer", "get_return_address")
 _DIVISIONS = (op.UDIV, op.SDIV, op.UREM, op.SREM)
-_SLOT_BYTES = 256
 
 Choice = tuple[int, ty.Type, tuple[ty.Type, ...], tuple[ty.Type, ...]]
 
 
-def combinations(types: tuple[ty.Type, ...] = TYPES) -> dict[str, list[Choice]]:
+def combinations(formats: tuple[str, ...], types: tuple[ty.Type, ...] = TYPES) -> dict[str, list[Choice]]:
     """Opcode name -> (opcode, controlling type, operand types, result types) of all that exist over ``types``."""
     found: dict[str, list[Choice]] = {}
     for number in range(op.CLIF_COUNT):
         name = op.NAME[number]
-        if op.FORMAT[number] not in _PLAIN or op.EFFECTS[number] & (op.TERMINATOR | op.CALL) or name in _NOT_HERE:
+        if op.FORMAT[number] not in formats or op.EFFECTS[number] & (op.TERMINATOR | op.CALL) or name in _NOT_HERE:
             continue
         controls = [t for t in types if t in DOMAINS[DOMAIN[number]]] if op.CTRL[number] else [ty.INVALID]
         for control in controls:
@@ -52,42 +61,68 @@ def combinations(types: tuple[ty.Type, ...] = TYPES) -> dict[str, list[Choice]]:
             for other in free:
                 args = tuple(other if c == "any" else _type(c, control) for c in op.ARGS[number])
                 results = tuple(_type(c, control) for c in op.RESULTS[number])
-                if results and all(t in types for t in args + results):
-                    found.setdefault(name, []).append((number, control or results[0], args, results))
+                if args + results and all(t in types for t in args + results):
+                    found.setdefault(name, []).append((number, control or (results or args)[0], args, results))
     return found
 
 
 def _type(code: str, control: ty.Type) -> ty.Type:
-    return ty.BY_NAME.get(code) or TYPE_CODES[code](control)
+    return ty.I64 if code == "addr" else ty.BY_NAME.get(code) or TYPE_CODES[code](control)
 
 
-PALETTE = combinations()
-_NAMES = sorted(PALETTE)
+ACCESSES = combinations(_ACCESSES)
+def _within(palette: dict[str, list[Choice]], types: set[ty.Type]) -> dict[str, list[Choice]]:
+    """What there is over some types."""
+    kept = {name: [c for c in choices if types.issuperset(c[2] + c[3])] for name, choices in palette.items()}
+    return {name: choices for name, choices in kept.items() if choices}
+
+
+PALETTE = {name: found for name, found in combinations(_PLAIN).items() if name not in ACCESSES or name == "bitcast"}
 
 
 class Generator:
     """``supports(choice)``: whether the engines under test have an instruction; ``types``: those that parameters and results may
-    have.
+    have; ``drawn``: those that values may have.
     """
 
-    def __init__(self, seed: int, supports: Any, types: tuple[ty.Type, ...] = TYPES) -> None:
-        self.random = random.Random(seed)
+    def __init__(
+        self, seed: int, supports: Any, types: tuple[ty.Type, ...] = TYPES, drawn: tuple[ty.Type, ...] = TYPES
+    ) -> None:  # fmt: skip
+        self.random = r = random.Random(seed)
         self.supports = supports
-        self.types = types
+        known = set(r.sample(drawn, r.randint(2, len(drawn))) if r.random() < 0.8 else drawn) | {ty.I8, ty.I32, ty.I64}
+        self.types = tuple(t for t in types if t in known)
+        self.palette, self.accesses = _within(PALETTE, known), _within(ACCESSES, known)
+        self.names = sorted(self.palette)
+        self.throws = r.random() < 0.15
+
+    def choose(self, names: tuple[str, ...]) -> Choice | None:
+        """One of the accesses with one of ``names``."""
+        r = self.random
+        for _ in range(20):
+            found = self.accesses.get(r.choice(names))
+            if found and self.supports(choice := r.choice(found)):
+                return choice
+        return None
 
     def module(self, size: int) -> list[Function]:
         """Some functions, the one to be called first."""
         r = self.random
-        count = r.choice((1, 1, 2, 3))
+        count = r.choice((2, 3, 4) if self.throws else (1, 1, 2, 3))
+        tails = r.random() < 0.4
         made: list[Function] = []
         for k in reversed(range(count)):
             params = [r.choice(self.types) for _ in range(r.randint(1, 10 if r.random() < 0.1 else 4))]
             returns = [r.choice(self.types) for _ in range(r.randint(1, 2 + 3 * (r.random() < 0.1)))]
+            convention = "system_v"
             if k == 0:
                 returns.append(ty.I64)
             else:
-                params.insert(0, ty.I64)  # the caller's memory
-            func = Function("f" if k == 0 else f"g{k}", signature(params, returns))
+                params[:0] = [ty.I64] * (1 + self.throws)  # the caller's memory, the entry's frame
+                if tails and r.random() < 0.8:
+                    convention = "tail"
+                    returns = [p.type for p in made[-1].sig.returns] if made and r.random() < 0.7 else returns
+            func = Function("f" if k == 0 else f"g{k}", signature(params, returns, convention))
             _Body(self, func, list(made)).build(size if k == 0 else size // 3)
             made.append(func)
         return made[::-1]
@@ -96,7 +131,7 @@ class Generator:
         return [value_bits(self.random, p.type) for p in sig.params]
 
 
-class _Body:
+class _Body(Memory, Calls):
     """Writes one function."""
 
     def __init__(self, generator: Generator, func: Function, callees: list[Function]) -> None:
@@ -109,14 +144,12 @@ class _Body:
         self.block = func.block()
         func.regions = {0: (0, "low"), 1: (1, "high")}
         given = [func.param(self.block, param.type) for param in func.sig.params]
-        outer = [] if func.name == "f" else [given.pop(0)]
+        self.given = [] if func.name == "f" else [given.pop(0) for _ in range(1 + generator.throws)]
         for value in given:
             self.pool[func.value_types[value]].append(value)
-        self.memory = self.append(op.STACK_ADDR, ty.I64, (func.stack_slot(_SLOT_BYTES, self.random.choice((0, 3, 4))), 0))
-        zero = self.append(op.ICONST, ty.I64, 0)
-        for k in range(0, _SLOT_BYTES, 8):
-            func.append(self.block, (op.STORE_, ty.I64, (0, k), zero, self.memory))
-        self.memories = [self.memory, *outer]
+        self.memory = self.slot(self.random.choice((0, 3, 4)))
+        self.atoms = self.slot(4) if self.random.random() < 0.3 else 0
+        self.memories = [self.memory, *[self.atoms][: bool(self.atoms)], *self.given[:1]]
 
     def build(self, size: int) -> None:
         self.statements(size)
@@ -158,9 +191,12 @@ class _Body:
             elif kind < 0.9:
                 self.trap()
                 size -= 1
-            elif kind < 0.92 and self.callees:
-                self.call()
-                size -= 1
+            elif kind < 0.93 and self.callees:
+                inner = r.randint(0, size // 3)
+                self.call(inner)
+                size -= inner + 1
+            elif kind < 0.935:
+                self.nothing()
             elif size > 4 and self.depth < 3:
                 inner = r.randint(1, size // 2)
                 r.choice((self.diamond, self.diamond, self.loop, self.switch, self.early_return))(inner)
@@ -171,7 +207,7 @@ class _Body:
     def instruction(self) -> None:
         r = self.random
         for _ in range(20):
-            choice = r.choice(PALETTE[r.choice(_NAMES)])
+            choice = r.choice(self.generator.palette[r.choice(self.generator.names)])
             # Most instructions that may trap would, and hide what comes behind them.
             if op.EFFECTS[choice[0]] & op.TRAP and choice[0] not in _DIVISIONS and r.random() < 0.8:
                 continue
@@ -184,50 +220,21 @@ class _Body:
         if number in _DIVISIONS and control != ty.I128 and r.random() < 0.8:
             one = self.append(op.ICONST, control, 1)
             args[1] = self.append(op.BOR, control, None, args[1], one)
-        node = (number, control, self.immediate(number, control), *args)
+        node = (number, control, immediate(self.random, number, control, arg_types), *args)
         inst = self.func.append(self.block, node, result_types)
         for type, value in zip(result_types, self.func.results[inst]):
             self.give(type, value)
             if r.random() < 0.5 and type in self.generator.types:
-                offset = r.randrange(0, _SLOT_BYTES - ty.BYTES[type] + 1, ty.BYTES[type])
+                offset = r.randrange(0, SLOT_BYTES - ty.BYTES[type] + 1, ty.BYTES[type])
                 self.func.append(self.block, (op.STORE_, type, (0, offset), value, self.memory))
 
-    def immediate(self, number: int, control: ty.Type) -> Any:
-        return immediate(self.random, number, control)
-
-    def place(self, type: ty.Type) -> tuple[tuple[int, int], int]:
-        """((flags, offset), address) of an access of ``type`` within a slot."""
-        r = self.random
-        size = ty.BYTES[type]
-        memory = r.choice(self.memories)
-        if r.random() < 0.6:
-            offset = r.randrange(0, _SLOT_BYTES - size + 1, r.choice((1, size, size)))
-            half = offset // (_SLOT_BYTES // 2)
-            flags = r.choice((0, NOTRAP))
-            if half == (offset + size - 1) // (_SLOT_BYTES // 2) and r.random() < 0.5:
-                flags = with_region(flags, half)
-            return (flags, offset), memory
-        twice = r.random() < 0.3
-        mask = self.append(op.ICONST, ty.I64, r.choice((7, 15, 31) if twice else (7, 15, 31, 0x38, 0x30)))
-        index = self.append(op.BAND, ty.I64, None, self.pick(ty.I64), mask)
-        if twice:
-            index = self.append(op.IADD, ty.I64, None, index, index)
-            return (0, r.randint(0, 32)), self.append(op.IADD, ty.I64, None, memory, index)
-        return (0, r.randint(0, 48)), self.append(op.IADD, ty.I64, None, memory, index)
-
-    def access(self) -> None:
-        r = self.random
-        type = r.choice(self.generator.types)
-        imm, address = self.place(type)
-        if r.random() < 0.5:
-            value = self.pick(type)
-            self.func.append(self.block, (op.STORE_, type, imm, value, address))
-            return
-        if type in (ty.I16, ty.I32, ty.I64) and r.random() < 0.4:
-            number = op.BY_NAME[r.choice(("uload8", "sload8"))]
-            self.give(type, self.append(number, type, imm, address))
-            return
-        self.give(type, self.append(op.LOAD_, type, imm, address))
+    def nothing(self) -> None:
+        """What computes nothing that is used."""
+        name = self.random.choice(("nop", "fence", "sequence_point", *_UNUSED))
+        if name in _UNUSED:
+            self.append(op.BY_NAME[name], ty.I64, None)
+        else:
+            self.func.append(self.block, (op.BY_NAME[name], 0, None))
 
     def condition(self) -> int:
         return self.pick(self.random.choice((ty.I8, ty.I8, ty.I32, ty.I64)))
@@ -240,21 +247,15 @@ class _Body:
             number = r.choice((op.TRAPZ, op.TRAPNZ))
             self.func.append(self.block, (number, self.func.value_types[test], r.choice(("user1", "user7", "heap_oob")), test))
 
-    def call(self) -> None:
-        callee = self.random.choice(self.callees)
-        reference = self.func.import_function(callee.name, callee.sig, colocated=self.random.random() < 0.7)
-        args = [self.random.choice(self.memories), *[self.pick(p.type) for p in callee.sig.params[1:]]]
-        inst = self.func.append(self.block, (op.CALL_, 0, reference, *args), tuple(p.type for p in callee.sig.returns))
-        for param, value in zip(callee.sig.returns, self.func.results[inst]):
-            self.give(param.type, value)
-
     def leave(self) -> None:
-        """Return something, and the checksum."""
+        """Return something, and the checksum; or as another function does."""
+        if self.random.random() < 0.5 and self.tail_call():
+            return
         values = [self.pick(p.type) for p in self.func.sig.returns]
         if self.func.name == "f":
             seven = self.append(op.ICONST, ty.I8, 7)
             values[-1] = self.append(op.ICONST, ty.I64, 1)
-            for k in range(0, _SLOT_BYTES, 8):
+            for k in range(0, SLOT_BYTES, 8):
                 word = self.append(op.LOAD_, ty.I64, (0, k), self.memory)
                 turned = self.append(op.ROTL, ty.I64, None, values[-1], seven)
                 values[-1] = self.append(op.BXOR, ty.I64, None, turned, word)
@@ -345,7 +346,9 @@ class _Body:
         func.append(self.block, (op.BRIF, func.value_types[condition], ((side, 0), (rest, 0)), condition))
         mark = self._mark()
         self.scoped(side, size)
-        if self.random.random() < 0.1:
+        if self.generator.throws and self.given and self.random.random() < 0.6:
+            self.throw()
+        elif self.random.random() < 0.1:
             func.append(self.block, (op.TRAP_, 0, "user3"))
         else:
             self.leave()
@@ -353,9 +356,14 @@ class _Body:
         self.block = rest
 
 
-def immediate(r: random.Random, number: int, control: ty.Type) -> Any:
+def immediate(r: random.Random, number: int, control: ty.Type, arg_types: tuple[ty.Type, ...] = ()) -> Any:
     """A random immediate for an instruction."""
     format = op.FORMAT[number]
+    if number == op.BITCAST:
+        same = ty.LANES[control] == ty.LANES[arg_types[0]] or not ty.IS_VECTOR[control] or not ty.IS_VECTOR[arg_types[0]]
+        return r.choice((0, 0, LITTLE, BIG) if same else (LITTLE, BIG))
+    if format in _ACCESSES:
+        return (0, 0) if format in ("load", "store") else (0, "xchg") if format == "atomic_rmw" else 0
     if format == "int_compare":
         return r.choice(list(op.INT_CC))
     if format == "float_compare":

@@ -1,10 +1,16 @@
-"""Random programs over whole arrays have the same outcome in NumPy and under `@jit`; what NumPy rejects may be a compile error."""
+"""Random programs over whole arrays have the same outcome in NumPy and under `@jit`; what NumPy rejects may be a compile error.
+
+`JITPY_FUZZ_MINUTES`: for so long, on new seeds.
+"""
 
 from __future__ import annotations
 
 import copy
+import itertools
 import linecache
+import os
 import sys
+import time
 from pathlib import Path
 
 import numpy as np
@@ -56,3 +62,14 @@ def check(seed: int) -> str:
 def test_random_arrays(chunk: int) -> None:
     found = [check(seed) for seed in range(chunk * 25, chunk * 25 + 25)]
     assert found.count("agrees") > 2, found
+
+
+@pytest.mark.skipif("JITPY_FUZZ_MINUTES" not in os.environ, reason="JITPY_FUZZ_MINUTES is not set: this one runs for minutes")
+def test_for_minutes() -> None:
+    end = time.monotonic() + 60 * float(os.environ["JITPY_FUZZ_MINUTES"])
+    first = time.time_ns() & 0x7FFFFFFF
+    for seed in itertools.count(first):
+        if time.monotonic() > end:
+            print(f"{seed - first} seeds from {first}, {time.process_time() / 60:.1f} minutes of processor time")
+            return
+        check(seed)

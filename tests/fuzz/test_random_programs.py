@@ -1,11 +1,12 @@
 """Random programs have the same outcome in CPython and under `@jit`: value, types, changed arguments, exception class.
 
-`JITPY_FUZZ_MINUTES` makes it run for so long instead of over a fixed set of seeds.
+`JITPY_FUZZ_MINUTES`: for so long, on new seeds.
 """
 
 from __future__ import annotations
 
 import copy
+import itertools
 import linecache
 import math
 import os
@@ -70,7 +71,7 @@ def check(seed: int) -> str:
                 f"seed {seed}: {error}\n{source}"
             )
             return "not compiled"
-        if got == ("raised", OverflowError) and expected[0] == "returned":
+        if got == ("raised", OverflowError) != expected:  # CPython may stumble later, over an index that large
             result = "refused"
             continue
         assert got[0] == expected[0] and (got[1] is expected[1] if got[0] == "raised" else same(got[1], expected[1])), (
@@ -97,7 +98,9 @@ def test_random_programs(chunk: int) -> None:
 @pytest.mark.skipif("JITPY_FUZZ_MINUTES" not in os.environ, reason="JITPY_FUZZ_MINUTES is not set: this one runs for minutes")
 def test_for_minutes() -> None:
     end = time.monotonic() + 60 * float(os.environ["JITPY_FUZZ_MINUTES"])
-    seed = 1_000_000
-    while time.monotonic() < end:
+    first = time.time_ns() & 0x7FFFFFFF
+    for seed in itertools.count(first):
+        if time.monotonic() > end:
+            print(f"{seed - first} seeds from {first}, {time.process_time() / 60:.1f} minutes of processor time")
+            return
         check(seed)
-        seed += 1
