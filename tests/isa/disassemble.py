@@ -20,7 +20,7 @@ _RAW = {
 #: RISC-V's wants an ELF file whose attributes name the extensions.
 _RISCV = (
     "rv64i2p1_m2p0_a2p1_f2p2_d2p2_c2p0_v1p0_zicsr2p0_zifencei2p0_zicond1p0_zfa1p0_zfh1p0_zfhmin1p0_zca1p0_zcb1p0_zcd1p0_"
-    "zba1p0_zbb1p0_zbc1p0_zbs1p0_zbkb1p0_zvfh1p0_zvbb1p0_zmmul1p0"
+    "zba1p0_zbb1p0_zbc1p0_zbs1p0_zbkb1p0_zvfh1p0_zvbb1p0_zmmul1p0_zacas1p0_zabha1p0"
 )
 
 

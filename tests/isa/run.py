@@ -328,8 +328,8 @@ class Loaded:
             case.ways = made
         needed = library.needed({symbol for done in functions for _, _, symbol, _ in done.relocs})
         plain = Settings("none", "onepass")
-        for func in [*parse_functions(DRIVER), *map(library.make, needed)]:
-            functions.append(pipeline.compile_function(func, base, plain))
+        for func in [*parse_functions(DRIVER), *map(library.make, needed)]:  # some of the library want features
+            functions.append(pipeline.compile_function(func, target(name, "all"), plain))
         self.module = pipeline.link([*functions, *program.parts(base)], base)
         self.traps = {start + offset: code for start, done in self.module.functions for offset, code in done.traps}
         made = program.Program(self.module, base)

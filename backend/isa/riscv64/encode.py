@@ -94,6 +94,15 @@ def encoder(row: RiscvRow) -> Callable[[Any, MInst, tuple[int, ...]], None]:
 
         return encode_vector
 
+    if any(o.place == "(rs1)" for o in operands):
+
+        def encode_atomic(sink: Any, inst: MInst, allocs: tuple[int, ...]) -> None:
+            if inst.imm is not None:
+                sink.trap(inst.imm)
+            put(sink, word_of(allocs, None))
+
+        return encode_atomic
+
     if row.addr < 0:
 
         def encode(sink: Any, inst: MInst, allocs: tuple[int, ...]) -> None:

@@ -12,7 +12,7 @@ _G = ("has_m", "has_a", "has_f", "has_d", "has_zicsr", "has_zifencei")
 _ZVL = tuple(f"has_zvl{32 << n}b" for n in range(12))
 _OTHERS = (
     "has_c", "has_zca", "has_zcb", "has_zcd", "has_v", "has_zba", "has_zbb", "has_zbc", "has_zbs", "has_zbkb",
-    "has_zicond", "has_zfa", "has_zfhmin", "has_zfh", "has_zvfhmin", "has_zvfh", "has_zvbb",
+    "has_zicond", "has_zfa", "has_zfhmin", "has_zfh", "has_zvfhmin", "has_zvfh", "has_zvbb", "has_zacas", "has_zabha",
 )  # fmt: skip
 #: What is chosen, not found: s11 holds `get_pinned_reg`.
 CHOICES = ("enable_pinned_reg",)

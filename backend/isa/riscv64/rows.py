@@ -21,6 +21,8 @@ register, which comes last in ``uses``; ``imm`` is then the address descriptor `
   one register    mode 0: base + displacement, of 32 bits at most
   no register     mode names what the displacement is in: see `frame.address`
 
+``(rs1)``, the address of an atomic instruction, has no displacement: ``imm`` is the trap code or None.
+
 Rows of vectors have the flag VECTOR_STATE: their ``imm`` is ``(length, vtype, immediate or descriptor)``, and the encoder sets
 length and type where they are not known to be those (see `encode.set_state`).
 """

@@ -42,6 +42,40 @@ def test_atomic_compare_and_swap_in_the_other_order() -> None:
     check.run()
 
 
+@pytest.mark.parametrize("big", ("", "big "))
+def test_atomics_of_pairs(big: str) -> None:
+    """Zacas's; without it they are refused."""
+    check = Check("riscv64")
+    start = f"v1 = stack_addr.i64 ss0\nstore {big}a0, v1\n"
+    slots = "ss0 = explicit_slot 16, align = 16"
+    inputs = pairs(128)[::3]
+    for op in ("add", "sub", "nand", "xchg", "umin", "smax"):
+        body = f"{start}r0 = atomic_rmw.i128 {big}{op} v1, a1\nr1 = load.i128 {big}v1"
+        check(body, ("i128", "i128"), ("i128", "i128"), inputs, slots=slots, levels=("all",))
+    body = f"{start}r0 = atomic_cas.i128 {big}v1, a1, a2\nr1 = atomic_load.i128 {big}v1"
+    check(body, ("i128",) * 3, ("i128", "i128"), [(a, b, 5) for a, b in inputs], slots=slots, levels=("all",))
+    body = f"v1 = stack_addr.i64 ss0\natomic_store {big}a0, v1\nr0 = load.i128 {big}v1"
+    check(body, ("i128",), ("i128",), [(a,) for a in INTS[128]], slots=slots, levels=("all",))
+    check.run()
+    params = "v0: i64, v1: i128, v2: i128"
+    function = parse_function(f"function %f(i64, i128, i128) -> i128 {{ block0({params}): v3 = atomic_cas v0, v1, v2 return v3 }}")
+    with pytest.raises(UnsupportedError, match=r"atomic_cas\.i128"):
+        compile_function(function, isa.lookup("riscv64", {}), Settings())
+
+
+@pytest.mark.parametrize("regalloc", ("onepass", "linear"))
+def test_atomics_trap_where_they_stand(regalloc: str) -> None:
+    """What is said of a trap is said of the instruction itself, also where moves of the allocator come before it."""
+    names = [f"v{i}" for i in range(30)]
+    live = "\n".join(f"{name} = load.i64 v100+{8 * i}" for i, name in enumerate(names))
+    kept = "\n".join(f"store {name}, v100+{8 * i + 8}" for i, name in enumerate(names))
+    rmw = "\n".join(f"v{110 + i} = atomic_rmw.i64 add v{i}, v{(i - 1) % 30}\nstore v{110 + i}, v100" for i in range(30))
+    func = parse_function(f"function %f(i64) {{ block0(v100: i64):\n{live}\n{rmw}\n{kept}\nreturn }}")
+    done = compile_function(func, isa.lookup("riscv64", {}), Settings("none", regalloc))
+    words = [int.from_bytes(done.code[at : at + 4], "little") for at, _ in done.traps]
+    assert sum(word & 127 == 0x2F for word in words) == 30
+
+
 @pytest.mark.parametrize("lane", (1, 3))
 def test_atomics_beside_others_in_a_word(lane: int) -> None:
     """A narrow value's neighbours stay."""

@@ -1,4 +1,5 @@
-"""Atomic memory operations, and loops of load-reserved and store-conditional for what has no instruction.
+"""Atomic memory operations, with Zabha also of 8 and 16 bits, with Zacas also compare-and-swap; loops of load-reserved and
+store-conditional for what has no instruction.
 
 Such a loop works on the aligned word or doubleword that holds the value. Narrow values lie `shift` bits up in it:
 
@@ -16,18 +17,24 @@ from collections.abc import Callable
 from typing import Any
 
 from jitpy.backend.isa.riscv64.frame import branch_word
-from jitpy.backend.isa.riscv64.regs import T6, TEMP
+from jitpy.backend.isa.riscv64.regs import A0, T6, TEMP
 from jitpy.backend.isa.riscv64.rows import ROWS, macro, row
 from jitpy.backend.target.row import MInst
 
 _AQRL = 3 << 25
+#: Bits -> letter and function code.
+WIDTHS = {8: ("b", 0), 16: ("h", 1), 32: ("w", 2), 64: ("d", 3)}
 for _name, _f5 in (
     ("amoswap", 1), ("amoadd", 0), ("amoxor", 4), ("amoand", 12), ("amoor", 8), ("amomin", 16), ("amomax", 20),
     ("amominu", 24), ("amomaxu", 28),
 ):  # fmt: skip
-    for _w, _f3 in (("w", 2), ("d", 3)):
+    for _w, _f3 in WIDTHS.values():
         row(f"{_name}.{_w}", f"{_name}.{_w}.aqrl =rd rs2 (rs1)", 0x2F | _f3 << 12 | _f5 << 27 | _AQRL)
-for _w, _f3 in (("w", 2), ("d", 3)):
+for _w, _f3 in WIDTHS.values():
+    row(f"amocas.{_w}", f"amocas.{_w}.aqrl +rd rs2 (rs1)", 0x2F | _f3 << 12 | 5 << 27 | _AQRL)
+# Of pairs of registers that begin with an even one.
+row("amocas.q", "amocas.q.aqrl a0 a2 (rs1) | +$a0 +$a1 $a2 $a3", 0x2F | 4 << 12 | 5 << 27 | _AQRL | A0 << 7 | A0 + 2 << 20)
+for _w, _f3 in (WIDTHS[32], WIDTHS[64]):
     row(f"lr.{_w}", f"lr.{_w}.aqrl =rd (rs1)", 0x2F | _f3 << 12 | 2 << 27 | _AQRL)
     row(f"sc.{_w}", f"sc.{_w}.aqrl =rd rs2 (rs1)", 0x2F | _f3 << 12 | 3 << 27 | _AQRL)
 

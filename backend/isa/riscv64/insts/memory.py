@@ -134,11 +134,3 @@ def _switch_stack(sink: Any, inst: MInst, allocs: tuple[int, ...]) -> None:
 
 
 macro("switch_stack", "switch_stack", _switch_stack)
-
-
-def _may_trap(sink: Any, inst: MInst, allocs: tuple[int, ...]) -> None:
-    sink.trap(inst.imm)
-
-
-#: No code: what follows may trap.
-macro("may_trap", "may_trap", _may_trap)

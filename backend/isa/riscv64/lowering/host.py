@@ -10,7 +10,7 @@ def host() -> Host:
     """The declaration."""
     h = clif_host({
         "has_and_not": "features['has_zbb'] or features['has_zbkb']", "has_fma": "True",
-        "has_half_conversions": "features['has_zfhmin']", "has_atomic_pair": "False",
+        "has_half_conversions": "features['has_zfhmin']", "has_atomic_pair": "features['has_zacas']",
         "has_pinned_reg": "features['enable_pinned_reg']",
     })  # fmt: skip
     h.inline_test("has_zbb", "features['has_zbb']")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from jitpy.backend.ir import memflags
 from jitpy.backend.ir.types import BITS, F16, MASK
 from jitpy.backend.isa.lowering import trap_of
-from jitpy.backend.isa.riscv64.insts.atomic import BIG_LOOPS, CAS, RMW_LOOPS
+from jitpy.backend.isa.riscv64.insts.atomic import BIG_LOOPS, CAS, RMW_LOOPS, WIDTHS
 from jitpy.backend.isa.riscv64.insts.memory import STORE_ZERO
 from jitpy.backend.isa.riscv64.lowering.base import Base
 from jitpy.backend.isa.riscv64.regs import A0, CLOBBERS, SAVED
@@ -147,9 +147,6 @@ class MemoryLowering(Base):
         """The distance of a symbol in the same module, else its address from the constant pool."""
         return self.op(ROWS["lea_symbol" if near else "mov_symbol"], imm=(name, addend))
 
-    #: There is no compare-and-swap of pairs: `host` says so.
-    atomic_load_pair = atomic_cas_pair = None
-
     # Atomics.
 
     def _at(self, a: Any) -> Any:
@@ -193,13 +190,11 @@ class MemoryLowering(Base):
     def _rmw(self, operation: str, type: Any, at: Any, r: Any, trap: Any) -> Any:
         """On memory in our order; of narrow extrema r is extended."""
         bits = BITS[type]
-        if bits < 32:
+        if operation == "nand" or (bits < 32 and not self.features["has_zabha"]):
             return self._loop(RMW_LOOPS, operation, type, at, r, trap)
         if operation == "sub":
             operation, r = "add", self.one("neg", r)
-        if operation in _AMO:
-            return self._trapping(trap, ROWS[f"{_AMO[operation]}.{'d' if bits == 64 else 'w'}"], r, at)
-        return self._loop(RMW_LOOPS, operation, type, at, r, trap)
+        return self.op(ROWS[f"{_AMO[operation]}.{WIDTHS[bits][0]}"], r, at, imm=trap)
 
     def _loop(self, rows: Any, operation: str, type: Any, at: Any, r: Any, trap: Any) -> Any:
         """The old value, as it was in memory."""
@@ -212,11 +207,6 @@ class MemoryLowering(Base):
         self.emit(MInst(rows[operation, bits], (old, t), (r, word, shift, mask), trap))
         return self.three("srl", old, shift)
 
-    def _trapping(self, trap: Any, row: Any, r: Any, at: Any) -> Any:
-        if trap is not None:
-            self.do(ROWS["may_trap"], imm=trap)
-        return self.op(row, r, at)
-
     def _lane(self, type: Any, at: Any) -> tuple[Any, Any, Any]:
         """Of a narrow value's address: the word's, how far up it lies in bits, its mask there."""
         word = self.with_imm("andi", at, -4)
@@ -224,16 +214,20 @@ class MemoryLowering(Base):
         return word, shift, self.three("sll", self.imm(MASK[type]), shift)
 
     def atomic_cas(self, type: Any, flags: Any, a: Any, expected: Any, x: Any) -> Any:
-        """A loop that ends where the value is not the expected one."""
+        """Zacas's instruction, or a loop that ends where the value is not the expected one."""
         bits = BITS[type]
         at = self._at(a)
         swapped = flags & memflags.BIG and bits > 8
+        one_instruction = self.features["has_zacas"] and (bits >= 32 or self.features["has_zabha"])
         if swapped:
             e, n = (self.swapped(bits, self.put_in_reg(v)) for v in (expected, x))
-        else:
-            e, n = self.sign_extended(expected) if bits >= 32 else self.put_in_reg(expected), self.put_in_reg(x)
+        else:  # a loop compares whole registers with what it loaded
+            extends = bits >= 32 and not one_instruction
+            e, n = self.sign_extended(expected) if extends else self.put_in_reg(expected), self.put_in_reg(x)
         old, t = self.temp(INT), self.temp(INT)
-        if bits >= 32:
+        if one_instruction:
+            self.emit(MInst(ROWS[f"amocas.{WIDTHS[bits][0]}"], (old,), (e, n, at), trap_of(flags)))
+        elif bits >= 32:
             self.emit(MInst(CAS[bits], (old, t), (e, n, at), trap_of(flags)))
         else:
             word, shift, mask = self._lane(type, at)
@@ -242,6 +236,22 @@ class MemoryLowering(Base):
             self.emit(MInst(CAS[bits], (whole, t), (e, n, word, mask), trap_of(flags)))
             self.emit(MInst(ROWS["srl"], (old,), (whole, shift)))
         return self.swapped(bits, old) if swapped else old
+
+    def atomic_load_pair(self, flags: Any, a: Any) -> tuple[Any, Any]:
+        """A compare-and-swap of zero with zero; it writes what is there, so the memory must be writable."""
+        return self._cas_pair(flags, a, [self.imm(0) for _ in range(4)])
+
+    def atomic_cas_pair(self, flags: Any, a: Any, expected: Any, x: Any) -> tuple[Any, Any]:
+        """Zacas's instruction; without it there is none (see `host`)."""
+        halves = [*self.put_in_regs(expected), *self.put_in_regs(x)]
+        if flags & memflags.BIG:
+            halves = [self.swapped(64, halves[i]) for i in (1, 0, 3, 2)]
+        return self._cas_pair(flags, a, halves)
+
+    def _cas_pair(self, flags: Any, a: Any, halves: list[Any]) -> tuple[Any, Any]:
+        low, high = self.temp(INT), self.temp(INT)
+        self.emit(MInst(ROWS["amocas.q"], (low, high), (self._at(a), *halves), trap_of(flags)))
+        return (self.swapped(64, high), self.swapped(64, low)) if flags & memflags.BIG else (low, high)
 
     def memory_fence(self) -> tuple[()]:
         """A full one."""
