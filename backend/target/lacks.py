@@ -37,10 +37,12 @@ SIGNS = _pairs("fneg fabs fcopysign", F16, F128)
 FLOAT_LOGIC = _pairs("band bor bxor bnot bitselect", F16, F32, F64, F128)
 #: Fused multiply-add of the types that have hardware otherwise.
 FMA = _pairs("fma", F32, F64, *vectors(F32), *vectors(F64))
-#: What pairs of registers do not do in a few instructions.
-I128_HARD = _pairs(
-    """udiv sdiv urem srem udiv_proven sdiv_proven urem_proven srem_proven umul_overflow smul_overflow umulhi smulhi
-    uadd_overflow_cin sadd_overflow_cin usub_overflow_bin ssub_overflow_bin uadd_overflow_trap cls bitselect
+#: What pairs of registers do not do in a few instructions; of that, what registers of 128 bits may.
+I128_WHOLE = _pairs(
+    """udiv sdiv urem srem udiv_proven sdiv_proven urem_proven srem_proven umul_overflow smul_overflow umulhi smulhi cls""", I128
+)
+I128_HARD = I128_WHOLE | _pairs(
+    """uadd_overflow_cin sadd_overflow_cin usub_overflow_bin ssub_overflow_bin uadd_overflow_trap bitselect
     atomic_rmw atomic_store """ + _INTEGERS,
     I128,
 )  # fmt: skip

@@ -160,7 +160,7 @@ def make(features: dict[str, int]) -> Target:
     t.loop_align = 16
     t.relocations = {"pcrel4dbl": frame.HALF}
     t.rules = RULES.bind
-    t.lacks = _LACKS
+    t.lacks = _LACKS - lacks.I128_WHOLE if features["has_vxrs_ext3"] else _LACKS
     t.lacks_types = frozenset(type for _, type in t.lacks)
     t.move = _move
     t.load_stack = _load_stack

@@ -66,6 +66,7 @@ VRIa 6 v1@8 i2@16:16 m3@32
 VRIb 6 v1@8 i2@16:8 i3@24:8 m4@32
 VRIc 6 v1@8 v3@12 i2@16:16 m4@32
 VRId 6 v1@8 v2@12 v3@16 i4@24:8 m5@32
+VRIk 6 v1@8 v2@12 v3@16 i5@24:8 v4@32
 """
 #: Format -> size in bytes, and field -> (first bit, width). Field ``x`` numbers are those of the manual.
 FORMATS: dict[str, tuple[int, dict[str, tuple[int, int]]]] = {}

@@ -18,8 +18,9 @@ from jitpy.backend.isa.s390x.rows import ROWS, S390xRow, is_register, parse_oper
 #: Rows of z15 and z17, of which capstone 5 knows nothing.
 NEWER = frozenset((
     "clzg", "ctzg", "ncgrk", "ncrk", "nngrk", "nnrk", "nogrk", "nork", "nxgrk", "nxrk", "ocgrk", "ocrk", "popcnt", "selgr",
-    "selr", "vd", "vdl", "vr", "vrl", "vlbr", "vlbrrep", "vlebr", "vstbr", "vstebr", "vcefb", "vcelfb", "vcfeb", "vclfeb",
-    "wcefb", "wcelfb", "wcfeb", "wclfeb", "vmh.g", "vmlh.g", "vml.g", "vml.q",
+    "selr", "vd", "vdl", "vr", "vrl", "vlbr", "vlebr", "vstbr", "vstebr", "vcefb", "vcelfb", "vcfeb", "vclfeb",
+    "wcefb", "wcelfb", "wcfeb", "wclfeb", "vmh.g", "vmlh.g", "vml.g", "vmal.g", "vblend", "veval",
+    *(f"{op}{letter}" for op in ("lxa", "llxa") for letter in "bhfgq"),
 ))  # fmt: skip
 #: What capstone calls by an older name.
 OLDER_NAMES = {"vldeb": "vflls", "wldeb": "wflls", "vledb": "vflrd", "wledb": "wflrd"}
@@ -103,7 +104,7 @@ def test_capstone(found: list[Case]) -> None:
     """It writes the left half of a vector register as the floating-point register that it is."""
     capstone = pytest.importorskip("capstone")
     md = capstone.Cs(capstone.CS_ARCH_SYSZ, capstone.CS_MODE_BIG_ENDIAN)
-    found = [case for case in found if case[0] not in NEWER and case[0].partition(".")[0] not in NEWER]
+    found = [case for case in found if case[0] not in NEWER and case[0].partition(".")[0] not in NEWER and case[0][-2:] != ".q"]
     bad = []
     for name, code, ours in found:
         got = next(md.disasm_lite(code, 0), (0, 0, "?", ""))

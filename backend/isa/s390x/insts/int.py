@@ -158,6 +158,16 @@ sth/sthy r1 mem | RX 40 RXY E370
 st/sty r1 mem | RX 50 RXY E350
 stg r1 mem | RXY E324
 la/lay =r1 mem | RX 41 RXY E371
+lxab =r1 mem | RXY E360
+lxah =r1 mem | RXY E362
+lxaf =r1 mem | RXY E364
+lxag =r1 mem | RXY E366
+lxaq =r1 mem | RXY E368
+llxab =r1 mem | RXY E361
+llxah =r1 mem | RXY E363
+llxaf =r1 mem | RXY E365
+llxag =r1 mem | RXY E367
+llxaq =r1 mem | RXY E369
 a/ay +r1 mem | RX 5A RXY E35A
 ag +r1 mem | RXY E308
 al/aly +r1 mem | RX 5E RXY E35E
@@ -182,8 +192,6 @@ mvi/mviy mem i2.u | SI 92 SIY EB52
 mvhhi mem i2 | SIL E544
 mvhi mem i2 | SIL E54C
 mvghi mem i2 | SIL E548
-asi mem i2 | SIY EB6A
-agsi mem i2 | SIY EB7A
 """, mem)
 # The number of ones in each byte, and in the whole register.
 row("popcnt:8", "popcnt =r1 r2", "RRE B9E1")

@@ -1,7 +1,8 @@
 """The vector facility: one line per operation, with the letters of the element sizes it has.
 
 A row is named operation.letter (``va.f`` is the manual's vaf); letters: b, h, f, g, q for 1, 2, 4, 8 and 16 bytes. Rows
-without elements have the manual's name. z15 has the byte-reversing accesses (``br``), z17 products of g and q, quotients.
+without elements have the manual's name. z15 has the byte-reversing accesses (``br``), z17 products of g and q, quotients, signed
+order of q, functions of three operands.
 """
 
 from __future__ import annotations
@@ -16,28 +17,26 @@ from jitpy.backend.target.row import REMAT, MInst
 _LETTERS = "bhfgq"
 #: Operation, letters, operands | encoding, the field of the element size (none: the opcodes differ).
 _ELEMENTS = """
-va bhfgq =v1 v2 v3 | VRRc E7F3 m4
-vs bhfgq =v1 v2 v3 | VRRc E7F7 m4
+va bhfg =v1 v2 v3 | VRRc E7F3 m4
+vs bhfg =v1 v2 v3 | VRRc E7F7 m4
 vml bhfgq =v1 v2 v3 | VRRc E7A2 m4
-vmh bhfg =v1 v2 v3 | VRRc E7A3 m4
-vmlh bhfg =v1 v2 v3 | VRRc E7A1 m4
+vmal bhfg =v1 v2 v3 v4 | VRRd E7AA m5
+vmh bhfgq =v1 v2 v3 | VRRc E7A3 m4
+vmlh bhfgq =v1 v2 v3 | VRRc E7A1 m4
 vme bhf =v1 v2 v3 | VRRc E7A6 m4
-vmle bhf =v1 v2 v3 | VRRc E7A4 m4
 vmo bhf =v1 v2 v3 | VRRc E7A7 m4
-vmlo bhf =v1 v2 v3 | VRRc E7A5 m4
-vmn bhfg =v1 v2 v3 | VRRc E7FE m4
-vmx bhfg =v1 v2 v3 | VRRc E7FF m4
+vmn bhfgq =v1 v2 v3 | VRRc E7FE m4
+vmx bhfgq =v1 v2 v3 | VRRc E7FF m4
 vmnl bhfg =v1 v2 v3 | VRRc E7FC m4
 vmxl bhfg =v1 v2 v3 | VRRc E7FD m4
-vavg bhfg =v1 v2 v3 | VRRc E7F2 m4
 vavgl bhfg =v1 v2 v3 | VRRc E7F0 m4
 vlc bhfg =v1 v2 | VRRa E7DE m3
-vlp bhfg =v1 v2 | VRRa E7DF m3
+vlp bhfgq =v1 v2 | VRRa E7DF m3
 vceq bhfg =v1 v2 v3 | VRRb E7F8 m4
 vch bhfg =v1 v2 v3 | VRRb E7FB m4
 vchl bhfg =v1 v2 v3 | VRRb E7F9 m4
-vec bhfg v1 v2 | VRRa E7DB m3
-vecl bhfg v1 v2 | VRRa E7D9 m3
+vec q v1 v2 | VRRa E7DB m3
+vblend bhfg =v1 v2 v3 v4 | VRRd E789 m5
 vesl bhfg =v1 v3 d2 | VRSa E730 m4
 vesrl bhfg =v1 v3 d2 | VRSa E738 m4
 vesra bhfg =v1 v3 d2 | VRSa E73A m4
@@ -61,21 +60,16 @@ vlgv bhfg =r1 v3 d2 | VRSc E721 m4
 vrepi bhfg =v1 i2 | VRIa E745 m3
 vgm bhfg =v1 i2.u i3.u | VRIb E746 m4
 vpopct bhfg =v1 v2 | VRRa E750 m3
-vclz bhfg =v1 v2 | VRRa E753 m3
-vctz bhfg =v1 v2 | VRRa E752 m3
-vsum bh =v1 v2 v3 | VRRc E764 m4
-vsumg hf =v1 v2 v3 | VRRc E765 m4
-vsumq fg =v1 v2 v3 | VRRc E767 m4
+vclz q =v1 v2 | VRRa E753 m3
+vctz q =v1 v2 | VRRa E752 m3
 """
 _ELEMENTS_IN_MEMORY = """
 vlrep bhfg =v1 mem | VRX E705 m3
-vllez bhfg =v1 mem | VRX E704 m3
 vlbr hfgq =v1 mem | VRX E606 m3
 vstbr hfgq v1 mem | VRX E60E m3
-vlbrrep hfg =v1 mem | VRX E605 m3
 """
 #: The manual's names where the letter alone would be another operation's.
-_IRREGULAR = {"vmlh": "vmlhw", "vuplh": "vuplhw"}
+_IRREGULAR = {"vmlh": "vmlhw", "vmalh": "vmalhw", "vuplh": "vuplhw"}
 
 
 def _elements(lines: str, make: Any) -> None:
@@ -88,7 +82,7 @@ def _elements(lines: str, make: Any) -> None:
         base, _, _ = op.partition(":")
         for letter in letters:
             mnemonic = base + letter
-            if mnemonic in _IRREGULAR and len(base) < len(mnemonic) and base in ("vml", "vupl"):
+            if mnemonic in _IRREGULAR and len(base) < len(mnemonic) and base in ("vml", "vmal", "vupl"):
                 mnemonic = _IRREGULAR[mnemonic]
             make(f"{op}.{letter}", f"{mnemonic} {operands}", f"{format} {opcode} {field}={_LETTERS.index(letter)}")
 
@@ -116,6 +110,7 @@ vnx =v1 v2 v3 | VRRc E76C
 vnc =v1 v2 v3 | VRRc E769
 vperm =v1 v2 v3 v4 | VRRe E78C
 vsel =v1 v2 v3 v4 | VRRe E78D
+veval =v1 v2 v3 v4 i5.u | VRIk E788
 vpdi =v1 v2 v3 m4.u | VRRc E784
 vlvgp =v1 r2 r3 | VRRf E762
 vlr =v1 v2 | VRRa E756
@@ -133,7 +128,6 @@ vgbm =v1 i2.u | VRIa E744
 table("""
 vl =v1 mem | VRX E706
 vst v1 mem | VRX E70E
-vllezlf =v1 mem | VRX E704 m3=6
 le/ley =f1 mem | RX 78 RXY ED64
 ld/ldy =f1 mem | RX 68 RXY ED65
 ste/stey f1 mem | RX 70 RXY ED66
@@ -142,10 +136,9 @@ std/stdy f1 mem | RX 60 RXY ED67
 # Comparisons that also say, in the condition code, whether all lanes (0), some (1) or none (3) hold.
 for _i, _letter in enumerate("bhfg"):
     row(f"vceqs.{_letter}", f"vceq{_letter}s =v1 v2 v3", f"VRRb E7F8 m4={_i} m5=1")
-# Quotients and remainders of z17.
+# Quotients and remainders of z17, of whole registers.
 for _op, _opcode in (("vd", 0xB2), ("vdl", 0xB0), ("vr", 0xB3), ("vrl", 0xB1)):
-    for _i, _letter in ((2, "f"), (3, "g"), (4, "q")):
-        row(f"{_op}.{_letter}", f"{_op}{_letter} =v1 v2 v3 m5.u", f"VRRc E7{_opcode:02X} m4={_i}")
+    row(f"{_op}.q", f"{_op}q =v1 v2 v3 m5.u", f"VRRc E7{_opcode:02X} m4=4")
 
 
 def replicated(data: bytes) -> tuple[int, int] | None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from jitpy.backend.ir import memflags
-from jitpy.backend.ir.opcodes import FCMP, IADD, ICMP, ICONST, LOAD_, STACK_ADDR, ULOAD8, ULOAD16
+from jitpy.backend.ir.opcodes import FCMP, IADD, ICMP, ICONST, ISHL, LOAD_, SEXTEND, STACK_ADDR, UEXTEND, ULOAD8, ULOAD16
 from jitpy.backend.ir.types import BITS, I8, I16, I32, I64, MASK
 from jitpy.backend.isa.lowering import Lowering, signed, trap_of
 from jitpy.backend.isa.s390x.rows import ROWS, S390xRow
@@ -23,6 +23,8 @@ Family = tuple[S390xRow, ...]
 _CONSTANT = ROWS["const"]
 _ZEROS_ABOVE = frozenset((ICMP, FCMP, ULOAD8, ULOAD16))
 _STEPS = 8  # how far an address expression is followed
+#: Index, extended by its sign or not, and scaled -> the instruction of z17.
+_SCALED = {SEXTEND: [ROWS["lxa" + letter][2] for letter in "bhfgq"], UEXTEND: [ROWS["llxa" + letter][2] for letter in "bhfgq"]}
 _ZERO_EXTENDED = {I8: ROWS["llgcr"], I16: ROWS["llghr"], I32: ROWS["llgfr"]}
 _SIGN_EXTENDED = {I8: ROWS["lgbr"], I16: ROWS["lghr"], I32: ROWS["lgfr"]}
 ZERO_EXTENDING_LOADS = {8: ROWS["llgc"], 16: ROWS["llgh"], 32: ROWS["llgf"], 64: ROWS["lg"]}
@@ -92,6 +94,9 @@ class Base(Lowering):
                         v = a
                         continue
                 elif index is None:
+                    scaled = self.scaled_sum(a, b) if fits(offset, 20) else None
+                    if scaled is not None:
+                        return (scaled,), 0, offset
                     v, index = a, b
                     n = nodes[index]
                     if n[0] == IADD and nodes[n[4]][0] == ICONST:
@@ -113,6 +118,25 @@ class Base(Lowering):
         if index is None:
             return (self.put_in_reg(v),), 0, offset
         return (self.put_in_reg(v), self.put_in_reg(index)), 0, offset
+
+    def scaled_sum(self, x: Any, y: Any) -> Any:
+        """A base and an extended i32, to which a number may have been added, shifted left by up to 4: their sum, which z17 has as an
+        instruction. None where that is not what is summed up."""
+        if not self.features["has_mie4"]:
+            return None
+        for base, v in ((x, y), (y, x)):
+            n, scale = self.nodes[v], 0
+            if n[0] == ISHL and self.constant_of(n[4]) in (0, 1, 2, 3, 4):
+                scale = self.constant_of(n[4])
+                n = self.nodes[n[3]]
+            if n[0] not in _SCALED or self.types[n[3]] != I32:
+                continue
+            index, number = n[3], 0
+            m = self.nodes[index]
+            if m[0] == IADD and fits(self.constant_of(m[4]) or 1 << 20, 20):
+                index, number = m[3], self.constant_of(m[4])
+            return self.op(_SCALED[n[0]][scale], self.put_in_reg(base), self.put_in_reg(index), imm=(0, number, None))
+        return None
 
     def address_register(self, v: Any) -> Any:
         """The address v in a register, for what has no displacement."""

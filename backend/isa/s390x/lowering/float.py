@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from jitpy.backend.ir.types import BITS, F16, F32, F64, F128
 from jitpy.backend.isa.s390x.insts.vector import run_of_ones
-from jitpy.backend.isa.s390x.lowering.int import IntLowering
 from jitpy.backend.isa.s390x.lowering.memory import MemoryLowering
+from jitpy.backend.isa.s390x.lowering.pair import PairLowering
 from jitpy.backend.isa.s390x.rows import ROWS
 from jitpy.backend.target.row import FLOAT, VECTOR, MInst
 
@@ -27,7 +27,7 @@ def sign(bits: int) -> bytes:
     return (1 << bits - 1).to_bytes(bits // 8, "big") * (128 // bits)
 
 
-class FloatLowering(IntLowering, MemoryLowering):
+class FloatLowering(PairLowering, MemoryLowering):
     """See the module's docstring."""
 
     def scalar(self, type: Any, row: Any, *uses: Any, imm: Any = None) -> Any:

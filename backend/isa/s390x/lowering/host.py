@@ -8,7 +8,9 @@ from jitpy.backend.isle.host import Host
 
 def host() -> Host:
     """The declaration."""
-    return clif_host({
+    h = clif_host({
         "has_and_not": "features['has_mie3']", "has_fma": "True", "has_half_conversions": "False",
         "has_atomic_pair": "True", "has_pinned_reg": "features['enable_pinned_reg']",
     })  # fmt: skip
+    h.inline_test("wanted_once", "uses[{0}] == 1")
+    return h

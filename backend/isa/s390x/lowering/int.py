@@ -3,11 +3,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from jitpy.backend.ir.opcodes import BY_NAME
 from jitpy.backend.ir.types import BITS, I8, I16, I32, I64, MASK
-from jitpy.backend.isa.s390x.conditions import BORROW, CARRY, INT, SWAPPED, E, H, L, O
+from jitpy.backend.isa.s390x.conditions import BORROW, CARRY, INT, SWAPPED, E, L, O
 from jitpy.backend.isa.s390x.lowering.base import Base, fits
 from jitpy.backend.isa.s390x.rows import ROWS
 from jitpy.backend.target.row import INT as INT_CLASS
@@ -18,7 +18,7 @@ _LETTER = {"add": "a", "sub": "s", "and": "n", "or": "o", "xor": "x"}
 #: operation -> rows of 32 and 64 bits, for registers and for memory.
 _RR = {op: (ROWS[f"{c}rk"], ROWS[f"{c}grk"]) for op, c in _LETTER.items()}
 _RM = {op: (ROWS[c], ROWS[f"{c}g"]) for op, c in _LETTER.items()}
-_LOGICAL = {"add": (ROWS["alrk"], ROWS["algrk"]), "sub": (ROWS["slrk"], ROWS["slgrk"])}
+LOGICAL = {"add": (ROWS["alrk"], ROWS["algrk"]), "sub": (ROWS["slrk"], ROWS["slgrk"])}
 _SHIFTS = {op: (ROWS[f"s{c}k"], ROWS[f"s{c}g"]) for op, c in (("shl", "ll"), ("shr", "rl"), ("sar", "ra"))}
 _SHIFTS_BY = {op: (ROWS[f"s{c}k:r"], ROWS[f"s{c}g:r"]) for op, c in (("shl", "ll"), ("shr", "rl"), ("sar", "ra"))}
 _HALVES = 0x5555555555555555, 0x3333333333333333, 0x0F0F0F0F0F0F0F0F
@@ -33,6 +33,11 @@ def wide(type: Any) -> bool:
 
 class IntLowering(Base):
     """See the module's docstring."""
+
+    if TYPE_CHECKING:
+
+        def compare_pair(self, x: Any, y: Any, cc: str) -> int:
+            """Emit a comparison of i128: `pair` knows how."""
 
     # Two operands.
 
@@ -89,7 +94,8 @@ class IntLowering(Base):
 
     def add(self, type: Any, x: Any, y: Any) -> Any:
         """x + y."""
-        return self.alu("add", type, x, y)
+        scaled = self.scaled_sum(x, y) if type == I64 else None
+        return self.alu("add", type, x, y) if scaled is None else scaled
 
     def sub(self, type: Any, x: Any, y: Any) -> Any:
         """x - y."""
@@ -130,7 +136,7 @@ class IntLowering(Base):
         if type >= I32 and self.nodes[y][0] >= 0 and self.is_load(y):
             amode, trap = self.load_of(y)
             return self.op_mem(ROWS[f"ms{g}"], amode, self.put_in_reg(x), trap=trap)
-        return self.op(ROWS[f"ms{g}r"], self.put_in_reg(x), self.put_in_reg(y))
+        return self.op(ROWS[f"ms{g}rkc"], self.put_in_reg(x), self.put_in_reg(y))
 
     def mul_wide(self, signed_: bool, x: Any, y: Any) -> tuple[Any, Any]:
         """Low and high half of the product of vregs."""
@@ -142,7 +148,7 @@ class IntLowering(Base):
         """High half of the product; of narrow types from a 64-bit product."""
         if type == I64:
             return self.mul_wide(signed_, self.put_in_reg(x), self.put_in_reg(y))[1]
-        product = self.op(ROWS["msgr"], self.extended(signed_, x), self.extended(signed_, y))
+        product = self.op(ROWS["msgrkc"], self.extended(signed_, x), self.extended(signed_, y))
         return self.shifted("shr", product, BITS[type])
 
     # Shifts and rotates.
@@ -174,75 +180,6 @@ class IntLowering(Base):
         if op == "ror":
             count = self.op(ROWS["lcr"], count)
         return self.op(ROWS[row + ":r"], reg, count)
-
-    # Pairs: i128.
-
-    def alu_pair(self, op: str, x: Any, y: Any) -> tuple[Any, Any]:
-        """Both halves; sums and differences carry."""
-        a, b = self.put_in_regs(x), self.put_in_regs(y)
-        if op in _LOGICAL:
-            return self.carried(op, a, b)
-        row = _RR[op][1]
-        return self.op(row, a[0], b[0]), self.op(row, a[1], b[1])
-
-    def carried(self, op: str, a: Any, b: Any) -> tuple[Any, Any]:
-        """Sum or difference of pairs; the condition code says whether there was a carry or borrow."""
-        low = self.op(_LOGICAL[op][1], a[0], b[0])
-        return low, self.op(ROWS["alcgr" if op == "add" else "slbgr"], a[1], b[1])
-
-    def neg_pair(self, x: Any) -> tuple[Any, Any]:
-        """0 - x."""
-        zero = self.imm(0)
-        return self.carried("sub", (zero, zero), self.put_in_regs(x))
-
-    def not_pair(self, x: Any) -> tuple[Any, Any]:
-        """Both halves."""
-        low, high = self.put_in_regs(x)
-        return self.unary_of("not", I64, low), self.unary_of("not", I64, high)
-
-    def abs_pair(self, x: Any) -> tuple[Any, Any]:
-        """(x ^ s) - s, s being the sign everywhere."""
-        low, high = self.put_in_regs(x)
-        sign = self.shifted("sar", high, 63)
-        flipped = self.alu_rr("xor", I64, low, sign), self.alu_rr("xor", I64, high, sign)
-        return self.carried("sub", flipped, (sign, sign))
-
-    def mul_pair(self, x: Any, y: Any) -> tuple[Any, Any]:
-        """Low 128 bits of the product."""
-        a, b = self.put_in_regs(x), self.put_in_regs(y)
-        low, high = self.mul_wide(False, a[0], b[0])
-        crossed = self.alu_rr("add", I64, self.op(ROWS["msgr"], a[0], b[1]), self.op(ROWS["msgr"], a[1], b[0]))
-        return low, self.alu_rr("add", I64, high, crossed)
-
-    def to_vector(self, pair: Any) -> Any:
-        """A pair as one vector register."""
-        return self.xop(ROWS["vlvgp"], pair[1], pair[0])
-
-    def to_pair(self, v: Any) -> tuple[Any, Any]:
-        """A vector register as a pair."""
-        return self.op(ROWS["vlgv.g"], v, imm=1), self.op(ROWS["vlgv.g"], v, imm=0)
-
-    def spread_count(self, count: Any) -> Any:
-        """A shift count in all bytes of a vector register, where whole registers are shifted by it."""
-        return self.xop(ROWS["vrep.b"], self.xop(ROWS["vlvgp"], count, count), imm=7)
-
-    def shift_pair(self, op: str, x: Any, y: Any) -> tuple[Any, Any]:
-        """In a vector register: by bytes, then by bits."""
-        v = self.to_vector(self.put_in_regs(x))
-        return self.to_pair(self.shift_whole(op, v, self.spread_count(self.put_in_regs(y)[0])))
-
-    def shift_whole(self, op: str, v: Any, count: Any) -> Any:
-        """A vector register shifted as one number, modulo 128."""
-        name = {"shl": "vsl", "shr": "vsrl", "sar": "vsra"}[op]
-        return self.xop(ROWS[name], self.xop(ROWS[name + "b"], v, count), count)
-
-    def rotate_pair(self, op: str, x: Any, y: Any) -> tuple[Any, Any]:
-        """Shifted both ways."""
-        v = self.to_vector(self.put_in_regs(x))
-        count = self.put_in_regs(y)[0]
-        there, back = self.spread_count(count), self.spread_count(self.op(ROWS["lcgr"], count))
-        first, other = ("shl", "shr") if op == "rol" else ("shr", "shl")
-        return self.to_pair(self.xop(ROWS["vo"], self.shift_whole(first, v, there), self.shift_whole(other, v, back)))
 
     # Constants and bits.
 
@@ -294,23 +231,6 @@ class IntLowering(Base):
             r = self.op(ROWS["oilf"], r, imm=1 << BITS[type])
         return self.trailing(r)
 
-    def first_of(self, count: Any, half: Any, other: Any) -> tuple[Any, Any]:
-        """Zeros counted in ``half``, and where it is all zeros in ``other`` too."""
-        here = count(half)
-        beyond = self.plus(count(other), 64)
-        self.do(ROWS["cghi"], here, imm=64)
-        return self.op(ROWS["locgr"], here, beyond, imm=E), self.imm(0)
-
-    def leading_zeros_pair(self, x: Any) -> tuple[Any, Any]:
-        """The upper half first."""
-        low, high = self.put_in_regs(x)
-        return self.first_of(self.leading, high, low)
-
-    def trailing_zeros_pair(self, x: Any) -> tuple[Any, Any]:
-        """The lower half first."""
-        low, high = self.put_in_regs(x)
-        return self.first_of(self.trailing, low, high)
-
     def ones_in(self, r: Any, bits: int) -> Any:
         """The ones of a register's low bits: of each byte, summed up by shifts; the rest of the register is zero."""
         if self.features["has_mie3"]:
@@ -330,11 +250,6 @@ class IntLowering(Base):
             return found
         return self.op(ROWS["nilf"], found, imm=0xFF)
 
-    def count_ones_pair(self, x: Any) -> tuple[Any, Any]:
-        """Those of both halves."""
-        low, high = (self.ones_in(r, 64) for r in self.put_in_regs(x))
-        return self.alu_rr("add", I64, low, high), self.imm(0)
-
     def swap_bytes(self, type: Any, x: Any) -> Any:
         """Byte order reversed."""
         return self.swapped(BITS[type], self.put_in_reg(x))
@@ -347,12 +262,7 @@ class IntLowering(Base):
             return self.shifted("shr", self.op(ROWS["lrvr"], r), 16, I32)
         return self.op(ROWS["lrvgr" if bits == 64 else "lrvr"], r)
 
-    def swap_bytes_pair(self, x: Any) -> tuple[Any, Any]:
-        """Each half, exchanged."""
-        low, high = self.put_in_regs(x)
-        return self.op(ROWS["lrvgr"], high), self.op(ROWS["lrvgr"], low)
-
-    def _reversed(self, r: Any) -> Any:
+    def reversed_bits(self, r: Any) -> Any:
         """64 bits: neighbours, pairs and nibbles exchanged, then bytes."""
         for step, mask in zip((1, 2, 4), _HALVES):
             m = self.imm(mask)
@@ -363,13 +273,8 @@ class IntLowering(Base):
 
     def reverse_bits(self, type: Any, x: Any) -> Any:
         """The upper end of 64 reversed bits."""
-        r = self._reversed(self.put_in_reg(x))
+        r = self.reversed_bits(self.put_in_reg(x))
         return r if type == I64 else self.shifted("shr", r, 64 - BITS[type])
-
-    def reverse_bits_pair(self, x: Any) -> tuple[Any, Any]:
-        """Each half, exchanged."""
-        low, high = self.put_in_regs(x)
-        return self._reversed(high), self._reversed(low)
 
     # Comparison.
 
@@ -413,23 +318,6 @@ class IntLowering(Base):
         self.do(row, self.put_in_reg(x) if value else x, imm=k)
         return True
 
-    def compare_pair(self, x: Any, y: Any, cc: str) -> int:
-        """Equality by the differing bits; order by the borrow of a difference, with the signs flipped if signed."""
-        a, b = self.put_in_regs(x), self.put_in_regs(y)
-        if cc in ("eq", "ne"):
-            differing = [self.alu_rr("xor", I64, m, n) for m, n in zip(a, b)]
-            self.alu_rr("or", I64, *differing)
-            return E if cc == "eq" else E ^ 15
-        signed_, mask = INT[cc]
-        if mask & H:  # gt and ge become lt and le
-            a, b = b, a
-        if mask & E:  # x <= y is not y < x
-            a, b = b, a
-        if signed_:
-            a, b = ((low, self.op(ROWS["xihf"], high, imm=1 << 31)) for low, high in (a, b))
-        self.carried("sub", a, b)
-        return BORROW ^ 15 if mask & E else BORROW
-
     def min_max(self, cc: str, type: Any, x: Any, y: Any) -> Any:
         """x where x cc y, else y."""
         if type < I32:
@@ -441,12 +329,6 @@ class IntLowering(Base):
             a, b = self.put_in_reg(x), self.put_in_reg(y)  # both are results too: no load is merged into the comparison
             self.do(ROWS[f"c{'l' * (not signed_)}{'g' * wide(type)}r"], a, b)
         return self.choose(mask, a, b)
-
-    def min_max_pair(self, cc: str, x: Any, y: Any) -> tuple[Any, Any]:
-        """The same of i128."""
-        a, b = self.put_in_regs(x), self.put_in_regs(y)
-        mask = self.compare_pair(x, y, cc)
-        return self.choose(mask, a[0], b[0]), self.choose(mask, a[1], b[1])
 
     def choose(self, mask: int, yes: Any, no: Any) -> Any:
         """yes where the condition holds, else no."""
@@ -496,7 +378,7 @@ class IntLowering(Base):
 
     def flagged(self, signed_: bool, op: str, type: Any, x: Any, y: Any) -> tuple[Any, int]:
         """x op y, at the upper end of 32 bits if narrow, and the mask of overflow."""
-        rows = _RR[op] if signed_ else _LOGICAL[op]
+        rows = _RR[op] if signed_ else LOGICAL[op]
         if type < I32:
             a, b = self.to_top(type, x), self.to_top(type, y)
         else:
@@ -511,7 +393,7 @@ class IntLowering(Base):
             low, high = self.mul_wide(False, self.put_in_reg(x), self.put_in_reg(y))
             self.do(ROWS["cghi"], high, imm=0)
             return low, E ^ 15
-        product = self.op(ROWS["msgr"], self.extended(signed_, x), self.extended(signed_, y))
+        product = self.op(ROWS["msgrkc"], self.extended(signed_, x), self.extended(signed_, y))
         if signed_:
             self.do(ROWS["cgr"], product, self.op(ROWS["lgbr" if type == I8 else "lghr"], product))
         else:
@@ -539,14 +421,6 @@ class IntLowering(Base):
         result, mask = self.overflow(node)
         flag = self.flag_value(mask) if self.uses[self.results[inst][1]] else result
         return self.overflow_result(node, result), flag
-
-    def overflow_wide(self, signed_: bool, difference: bool, x: Any, y: Any) -> Any:
-        """The same of i128: the carry of the upper half, or the sign of what overflowed."""
-        a, b = self.put_in_regs(x), self.put_in_regs(y)
-        pair = self.carried("sub" if difference else "add", a, b)
-        if signed_:
-            return pair, self.overflowed(difference, a[1], b[1], pair[1])
-        return pair, self.flag_value(BORROW if difference else CARRY)
 
     def overflowed(self, difference: bool, a: Any, b: Any, r: Any) -> Any:
         """0 or 1: whether 64-bit r = a + b (a - b) lost its sign: (r ^ a) & (r ^ b), of a difference (a ^ b) & (r ^ a)."""

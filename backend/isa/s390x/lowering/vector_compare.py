@@ -50,7 +50,7 @@ class VectorCompareLowering(VectorIntLowering):
 
     def v_blend(self, t: Any, c: Any, x: Any, y: Any) -> Any:
         """Per lane x where c's top bit is set, else y."""
-        return self.x("vsel", x, y, self.sign_mask(t, c))
+        return self.p("vblend", t, x, y, c) if self.has_whole() else self.x("vsel", x, y, self.sign_mask(t, c))
 
     def select_vector(self, ty: Any, c: Any, x: Any, y: Any) -> Any:
         """By a scalar: jumps over copies."""

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from jitpy.backend.ir.types import LANE_BITS
-from jitpy.backend.isa.s390x.lowering.vector_base import LETTER, VectorBase
+from jitpy.backend.ir.types import IS_VECTOR, LANE_BITS
+from jitpy.backend.isa.s390x.lowering.vector_base import LETTER
+from jitpy.backend.isa.s390x.lowering.vector_logic import VectorLogic
 from jitpy.backend.isa.s390x.rows import ROWS
 
 _SHIFTS = {"psll": "vesl", "psrl": "vesrl", "psra": "vesra"}
 
 
-class VectorIntLowering(VectorBase):
+class VectorIntLowering(VectorLogic):
     """See the module's docstring."""
 
     def v_iadd(self, t: Any, a: Any, b: Any) -> Any:
@@ -30,20 +31,24 @@ class VectorIntLowering(VectorBase):
         """|a|."""
         return self.p("vlp", t, a)
 
-    def has_long_products(self) -> bool:
-        """Whether there are products of 64-bit elements."""
-        return bool(self.features["has_vxrs_ext3"])
-
     def longs(self, r: Any) -> list[Any]:
         """Both 64-bit elements in general registers."""
         return [self.op(ROWS["vlgv.g"], r, imm=i) for i in (0, 1)]
 
     def v_imul(self, t: Any, a: Any, b: Any) -> Any:
         """a * b; 64-bit elements in general registers before z17."""
-        if LANE_BITS[t] < 64 or self.has_long_products():
+        if LANE_BITS[t] < 64 or self.has_whole():
             return self.p("vml", t, a, b)
-        products = [self.op(ROWS["msgr"], m, n) for m, n in zip(self.longs(a), self.longs(b))]
+        products = [self.op(ROWS["msgrkc"], m, n) for m, n in zip(self.longs(a), self.longs(b))]
         return self.x("vlvgp", *products)
+
+    def v_multiply_add(self, t: Any, a: Any, b: Any, c: Any) -> Any:
+        """a * b + c."""
+        return self.p("vmal", t, a, b, c)
+
+    def multiplied_lanes(self, ty: Any) -> Any:
+        """ty, where `v_multiply_add` has its lanes."""
+        return ty if IS_VECTOR[ty] and (LANE_BITS[ty] < 64 or self.has_whole()) else None
 
     def v_umulhi(self, t: Any, a: Any, b: Any) -> Any:
         """Upper half of the unsigned product."""
@@ -54,7 +59,7 @@ class VectorIntLowering(VectorBase):
         return self._mul_high(True, t, a, b)
 
     def _mul_high(self, signed_: bool, t: Any, a: Any, b: Any) -> Any:
-        if LANE_BITS[t] < 64 or self.has_long_products():
+        if LANE_BITS[t] < 64 or self.has_whole():
             return self.p("vmh" if signed_ else "vmlh", t, a, b)
         products = [self.mul_wide(signed_, m, n)[1] for m, n in zip(self.longs(a), self.longs(b))]
         return self.x("vlvgp", *products)
