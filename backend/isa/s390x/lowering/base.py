@@ -120,8 +120,8 @@ class Base(Lowering):
         return (self.put_in_reg(v), self.put_in_reg(index)), 0, offset
 
     def scaled_sum(self, x: Any, y: Any) -> Any:
-        """A base and an extended i32, to which a number may have been added, shifted left by up to 4: their sum, which z17 has as an
-        instruction. None where that is not what is summed up."""
+        """A base and an extended i32, to which a number may have been added, shifted left by up to 4: their sum, one instruction of
+        z17. None where that is not what is summed up."""
         if not self.features["has_mie4"]:
             return None
         for base, v in ((x, y), (y, x)):

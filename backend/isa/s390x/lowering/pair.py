@@ -6,11 +6,11 @@ from __future__ import annotations
 from typing import Any
 
 from jitpy.backend.ir.opcodes import SEXTEND, UEXTEND
-from jitpy.backend.ir.types import I64, I128
+from jitpy.backend.ir.types import I64
 from jitpy.backend.isa.s390x.conditions import BORROW, CARRY, INT, NE, E, H
 from jitpy.backend.isa.s390x.lowering.int import LOGICAL, IntLowering
 from jitpy.backend.isa.s390x.rows import ROWS
-from jitpy.backend.target.row import VECTOR, MInst
+from jitpy.backend.target.row import VECTOR
 
 #: (signed, remainder) -> quotients and remainders of z17.
 _QUOTIENTS = {(True, False): "vd.q", (False, False): "vdl.q", (True, True): "vr.q", (False, True): "vrl.q"}
@@ -139,7 +139,8 @@ class PairLowering(IntLowering):
         """In a vector register, by bytes and then by bits; by a constant as halves."""
         k = self.constant_of(y)
         if k is not None:
-            return self._shifted_by(op, *self.put_in_regs(x), k % 128)
+            low, high = self.put_in_regs(x)
+            return self._shifted_by(op, low, high, k % 128)
         return self.to_pair(self.shift_whole(op, self.whole(x), self.spread_count(self.put_in_regs(y)[0])))
 
     def _shifted_by(self, op: str, low: Any, high: Any, k: int) -> tuple[Any, Any]:
@@ -165,7 +166,8 @@ class PairLowering(IntLowering):
         """Shifted both ways; by a constant as halves."""
         k = self.constant_of(y)
         if k is not None:
-            return self._rotated_by(*self.put_in_regs(x), (k if op == "rol" else -k) % 128)
+            low, high = self.put_in_regs(x)
+            return self._rotated_by(low, high, (k if op == "rol" else -k) % 128)
         v = self.whole(x)
         count = self.put_in_regs(y)[0]
         there, back = self.spread_count(count), self.spread_count(self.op(ROWS["lcgr"], count))

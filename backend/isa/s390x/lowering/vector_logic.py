@@ -7,6 +7,7 @@ instruction (`veval`) has any function of three operands, its table as immediate
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from jitpy.backend.ir.opcodes import BAND, BITSELECT, BNOT, BOR, BXOR
@@ -19,7 +20,7 @@ _OF_TWO = {
 }  # fmt: skip
 #: Number of leaves -> their columns of the table.
 _COLUMNS = {2: (0b0011, 0b0101), 3: (0b00001111, 0b00110011, 0b01010101)}
-_LOGIC = {
+_LOGIC: dict[Any, Callable[..., int]] = {
     BAND: lambda x, y: x & y, BOR: lambda x, y: x | y, BXOR: lambda x, y: x ^ y, BNOT: lambda x: ~x,
     BITSELECT: lambda c, x, y: c & x | ~c & y,
 }  # fmt: skip
@@ -55,7 +56,7 @@ class VectorLogic(VectorBase):
 
         def table(node: Any) -> int:
             operands = [table(nodes[v]) if v in inner else columns[v] for v in node[3:]]
-            return int(_LOGIC[node[0]](*operands))
+            return _LOGIC[node[0]](*operands)
 
         found_table = table(root) & (1 << (1 << len(leaves))) - 1
         return None if len(leaves) == 2 and found_table not in _OF_TWO else (leaves, found_table)
