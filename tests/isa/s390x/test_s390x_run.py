@@ -33,7 +33,7 @@ def function(name: str, choice: Choice, rng: random.Random) -> Function:
     func = Function(name, signature(list(arg_types), list(result_types)))
     block = func.block()
     args = [func.param(block, t) for t in arg_types]
-    inst = func.append(block, (number, control, immediate(rng, number, control), *args), result_types)
+    inst = func.append(block, (number, control, immediate(rng, number, control, arg_types), *args), result_types)
     func.append(block, (op.RETURN, 0, None, *func.results[inst]))
     canonicalize(func)
     return func
@@ -63,7 +63,7 @@ def test_every_opcode(level: str) -> None:
                 lacking.add(name)
     assert lacking <= FOREIGN
     expected = []
-    interpreter = Interpreter(functions, {})
+    interpreter = Interpreter(functions, {}, big_endian=True)
     for func in functions:
         for _ in range(RUNS):
             arguments = [value_bits(rng, p.type) for p in func.sig.params]
