@@ -111,6 +111,10 @@ def _compile(func: Function, target: Target, settings: Settings, times: dict[str
 
         verify(func)
         clock = _lap(times, "verify", clock)
+    if func.dynamic_types:
+        from jitpy.backend.ir.dynamic import make_fixed
+
+        make_fixed(func)
     chaos = None
     if settings.chaos_seed:
         from jitpy.backend.chaos import Chaos

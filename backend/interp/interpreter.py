@@ -92,7 +92,7 @@ class _Frame:
         self.func = func = code.func
         self.address = address
         memory = LowStackMemory if code.low_addresses else StackMemory
-        self.slots = [memory(slot.size, 1 << slot.align_shift, fill) for slot in func.stack_slots]
+        self.slots = [memory(slot.size, 1 << slot.align_shift, fill) for slot in func.slots()]
         self.env: dict[int, int] = {}
         entry = func.layout[0]
         self.env.update(zip(func.block_params[entry], args))
@@ -409,10 +409,8 @@ def _stack_addr(run: _Run, frame: _Frame, node: Node, results: tuple[int, ...]) 
 
 @_control("dynamic_stack_addr")
 def _dynamic_stack_addr(run: _Run, frame: _Frame, node: Node, results: tuple[int, ...]) -> None:
-    static = len(frame.func.stack_slots)
-    while len(frame.slots) <= static + node[2]:
-        frame.slots.append(StackMemory(16, 16, run.interpreter.fill))
-    frame.env[results[0]] = frame.slots[static + node[2]].address
+    slot = len(frame.func.stack_slots) + node[2]
+    frame.env[results[0]] = frame.slots[slot].address & types.MASK[node[1]]
 
 
 @_control("symbol_value", "tls_value")

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from jitpy.backend.ir.types import Type
+from jitpy.backend.ir.types import BYTES, Type
 
 Node = tuple[Any, ...]
 
@@ -239,6 +239,11 @@ class Function:
                 return i
         self.global_values.append(GlobalValue("symbol", offset=offset, name=name))
         return len(self.global_values) - 1
+
+    def slots(self) -> list[StackSlot]:
+        """The explicit stack slots, and behind them the dynamic ones, each as large as its type, 16 bytes at least."""
+        dynamic = [BYTES[self.dynamic_types[number][0]] for number in self.dynamic_slots]
+        return [*self.stack_slots, *(StackSlot(max(size, 16), 4) for size in dynamic)]
 
     def stack_slot(self, size: int, align_shift: int = 3) -> int:
         """A new explicit stack slot."""

@@ -1,7 +1,6 @@
 """Values of vector types on any ISA: their parts, and operations applied part by part.
 
-A value is held in parts, each a register; a type smaller than a part is the low lanes of one, dynamic types the fixed ones of their
-size. An ISA's ``lowering/vector_base.py`` takes `VectorParts` beside its scalar lowering, and says how wide parts are.
+A value is held in parts, each a register; a type smaller than a part is the low lanes of one. An ISA's ``lowering/vector_base.py`` takes `VectorParts` beside its scalar lowering, and says how wide parts are.
 """
 
 from __future__ import annotations
@@ -9,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from jitpy.backend.ir.types import BITS, DYNAMIC, I8, I16, I32, I64, LANE_BITS, vector
+from jitpy.backend.ir.types import BITS, I8, I16, I32, I64, LANE_BITS, vector
 
 #: An operation on one part: its type, the registers -> the register of the result.
 Part = Callable[..., Any]
@@ -53,11 +52,7 @@ class VectorParts:
         """The same of two values, one of which an ISA may take from elsewhere than from registers."""
         return self.lanes(f, ty, x, y)
 
-    def output_value(self, v: Any) -> Any:
-        """The value's own registers."""
-        return one(self.put_in_regs(v))
-
     def small(self, ty: Any) -> int:
         """The bits that count, where a type has less than 128, else 0."""
-        bits = BITS[ty & ~DYNAMIC]
+        bits = BITS[ty]
         return bits if bits < 128 else 0

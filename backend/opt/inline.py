@@ -29,12 +29,12 @@ _DEAR = {op.CALL_: 5, op.CALL_INDIRECT: 6, op.UDIV: 4, op.SDIV: 4, op.UREM: 4, o
 #: What says something about the frame it stands in, or leaves it in another way than by returning.
 _OWN_FRAME = frozenset(
     (op.RETURN_CALL, op.RETURN_CALL_INDIRECT, op.TRY_CALL, op.TRY_CALL_INDIRECT, op.GET_FRAME_POINTER, op.GET_STACK_POINTER,
-     op.GET_RETURN_ADDRESS, op.GET_EXCEPTION_HANDLER_ADDRESS, op.STACK_SWITCH, op.DYNAMIC_STACK_ADDR, op.SEQUENCE_POINT)
+     op.GET_RETURN_ADDRESS, op.GET_EXCEPTION_HANDLER_ADDRESS, op.STACK_SWITCH, op.SEQUENCE_POINT)
 )  # fmt: skip
 #: Formats whose immediates name an entity of the function, and its kind.
 _ENTITY = {
     "call": "function", "func_addr": "function", "call_indirect": "signature", "stack_addr": "slot",
-    "unary_global_value": "global",
+    "dynamic_stack_addr": "dynamic slot", "unary_global_value": "global",
 }  # fmt: skip
 #: Formats whose immediates hold memory flags.
 _FLAGS = frozenset(("load", "store", "load_no_offset", "store_no_offset", "atomic_rmw", "atomic_cas"))
@@ -108,7 +108,7 @@ def _is_constant(func: Function, value: int) -> bool:
 
 def cost_of(func: Function) -> int | None:
     """What a copy of ``func`` costs, or None: it cannot be copied."""
-    if not func.layout or func.stack_limit is not None or func.dynamic_slots or func.name in [f.name for f in func.ext_funcs]:
+    if not func.layout or func.stack_limit is not None or func.name in [f.name for f in func.ext_funcs]:
         return None
     cost = 0
     for block in func.layout:
@@ -130,6 +130,8 @@ class _Copy:
         self.values: dict[int, int] = {}
         self.regions: dict[int, int] = {}
         self.entities: dict[tuple[str, int], int] = {}
+        for number in callee.dynamic_types:  # values may have them without a slot's help
+            self._dynamic_type(number)
 
     def into(self, block: int, at: int) -> tuple[list[int], int]:
         """Put the callee in place of the call at index ``at`` of ``block``; the new blocks in order, and the last of them,
@@ -204,8 +206,22 @@ class _Copy:
         if kind == "slot":
             slot = callee.stack_slots[reference]
             return func.stack_slot(slot.size, slot.align_shift)
+        if kind == "dynamic slot":
+            func.dynamic_slots.append(self._dynamic_type(callee.dynamic_slots[reference]))
+            return len(func.dynamic_slots) - 1
         func.global_values.append(callee.global_values[reference])
         return len(func.global_values) - 1
+
+    def _dynamic_type(self, reference: int) -> int:
+        """The caller's dynamic type that is the callee's."""
+        base, scale = self.callee.dynamic_types[reference]
+        known = self.func.dynamic_types
+        for number, (other, _) in known.items():
+            if other == base:
+                return number
+        number = max(known, default=-1) + 1
+        known[number] = base, self.entity("global", scale)
+        return number
 
     def flags(self, flags: int) -> int:
         """Memory flags with the caller's number of the alias region; regions are the same by their number in the text's list."""

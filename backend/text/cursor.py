@@ -77,7 +77,7 @@ class Cursor:
     def type(self) -> types.Type:
         text = self.texts[self.i]
         found = types.BY_NAME.get(text) or self.dynamic_types.get(text)
-        if not found:
+        if not found or (found & types.DYNAMIC and not self.dynamic_types):
             raise self.expected("a type such as i32")
         self.i += 1
         return found

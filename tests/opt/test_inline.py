@@ -8,9 +8,10 @@ from jitpy.backend.interp.meaning import Trap
 from jitpy.backend.ir import opcodes as op
 from jitpy.backend.ir.function import Function
 from jitpy.backend.opt.inline import cost_of, inline_module
-from jitpy.backend.pipeline import compile_module
+from jitpy.backend.pipeline import compile_function, compile_module
 from jitpy.backend.settings import Settings
 from jitpy.backend.text.parser import parse_functions
+from jitpy.backend.text.printer import print_function
 
 CALLER = """
 function %caller(i32, i32) -> i32 {
@@ -35,6 +36,20 @@ block1:
     return v4
 block2:
     trap user5
+}
+"""
+DYNAMIC = """
+function %callee(i32, i32) -> i32 {
+    gv0 = dyn_scale_target_const.i32x4
+    dt7 = i32x4*gv0
+    dss0 = explicit_dynamic_slot dt7
+block0(v0: i32, v1: i32):
+    v2 = splat.dt7 v0
+    v3 = dynamic_stack_addr.i64 dss0
+    store v2, v3
+    v4 = load.i32 v3+8
+    v5 = iadd v4, v1
+    return v5
 }
 """
 SELF = """
@@ -73,20 +88,31 @@ def inlined(callee: str) -> tuple[Function, int]:
     return caller, sum(caller.insts[i][0] == op.CALL_ for b in caller.layout for i in caller.block_insts[b])
 
 
-@pytest.mark.parametrize(("callee", "left"), [(SMALL, 0), (SELF, 2), (FRAME, 2), (LARGE, 2)])
+@pytest.mark.parametrize(("callee", "left"), [(SMALL, 0), (DYNAMIC, 0), (SELF, 2), (FRAME, 2), (LARGE, 2)])
 def test_small_functions_without_a_frame_of_their_own_are_inlined(callee: str, left: int) -> None:
     assert inlined(callee)[1] == left
 
 
+@pytest.mark.parametrize("callee", [SMALL, DYNAMIC])
 @pytest.mark.parametrize("arguments", [[3, 4], [3, 0], [0, 0xFFFF_FFFF]])
-def test_results_and_traps_stay(arguments: list[int]) -> None:
+def test_results_and_traps_stay(callee: str, arguments: list[int]) -> None:
     def outcome(functions: list[Function]) -> object:
         try:
             return Interpreter(functions).call("caller", arguments)
         except Trap as trap:
             return trap.code
 
-    assert outcome([inlined(SMALL)[0]]) == outcome(parse_functions(SMALL + CALLER))
+    assert outcome([inlined(callee)[0]]) == outcome(parse_functions(callee + CALLER))
+
+
+def test_what_is_inlined_can_be_read_again_and_compiled() -> None:
+    """Dynamic types come along with their scale."""
+    caller = inlined(DYNAMIC)[0]
+    (again,) = parse_functions(print_function(caller))
+    verify(again)
+    assert len(again.dynamic_types) == 1 and len(again.dynamic_slots) == 2
+    compile_function(caller, isa.lookup("x86_64", {}), Settings(enable_verifier=True))
+    assert not caller.dynamic_types
 
 
 def test_costs() -> None:

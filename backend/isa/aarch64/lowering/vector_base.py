@@ -1,7 +1,7 @@
 """Vectors: how a value is spread over registers, and the operations that all themes use.
 
-A value of a vector type is held in parts of 128 bits. A type of less is the low lanes of one whose upper lanes are arbitrary; a
-dynamic one is the fixed one of its size. So operations are written for one part, a function ``v_name(t, *vregs) -> vreg``, t being
+A value of a vector type is held in parts of 128 bits. A type of less is the low lanes of one whose upper lanes are arbitrary.
+So operations are written for one part, a function ``v_name(t, *vregs) -> vreg``, t being
 the type of a part, and `lanes` applies them to all parts of a value.
 """
 

@@ -1,7 +1,7 @@
 """Vectors: how a value is spread over registers, and the operations that all themes use.
 
 A value of a vector type is held in parts of 128 bits, the least that V has. A type of less than 128 bits is computed as one
-of 128 whose upper lanes are arbitrary; a dynamic one as the fixed one of its size. So operations are written for one part,
+of 128 whose upper lanes are arbitrary. So operations are written for one part,
 a function ``v_name(t, *vregs) -> vreg``, t being a type of 128 bits, and `lanes` applies them to all parts of a value.
 
 Every instruction says how many lanes of which width it works on; emission sets that where it is not set already. Masks live

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from jitpy.backend.ir.types import DYNAMIC, I64, LANES
+from jitpy.backend.ir.types import I64, LANES
 from jitpy.backend.isa.riscv64.conditions import EQ, NE
 from jitpy.backend.isa.riscv64.lowering.int import Condition
 from jitpy.backend.isa.riscv64.lowering.vector_int import VectorIntLowering
@@ -95,7 +95,7 @@ class VectorCompareLowering(VectorIntLowering):
         for other in regs[1:]:
             r = self.v_umin(t, r, other) if of_all else self.or_(t, r, other)
         if self.small(ty):
-            return self._few(of_all, t, r, LANES[ty & ~DYNAMIC])
+            return self._few(of_all, t, r, LANES[ty])
         self.mask("vmseq.vi.m" if of_all else "vmsne.vi.m", t, r, imm=0)
         return (EQ if of_all else NE), self.pg("vcpop.m", t), None
 
@@ -112,7 +112,7 @@ class VectorCompareLowering(VectorIntLowering):
     def high_bits(self, type: Any, x: Any) -> Any:
         """The parts' top bits side by side."""
         ty = self.types[x]
-        lanes = LANES[ty & ~DYNAMIC]
+        lanes = LANES[ty]
         result = None
         at = 0
         for t, r in zip(self.parts(ty), self.put_in_regs(x)):

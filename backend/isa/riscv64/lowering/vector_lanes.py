@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from jitpy.backend.ir.opcodes import F16CONST, F32CONST, F64CONST, ICONST
-from jitpy.backend.ir.types import DYNAMIC, F16, I8, I64, LANE, LANE_BITS, LANES
+from jitpy.backend.ir.types import F16, I8, I64, LANE, LANE_BITS, LANES
 from jitpy.backend.isa.riscv64.insts.vectors import vtype
 from jitpy.backend.isa.riscv64.lowering.vector_compare import VectorCompareLowering
 from jitpy.backend.isa.riscv64.rows import ROWS
@@ -100,7 +100,7 @@ class VectorLanesLowering(VectorCompareLowering):
         regs = self.put_in_regs(x)
         t, u = self.parts(self.types[x])[0], self.parts(ty)[0]
         pieces = [self.zero(u) for _ in self.parts(ty)]
-        for i in range(LANES[ty & ~DYNAMIC]):
+        for i in range(LANES[ty]):
             value = f(self.v_extract(t, regs[i // LANES[t]], i % LANES[t]))
             at, lane = divmod(i, LANES[u])
             pieces[at] = self.v_insert(u, pieces[at], value, lane)
@@ -158,7 +158,7 @@ class VectorLanesLowering(VectorCompareLowering):
         """uextend and sextend: as many lanes, so more bits."""
         source = self.types[x]
         regs = list(self.put_in_regs(x))
-        count = LANES[source & ~DYNAMIC]
+        count = LANES[source]
         bits = LANE_BITS[source]
         while bits < LANE_BITS[ty]:
             t = of_lanes(INT_OF_BITS[bits])

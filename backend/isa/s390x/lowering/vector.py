@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from jitpy.backend.ir import memflags
-from jitpy.backend.ir.types import BITS, DYNAMIC, F128, I64, I128, IS_VECTOR, LANE_BITS
+from jitpy.backend.ir.types import BITS, F128, I64, I128, IS_VECTOR, LANE_BITS
 from jitpy.backend.isa.lowering import trap_of
 from jitpy.backend.isa.s390x.lowering.memory import is_little
 from jitpy.backend.isa.s390x.lowering.vector_base import LETTER
@@ -80,7 +80,7 @@ class VectorLowering(VectorFloatLowering):
         source = self.types[x]
         regs = self._as_vector(source, self.put_in_regs(x))
         if not flags & memflags.BIG and LANE_BITS[source] != LANE_BITS[ty]:
-            size = min(BITS[source & ~DYNAMIC] // 8, 16)
+            size = min(BITS[source] // 8, 16)
             stored = reversed_in(LANE_BITS[source] // 8, size)
             order = bytes(stored[i] for i in reversed_in(LANE_BITS[ty] // 8, size))
             regs = [self.permuted(order, r) for r in regs]

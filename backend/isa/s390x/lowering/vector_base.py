@@ -2,7 +2,7 @@
 
 A value of a vector type is held in up to four parts of 128 bits. Lane 0 is the first element of the first register, at its
 left end: so lanes stand in registers as they do in memory. A type of less than 128 bits is the first lanes of one register,
-whose others are arbitrary; a dynamic one is the fixed one of its size. So operations are written for one register, a function
+whose others are arbitrary. So operations are written for one register, a function
 ``v_name(t, *vregs) -> vreg``, t being a type of 128 bits, and `lanes` applies them to all parts of a value.
 """
 
@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from jitpy.backend.ir.types import DYNAMIC, I64, LANE, LANE_BITS, LANES
+from jitpy.backend.ir.types import I64, LANE, LANE_BITS, LANES
 from jitpy.backend.isa.s390x.lowering.branch import BranchLowering
 from jitpy.backend.isa.s390x.rows import ROWS
 from jitpy.backend.isa.vectors import VectorParts, one
@@ -63,7 +63,7 @@ class VectorBase(VectorParts, BranchLowering):
         type ty."""
         source = self.types[x]
         lane, wanted = LANE[source], LANE[ty]
-        per, count = LANES[self.parts(source)[0]], LANES[ty & ~DYNAMIC]
+        per, count = LANES[self.parts(source)[0]], LANES[ty]
         regs = self.put_in_regs(x)
         made = [f(self.lane_out(lane, regs[i // per], i % per)) for i in range(count)]
         found = []

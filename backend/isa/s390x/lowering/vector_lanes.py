@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from jitpy.backend.ir.types import DYNAMIC, I64, LANE, LANE_BITS, LANES
+from jitpy.backend.ir.types import I64, LANE, LANE_BITS, LANES
 from jitpy.backend.isa.s390x.lowering.vector_base import LETTER
 from jitpy.backend.isa.s390x.lowering.vector_compare import VectorCompareLowering
 from jitpy.backend.isa.s390x.rows import ROWS
@@ -80,7 +80,7 @@ class VectorLanesLowering(VectorCompareLowering):
         """uextend and sextend: as many lanes, so more bits."""
         regs = list(self.put_in_regs(x))
         bits = LANE_BITS[self.types[x]]
-        count = LANES[ty & ~DYNAMIC]
+        count = LANES[ty]
         while bits < LANE_BITS[ty]:
             wanted = max(count * 2 * bits // 128, 1)
             regs = [self.v_widen(signed, bits, r, second) for r in regs for second in (False, True)][:wanted]

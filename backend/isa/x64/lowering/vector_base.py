@@ -2,9 +2,8 @@
 
 A value of a vector type is held in parts of the widest registers the processor has for it (`record.parts`): 512 bits
 with AVX-512 (F, BW, DQ and VL together), 256 with AVX2, else 128. A type of less than 128 bits is computed as one of
-128 whose upper lanes are arbitrary; a dynamic one as the fixed one of its size. So operations are written for one
-part, a function ``v_name(t, *vregs) -> vreg``, t being a type of 128, 256 or 512 bits, and `lanes` applies them to
-all parts of a value.
+128 whose upper lanes are arbitrary. So operations are written for one part, a function ``v_name(t, *vregs) -> vreg``,
+t being a type of 128, 256 or 512 bits, and `lanes` applies them to all parts of a value.
 
 `p` emits one packed operation in the form that fits: see insts/vector.py. What a low feature level lacks is made of what it
 has, at the place where the operation is defined.
