@@ -81,7 +81,7 @@ GRAMMAR = """\
 | `fn0 = colocated patchable %f sig0` | a function that is called |
 | `const0 = i32x4 [1 2 3 4]`, `const0 = 0x0102` | a constant, for `vconst` and `f128const` |
 | `region0 = 0 "heap"` | an alias region: accesses in different regions do not touch the same bytes |
-| `dt0 = i32x4*gv4`, `dss0 = explicit_dynamic_slot dt0` | a dynamic vector type and a slot for it; code has the fixed type and an ordinary slot (`ir/dynamic.py`) |
+| `dt0 = i32x4*gv4`, `dss0 = explicit_dynamic_slot dt0` | a dynamic vector type, a slot for it: in code the fixed type |
 | `stack_limit = gv0` | the lowest address the stack may have |
 """
 

@@ -1,8 +1,8 @@
 """Dynamic vectors as fixed ones: what all machines make of them.
 
-No machine here has registers whose size is unknown until the code runs, so a dynamic type (``dt0 = i32x4*gv0``) has one scale unit and
-is the fixed type it is made of, its stack slots are slots like others, and taking a fixed vector out of a dynamic one is
-nothing. So code generation, optimization included, begins by saying so, and none of it knows dynamic types.
+No code here depends on a register's size that is unknown until it runs, so a dynamic type (``dt0 = i32x4*gv0``) has one scale
+unit and is the fixed type it is made of, its stack slots are slots like others, and taking a fixed vector out of a dynamic one
+is nothing. Code generation begins by saying so, and nothing behind that knows dynamic types.
 """
 
 from __future__ import annotations

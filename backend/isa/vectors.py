@@ -1,6 +1,7 @@
 """Values of vector types on any ISA: their parts, and operations applied part by part.
 
-A value is held in parts, each a register; a type smaller than a part is the low lanes of one. An ISA's ``lowering/vector_base.py`` takes `VectorParts` beside its scalar lowering, and says how wide parts are.
+A value is held in parts, each a register; a type smaller than a part is the low lanes of one. An ISA's
+``lowering/vector_base.py`` takes `VectorParts` beside its scalar lowering, and says how wide parts are.
 """
 
 from __future__ import annotations

@@ -42,7 +42,7 @@ def _table() -> dict[str, Callable[[], Function]]:
     for make in (integer.udivmod, integer.sdiv, integer.srem, integer.umul_overflow, integer.smul_overflow):
         table[f"i128_{make.__name__}"] = make
     for operation in atomic.OPERATIONS:
-        for order in (0, memflags.BIG):
+        for order in (memflags.LITTLE, memflags.BIG):
             table[atomic.rmw_name(operation, T.I128, order)] = partial(atomic.rmw, operation, T.I128, order)
     return table
 

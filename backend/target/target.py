@@ -163,7 +163,6 @@ class Target:
       dwarf           `Dwarf`, for unwind tables (None: there are none)
       frame_head      bytes from the frame pointer up to where offsets of stack arguments count from
       frame_least     bytes below the frame pointer that every function has (an area that callers reserve)
-      realigns        prologues can align the stack pointer further than the convention does (`Frame.realigned`)
       nop             size -> bytes that do nothing, for padding inside code
 
     Types
@@ -252,7 +251,6 @@ class Target:
         "parts",
         "payloads",
         "pointer",
-        "realigns",
         "relocations",
         "resume",
         "rules",
@@ -312,7 +310,6 @@ class Target:
         self.frame_head = 16
         self.tail_address = -1
         self.frame_least = 0
-        self.realigns = False
         self.tail_direct = None
         self.tail_indirect = None
         self.try_direct = None

@@ -34,6 +34,9 @@ class Frame:
     offset), ("symbol", name, offset), then ("load", 0, offset) and ("add", 0, offset); empty: it does not check.
     ``clear_upper``: whether the epilogue clears the upper parts of vector registers, on an ISA where that matters.
     ``contexts``: bytes, above the explicit stack slots, that hold the contexts of exception handlers.
+    ``realigned``: slots want more than the convention's alignment, so the prologue rounds the stack pointer down to a multiple of
+    ``slot_align``, by ``slack`` bytes at most. What lies above the spill slots is then found from the frame pointer, at
+    its offset minus ``size``; the rest from the stack pointer, as ever.
 
     Where callees remove their stack arguments: ``incoming``: bytes of this function's; ``grown``: bytes
     by which the prologue moves the return address down, to make room for those of tail calls.
@@ -41,8 +44,8 @@ class Frame:
 
     __slots__ = (
         "abi", "clear_upper", "contexts", "empty", "entry", "grown", "head", "incoming", "leaf", "limit", "outgoing",
-        "outgoing_size", "realigned", "saved", "saves", "signed", "size", "slot_align", "slot_offsets", "slots", "slots_size",
-        "spills", "target", "written",
+        "outgoing_size", "realigned", "saved", "saves", "signed", "size", "slack", "slot_align", "slot_offsets", "slots",
+        "slots_size", "spills", "target", "written",
     )  # fmt: skip
 
     def __init__(self, func: Function, target: Target, abi: Abi) -> None:
@@ -72,12 +75,11 @@ class Frame:
             at = at + bound - 1 & -bound
             self.slot_offsets.append(at)
             at += slot.size
-        if align > (abi.stack_align if not target.realigns else _MOST_ALIGNED):
-            raise UnsupportedError(
-                f"{func.name}: a stack slot wants alignment {align}, this convention gives {abi.stack_align}"
-            )
-        self.slot_align = align  # more than the convention's: the prologue aligns the stack pointer
-        self.realigned = align > abi.stack_align
+        if align > _MOST_ALIGNED:
+            raise UnsupportedError(f"{func.name}: a stack slot wants alignment {align}; there is {_MOST_ALIGNED} at most")
+        self.slot_align = align
+        self.slack = max(align - abi.stack_align, 0)
+        self.realigned = self.slack > 0
         self.slots_size = at
 
     def slot_offset(self, slot: int) -> int:
@@ -124,7 +126,7 @@ class Frame:
         self.size = self.saves + saves
         align = self.abi.stack_align
         self.size = self.size + align - 1 & -align
-        self.empty = not self.size
+        self.empty = not (self.size or self.realigned)
         self.size = max(self.size, self.target.frame_least)
         self.saves = self.size - saves
         if self.size > _LIMIT:

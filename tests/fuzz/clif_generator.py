@@ -147,7 +147,7 @@ class _Body(Memory, Calls):
         self.given = [] if func.name == "f" else [given.pop(0) for _ in range(1 + generator.throws)]
         for value in given:
             self.pool[func.value_types[value]].append(value)
-        self.memory = self.slot(self.random.choice((0, 3, 4)))
+        self.memory = self.slot(self.random.choice((0, 3, 4, 6, 9)))
         self.atoms = self.slot(4) if self.random.random() < 0.3 else 0
         self.memories = [self.memory, *[self.atoms][: bool(self.atoms)], *self.given[:1]]
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from jitpy.backend.isa.aarch64.frame import CONST, LABEL, move_constant, stack_place
+from jitpy.backend.isa.aarch64.frame import CONST, LABEL, base_address, move_constant
 from jitpy.backend.isa.aarch64.immediates import IMMEDIATES
-from jitpy.backend.isa.aarch64.regs import SP, TEMPORARY
+from jitpy.backend.isa.aarch64.regs import TEMPORARY
 from jitpy.backend.isa.aarch64.rows import LSL, A64Row, parse_operands
 from jitpy.backend.target.row import MInst
 from jitpy.backend.target.target import Form
@@ -115,7 +115,7 @@ def _address_encoder(row: A64Row, word: Callable[[tuple[int, ...]], int]) -> Cal
             label = sink.constant(disp) if mode == CONST else disp
             sink.relax(LITERAL, label, (row.literal, allocs[0] & 31, row.word << 3 | scale))
             return
-        emit_access(sink, word(allocs), scale, SP, stack_place(sink, mode, disp), trap)
+        emit_access(sink, word(allocs), scale, *base_address(sink, mode, disp), trap)
 
     def one_register(sink: Any, inst: MInst, allocs: tuple[int, ...]) -> None:
         _, disp, trap = inst.imm

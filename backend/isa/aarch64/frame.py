@@ -1,7 +1,7 @@
 """The stack frame as AArch64 addresses it: places on the stack, moves and spills, prologue, epilogue, traps, constants.
 
-x29 points at the frame record, the caller's x29 and the return address; everything else is addressed from the stack pointer. What a
-displacement does not hold goes through x17.
+x29 points at the frame record, the caller's x29 and the return address; everything else is addressed from the stack pointer, unless
+that had to be aligned further (`Frame.realigned`). What a displacement does not hold goes through x17.
 """
 
 from __future__ import annotations
@@ -109,10 +109,16 @@ def frameless(frame: Any) -> bool:
     return bool(frame.leaf and frame.empty and not frame.limit)
 
 
-def stack_place(sink: Any, mode: int, disp: int) -> int:
-    """The offset from the stack pointer of a displacement in an area."""
-    found: int = sink.frame.address(mode, disp)
-    return found - sink.frame.head if mode in (INCOMING, TAIL) and frameless(sink.frame) else found
+def base_address(sink: Any, mode: int, disp: int) -> tuple[int, int]:
+    """Base register and displacement of an offset in a stack area."""
+    frame = sink.frame
+    at = frame.address(mode, disp)
+    if mode in (INCOMING, TAIL):
+        if frame.realigned:
+            return FP, at - frame.size
+        if frameless(frame):
+            return SP, at - frame.head
+    return SP, at
 
 
 def _slot(sink: Any, load: bool, reg: int, slot: int) -> None:
@@ -166,11 +172,11 @@ def emit_prologue(sink: Any, frame: Any) -> None:
     if frameless(frame):
         return
     code += b"\xfd\x7b\xbf\xa9\xfd\x03\x00\x91"
-    size = frame.size
+    size, most = frame.size, frame.size + frame.slack
     if frame.limit:
         _check_limit(sink, frame)
-    elif sink.stack_limit is not None and (not frame.leaf or size > _PAGE):
-        _check_stack(sink, size)
+    elif sink.stack_limit is not None and (not frame.leaf or most > _PAGE):
+        _check_stack(sink, most)
     if size > _PAGE:
         # sub x17, sp, whole pages; loop: sub sp, sp, page; str xzr, [sp]; cmp sp, x17; b.ne loop
         whole = size // _PAGE * _PAGE
@@ -178,9 +184,21 @@ def emit_prologue(sink: Any, frame: Any) -> None:
         for w in (0xD14007FF, 0xF90003FF, 0xEB3163FF, 0x54FFFFA1):
             code += word(w)
         size -= whole
-    if size:
+    if frame.realigned:
+        _align(code, size, frame.slot_align, most > _PAGE)
+    elif size:
         add_constant(code, SP, SP, -size)
     _saves(sink, frame, False)
+
+
+def _align(code: bytearray, size: int, align: int, touch: bool) -> None:
+    """sub x17, sp, size; and sp, x17, -align. ``touch``: the page in between is met too."""
+    add_constant(code, TEMPORARY, SP, -size)
+    if touch:  # str xzr, [x17]
+        code += word(0xF900001F | TEMPORARY << 5)
+    pattern = logical(-align & 0xFFFFFFFFFFFFFFFF, 64)
+    assert pattern is not None
+    code += word(0x92000000 | pattern << 10 | TEMPORARY << 5 | SP)
 
 
 def _check_limit(sink: Any, frame: Any) -> None:
@@ -200,7 +218,7 @@ def _check_limit(sink: Any, frame: Any) -> None:
             emit_access(sink, _LDR_X | INT_SCRATCH, 3, INT_SCRATCH, offset)
         else:
             add_constant(code, INT_SCRATCH, INT_SCRATCH, offset)
-    add_constant(code, INT_SCRATCH, INT_SCRATCH, frame.size)
+    add_constant(code, INT_SCRATCH, INT_SCRATCH, frame.size + frame.slack)
     code += word(0xEB3063FF)  # cmp sp, x16
     jump_if(sink, 3, sink.trap_label("stk_ovf"))
 
@@ -233,18 +251,21 @@ def _saves(sink: Any, frame: Any, load: bool) -> None:
     """Save or restore registers, general ones two at a time; of vector registers the half that the convention keeps."""
     from jitpy.backend.isa.aarch64.encode import emit_access
 
+    base, start = (FP, -frame.size) if frame.realigned else (SP, 0)
     places = frame.places()
     at = 0
     while at < len(places):
         preg, place = places[at]
-        if preg < V0 and at + 1 < len(places) and places[at + 1][0] < V0 and place <= 504:
-            sink.code += word((0xA9400000 if load else 0xA9000000) | place >> 3 << 15 | places[at + 1][0] << 10 | SP << 5 | preg)
+        place += start
+        if preg < V0 and at + 1 < len(places) and places[at + 1][0] < V0 and -512 <= place <= 504:
+            pair = (0xA9400000 if load else 0xA9000000) | (place >> 3 & 127) << 15
+            sink.code += word(pair | places[at + 1][0] << 10 | base << 5 | preg)
             at += 2
             continue
         if preg < V0:
-            emit_access(sink, (_LDR_X if load else _STR_X) | preg, 3, SP, place)
+            emit_access(sink, (_LDR_X if load else _STR_X) | preg, 3, base, place)
         else:
-            emit_access(sink, (_LDR_D if load else _STR_D) | preg & 31, 3, SP, place)
+            emit_access(sink, (_LDR_D if load else _STR_D) | preg & 31, 3, base, place)
         at += 1
 
 
@@ -252,7 +273,7 @@ def emit_epilogue(sink: Any, frame: Any) -> None:
     """Restore; mov sp, x29; ldp x29, x30, [sp], 16."""
     if not frameless(frame):
         _saves(sink, frame, True)
-        if frame.size:
+        if frame.size or frame.realigned:
             sink.code += b"\xbf\x03\x00\x91"
         sink.code += b"\xfd\x7b\xc1\xa8"
     if signs(sink, frame):

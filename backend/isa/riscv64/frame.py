@@ -10,14 +10,14 @@ from collections.abc import Callable
 from typing import Any
 
 from jitpy.backend.isa.riscv64.regs import A0, A1, F0, FP, RA, SP, T6, TEMP, TP, V0
-from jitpy.backend.target.target import Fixup
+from jitpy.backend.target.target import INCOMING, TAIL, Fixup
 
 #: Modes of an address without registers (see `rows`): what its displacement is in.
 #: "const": bytes for the constant pool; a stack base (INCOMING, OUTGOING, SLOT): an offset there.
 CONST = "const"
 LOW, HIGH = -2048, 2047
 
-_ADDI, _ADD, _LUI, _AUIPC, _LD, _SD, _JALR = 0x13, 0x33, 0x37, 0x17, 0x3003, 0x3023, 0x67
+_ADDI, _SLLI, _SRLI, _ADD, _LUI, _AUIPC, _LD, _SD, _JALR = 0x13, 0x1013, 0x5013, 0x33, 0x37, 0x17, 0x3003, 0x3023, 0x67
 _FLD, _FSD = 0x3007, 0x3027
 _BNE, _BLTU = 0x1063, 0x6063
 
@@ -55,15 +55,16 @@ def near(sink: Any, base: int, disp: int) -> tuple[int, int]:
 
 
 def nearest_base(sink: Any, offset: int) -> tuple[int, int]:
-    """Base and displacement of a place ``offset`` bytes above sp."""
-    if offset > HIGH and LOW <= offset - sink.frame.size <= HIGH:
+    """Base and displacement of a place ``offset`` bytes above sp; of one above the spill slots if sp has been aligned further."""
+    if sink.frame.realigned or (offset > HIGH and LOW <= offset - sink.frame.size <= HIGH):
         return FP, offset - sink.frame.size
     return SP, offset
 
 
 def slot_address(sink: Any, slot: int) -> tuple[int, int]:
     """Base register and displacement of a spill slot."""
-    return nearest_base(sink, sink.frame.spills + 8 * slot)
+    at = sink.frame.spills + 8 * slot
+    return (SP, at) if sink.frame.realigned else nearest_base(sink, at)
 
 
 def address(sink: Any, mode: Any, disp: Any) -> tuple[int, int, Callable[[], None] | None]:
@@ -72,8 +73,11 @@ def address(sink: Any, mode: Any, disp: Any) -> tuple[int, int, Callable[[], Non
         label = sink.constant(disp)
         sink.code += (_AUIPC | TEMP << 7).to_bytes(4, "little")
         return TEMP, 0, lambda: sink.fixup(PAIR, label, 0, 8)
-    at = sink.frame.address(mode, disp)
-    base, disp = nearest_base(sink, at - sink.frame.head if bare(sink.frame) else at)
+    frame = sink.frame
+    at = frame.address(mode, disp)
+    if frame.realigned and mode not in (INCOMING, TAIL):
+        return SP, at, None
+    base, disp = nearest_base(sink, at - frame.head if bare(frame) else at)
     return base, disp, None
 
 
@@ -159,11 +163,11 @@ def emit_prologue(sink: Any, frame: Any) -> None:
     _memory(sink, False, RA, SP, 8)
     _memory(sink, False, FP, SP, 0)
     put(sink, i_type(_ADDI, FP, SP, 0))
-    size = frame.size
+    size, most = frame.size, frame.size + frame.slack
     if frame.limit:
         _check_limit(sink, frame)
-    elif sink.stack_limit is not None and (not frame.leaf or size > _PAGE):
-        _check_stack(sink, size)
+    elif sink.stack_limit is not None and (not frame.leaf or most > _PAGE):
+        _check_stack(sink, most)
     if size > _PAGE:
         # t5 = the end of the whole pages; loop: sp -= page (t6); touch; until sp = t5
         whole = size // _PAGE * _PAGE
@@ -177,6 +181,12 @@ def emit_prologue(sink: Any, frame: Any) -> None:
         size -= whole
     if size:
         add(sink, SP, SP, -size)
+    if frame.realigned:
+        if most > _PAGE:
+            sink.code += (_SD | SP << 15).to_bytes(4, "little")
+        shift = frame.slot_align.bit_length() - 1
+        put(sink, i_type(_SRLI, TEMP, SP, shift))
+        put(sink, i_type(_SLLI, SP, TEMP, shift))
     _saves(sink, frame, False)
 
 
@@ -203,7 +213,7 @@ def _check_limit(sink: Any, frame: Any) -> None:
             _t6_near(sink, offset, _LD)
         else:
             _t6_near(sink, offset, _ADDI)
-    _t6_near(sink, frame.size, _ADDI)
+    _t6_near(sink, frame.size + frame.slack, _ADDI)
     _trap_below(sink)
 
 
@@ -250,7 +260,7 @@ def emit_epilogue(sink: Any, frame: Any) -> None:
     if bare(frame):
         return
     _saves(sink, frame, True)
-    if frame.size > HIGH - 16:
+    if frame.size > HIGH - 16 or frame.realigned:
         put(sink, i_type(_ADDI, SP, FP, 0))
     elif frame.size:
         add(sink, SP, SP, frame.size)

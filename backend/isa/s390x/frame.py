@@ -38,11 +38,10 @@ WORD = Fixup("rel4", -(1 << 31), (1 << 31) - 1, _patch4)
 
 
 def base_address(sink: Any, mode: Any, disp: Any) -> tuple[int, int]:
-    """Base register and displacement of an offset in a stack area; what lies above the frame pointer is found from there
-    where the stack pointer has been aligned."""
+    """Base register and displacement of an offset in a stack area."""
     frame = sink.frame
     at = frame.address(mode, disp)
-    if frame.realigned and mode in (INCOMING, TAIL) and not bare(frame):
+    if frame.realigned and mode in (INCOMING, TAIL):
         return FP, at - frame.size
     return SP, at
 
@@ -163,6 +162,7 @@ def emit_prologue(sink: Any, frame: Any) -> None:
     if frame.limit:
         _check_limit(sink, frame)
     room = frame.size - FP_AT
+    far = room + frame.slack > _PAGE
     if room > _PAGE:
         # r1 = where it ends; loop: lay r15, -page(r15); lg r0, 0(r15); cgrjne r15, r1, loop
         whole = room // _PAGE * _PAGE
@@ -171,7 +171,9 @@ def emit_prologue(sink: Any, frame: Any) -> None:
         room -= whole
     if room:
         move_stack(code, -room)
-    if frame.realigned:  # nill r15
+    if frame.realigned:  # lg r0, 0(r15) to touch; nill r15
+        if far:
+            code += rxy(_LG, 0, SP, 0)
         code += b"\xa5\xf7" + (-frame.slot_align & 0xFFFF).to_bytes(2, "big")
     _saves(sink, frame, False)
 
@@ -190,7 +192,7 @@ def _check_limit(sink: Any, frame: Any) -> None:
             code += memory(_LG, R1, R1, offset)
         else:
             code += b"\xc2\x18" + (offset & 0xFFFFFFFF).to_bytes(4, "big")
-    code += b"\xc2\x18" + (frame.size - FP_AT).to_bytes(4, "big")  # agfi r1
+    code += b"\xc2\x18" + (frame.size + frame.slack - FP_AT).to_bytes(4, "big")  # agfi r1
     code += rre(0xB921, SP, R1)  # clgr
     sink.code += b"\xc0\x44\0\0\0\0"  # jgl
     sink.fixup(HALF, sink.trap_label("stk_ovf"), 2)

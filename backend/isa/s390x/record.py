@@ -46,12 +46,12 @@ def _dwarf_numbers() -> dict[int, int]:
     return found
 
 
-#: At the entry CFA = r15 + 160 and the return address in r14. The prologue
-#: saves r11 and r14 at CFA - 16 and CFA - 8, then sets r11.
+#: At the entry CFA = r15 + 160 and the return address in r14. The caller's r15 is CFA - 160 all along, which unwinders have to be
+#: told: they would take the CFA for it. The prologue saves r11 and r14 at CFA - 16 and CFA - 8, then sets r11.
 _DWARF = Dwarf(
     _dwarf_numbers(),
     14,
-    b"\x0c\x0f\xa0\x01",
+    b"\x0c\x0f\xa0\x01\x14\x0f\x14",
     ((6, b"\x8b\x02"), (12, b"\x8e\x01"), (16, b"\x0c\x0b\x10")),
     b"\x0c\x0f\xa0\x01\xcb\xce",
     code_align=2,
@@ -151,7 +151,6 @@ def make(features: dict[str, int]) -> Target:
     t.big_endian = True
     t.frame_head = -frame.FP_AT
     t.frame_least = frame.FP_AT
-    t.realigns = True
     t.dwarf = _DWARF
     t.features = features
     t.env = regs.machine_env(bool(features["enable_pinned_reg"]))

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 from jitpy.backend.isa.x64.regs import RBP, RSP, XMM0
-from jitpy.backend.target.target import Fixup
+from jitpy.backend.target.target import INCOMING, TAIL, Fixup
 
 #: Modes of an address without registers (see `rows`): what its displacement is in.
 #: "const": bytes for the constant pool; a stack base (INCOMING, OUTGOING, SLOT): an offset there; "label": a label.
@@ -28,16 +28,17 @@ REL4 = Fixup("rel4", -(1 << 31), (1 << 31) - 1, _patch4)
 
 
 def nearest_base(sink: Any, offset: int) -> tuple[int, int]:
-    """Base and displacement of a place ``offset`` bytes above rsp."""
+    """Base and displacement of a place ``offset`` bytes above rsp; of one above the spill slots if rsp has been aligned further."""
     from_rbp = offset - sink.frame.size
-    if from_rbp >= -128:
+    if from_rbp >= -128 or sink.frame.realigned:
         return RBP, from_rbp
     return RSP, offset
 
 
 def slot_address(sink: Any, slot: int) -> tuple[int, int]:
     """Base register and displacement of a spill slot."""
-    return nearest_base(sink, sink.frame.spills + 8 * slot)
+    at = sink.frame.spills + 8 * slot
+    return (RSP, at) if sink.frame.realigned else nearest_base(sink, at)
 
 
 def address(sink: Any, mode: Any, disp: Any) -> tuple[int, int, Callable[[int], None] | None]:
@@ -51,7 +52,10 @@ def address(sink: Any, mode: Any, disp: Any) -> tuple[int, int, Callable[[int], 
             sink.fixup(REL4, label, -4 - behind, 4 + behind)
 
         return -1, 0, fixup
-    base, disp = nearest_base(sink, sink.frame.address(mode, disp))
+    at = sink.frame.address(mode, disp)
+    if sink.frame.realigned and mode not in (INCOMING, TAIL):
+        return RSP, at, None
+    base, disp = nearest_base(sink, at)
     return base, disp, None
 
 
@@ -186,11 +190,11 @@ def emit_prologue(sink: Any, frame: Any) -> None:
         _move_return_address(code, -frame.grown)
     frame.entry = len(code)
     code += b"\x55\x48\x89\xe5"
-    size = frame.size
+    size, most = frame.size, frame.size + frame.slack
     if frame.limit:
         _check_limit(sink, frame)
-    elif sink.stack_limit is not None and (not frame.leaf or size > _PAGE):
-        _check_stack(sink, size)
+    elif sink.stack_limit is not None and (not frame.leaf or most > _PAGE):
+        _check_stack(sink, most)
     if size:
         if size > _PAGE:
             # r11 counts down: lea r11, [rsp - whole pages]; loop: sub rsp, page; test [rsp], rsp; cmp rsp, r11; jne
@@ -205,6 +209,10 @@ def emit_prologue(sink: Any, frame: Any) -> None:
                 code += b"\x48\x83\xec" + bytes((size,))
             else:
                 code += b"\x48\x81\xec" + size.to_bytes(4, "little")
+    if frame.realigned:  # test [rsp], rsp to touch; and rsp, -align
+        if most > _PAGE:
+            code += b"\x48\x85\x24\x24"
+        code += b"\x48\x81\xe4" + (-frame.slot_align & 0xFFFFFFFF).to_bytes(4, "little")
     _saves(sink, frame, False)
 
 
@@ -224,7 +232,7 @@ def _check_limit(sink: Any, frame: Any) -> None:
             code += b"\x4d\x8b\x9b" + data
         else:  # lea r11, [r11 + offset]
             code += b"\x4d\x8d\x9b" + data
-    code += b"\x4d\x8d\x9b" + frame.size.to_bytes(4, "little") + b"\x4c\x39\xdc\x0f\x82\0\0\0\0"
+    code += b"\x4d\x8d\x9b" + (frame.size + frame.slack).to_bytes(4, "little") + b"\x4c\x39\xdc\x0f\x82\0\0\0\0"
     sink.fixup(REL4, sink.trap_label("stk_ovf"), -4)
 
 
@@ -256,7 +264,7 @@ def emit_epilogue(sink: Any, frame: Any) -> None:
     _saves(sink, frame, True)
     if frame.clear_upper:
         sink.code += b"\xc5\xf8\x77"
-    if frame.size:
+    if frame.size or frame.realigned:
         sink.code += b"\xc9"
     else:
         sink.code += b"\x5d"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from jitpy.backend.isa.aarch64.frame import add_constant, literal_address, stack_place, word
+from jitpy.backend.isa.aarch64.frame import add_constant, base_address, literal_address, word
 from jitpy.backend.isa.aarch64.regs import FP, PINNED, SP, TEMPORARY
 from jitpy.backend.isa.aarch64.rows import macro, mem, row
 from jitpy.backend.target.row import MInst
@@ -32,7 +32,7 @@ mem("zero64", "str zx mem", 0xF800001F, 3)
 
 def _stack_address(sink: Any, inst: MInst, allocs: tuple[int, ...]) -> None:
     mode, disp, _ = inst.imm
-    add_constant(sink.code, allocs[0], SP, stack_place(sink, mode, disp))
+    add_constant(sink.code, allocs[0], *base_address(sink, mode, disp))
 
 
 def _add_any(sink: Any, inst: MInst, allocs: tuple[int, ...]) -> None:

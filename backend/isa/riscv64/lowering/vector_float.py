@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from jitpy.backend.ir.types import BITS, DYNAMIC, F32, LANE, LANE_BITS, LANES
+from jitpy.backend.ir.types import BITS, F32, LANE, LANE_BITS, LANES
 from jitpy.backend.isa.riscv64.lowering.float import WHOLE
 from jitpy.backend.isa.riscv64.lowering.vector_lanes import VectorLanesLowering
 from jitpy.backend.isa.riscv64.rows import ROWS
@@ -144,7 +144,7 @@ class VectorFloatLowering(VectorLanesLowering):
         if bits > 2 * wanted:
             bits //= 2
             t = of_lanes(INT_OF_BITS[bits])
-            count = max(LANES[ty & ~DYNAMIC] * bits // 128, 1)
+            count = max(LANES[ty] * bits // 128, 1)
             regs = self.halved("vnclip.wi" if signed else "vnclipu.wi", t, regs, count, 0)
         if bits < wanted:
             return one(self.doubled(f"vfwcvt.f.{kind}.v", of_lanes(INT_OF_BITS[bits]), regs, len(parts), True))
@@ -161,7 +161,7 @@ class VectorFloatLowering(VectorLanesLowering):
             convert = self.to_sint_of if signed else self.to_uint_of
             return self.by_lane(ty, x, lambda r: convert(LANE[ty], LANE[source], r))
         kind = "x" if signed else "xu"
-        lanes, wanted = LANES[ty & ~DYNAMIC], LANE_BITS[ty]
+        lanes, wanted = LANES[ty], LANE_BITS[ty]
         lane, parts = LANE[source], list(zip(self.parts(source), self.put_in_regs(x)))
         regs = [r if how == "proven" else self._without_nans(t, r) for t, r in parts]
         while 2 * BITS[lane] < wanted:
