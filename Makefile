@@ -40,8 +40,9 @@ typecheck: $(STAMP) ## strict types alone
 profile: $(STAMP) ## microseconds per CLIF instruction per pass
 	$(PY) -m benchmarks.profile
 
-fuzz: $(STAMP) ## longer differential runs: CLIF against the interpreter, Python against CPython (MINUTES=10 each)
-	JITPY_FUZZ_MINUTES=$(or $(MINUTES),10) $(PY) -m pytest -q -n 2 tests/fuzz tests/semantics tests/regalloc tests/isle
+fuzz: $(STAMP) ## an hour of random inputs to every part (MINUTES=10 each), on new seeds; findings are files in this folder
+	JITPY_FUZZ_MINUTES=$(or $(MINUTES),10) $(PY) -m pytest -q -rP -n 2 --maxschedchunk=1 -k "minutes or decorating_changes_nothing" \
+	 tests/fuzz tests/isle tests/regalloc tests/semantics
 
 docs: $(STAMP) ## regenerate the documentation that is made from tables
 	$(PY) tools/gen_clif_docs.py

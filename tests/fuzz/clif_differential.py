@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 from functools import cache, partial
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from clif_generator import SCALARS, TYPES, Choice, Generator, immediate
@@ -154,10 +153,3 @@ def _directive(func: Function, arguments: list[int], expected: list[int] | str) 
         return f"; run: %f({args}) traps {expected}"
     results = [format_value(v, p.type) for v, p in zip(expected, func.sig.returns)]
     return f"; run: %f({args}) == {results[0] if len(results) == 1 else '[' + ', '.join(results) + ']'}"
-
-
-def keep(found: str, folder: Path, seed: int) -> Path:
-    """Write a finding where a person looks for it."""
-    path = folder / f"clif-{seed}.clif"
-    path.write_text(found)
-    return path

@@ -5,11 +5,7 @@
 
 from __future__ import annotations
 
-import itertools
-import os
 import random
-import signal
-import time
 from contextlib import suppress
 from pathlib import Path
 
@@ -18,10 +14,9 @@ from jitpy.backend.isle.diagnostics import IsleError, IsleSyntaxError
 from jitpy.backend.isle.driver import compile_texts
 from jitpy.backend.isle.host import Host
 from jitpy.backend.opt import host as mid_end
+from minutes import for_minutes, search
 from text_mutations import damaged
 
-#: Seconds of processor time that one input may take.
-SECONDS = 30
 RULES = """
 (type V (primitive V)) (type u64 (primitive u64)) (type R (primitive R))
 (decl add (V V) V) (decl num (u64) V) (decl neg (V) V)
@@ -88,26 +83,12 @@ def test_damaged_rules_of_the_mid_end() -> None:
     assert 0 < sum(damaged_theme(r) for _ in range(12)) < 12
 
 
-@pytest.mark.skipif("JITPY_FUZZ_MINUTES" not in os.environ, reason="JITPY_FUZZ_MINUTES is not set: this one runs for minutes")
+@for_minutes
 def test_for_minutes() -> None:
-    end = time.monotonic() + 60 * float(os.environ["JITPY_FUZZ_MINUTES"])
-
-    def too_long(number: int, frame: object) -> None:
-        raise TimeoutError(f"an input took more than {SECONDS} s")
-
-    signal.signal(signal.SIGPROF, too_long)
-    first = time.time_ns() & 0x7FFFFFFF
-    for seed in itertools.count(first):
-        if time.monotonic() > end:
-            print(f"{seed - first} seeds from {first}, {time.process_time() / 60:.1f} minutes of processor time")
-            return
+    def damage(seed: int) -> None:
         r = random.Random(seed)
-        signal.setitimer(signal.ITIMER_PROF, SECONDS)
-        try:
-            for _ in range(10):
-                compiles_or_says_why([damaged(RULES, r)], small())
-            damaged_theme(r)
-        except Exception as error:
-            raise AssertionError(f"seed {seed}") from error
-        finally:
-            signal.setitimer(signal.ITIMER_PROF, 0)
+        for _ in range(10):
+            compiles_or_says_why([damaged(RULES, r)], small())
+        damaged_theme(r)
+
+    search("isle", damage)

@@ -6,16 +6,14 @@
 from __future__ import annotations
 
 import copy
-import itertools
 import linecache
-import os
 import sys
-import time
 from pathlib import Path
 
 import numpy as np
 import pytest
 from jitpy.backend.errors import CompileError
+from minutes import for_minutes, search
 from random_arrays import Generator
 
 import jitpy
@@ -64,12 +62,6 @@ def test_random_arrays(chunk: int) -> None:
     assert found.count("agrees") > 2, found
 
 
-@pytest.mark.skipif("JITPY_FUZZ_MINUTES" not in os.environ, reason="JITPY_FUZZ_MINUTES is not set: this one runs for minutes")
+@for_minutes
 def test_for_minutes() -> None:
-    end = time.monotonic() + 60 * float(os.environ["JITPY_FUZZ_MINUTES"])
-    first = time.time_ns() & 0x7FFFFFFF
-    for seed in itertools.count(first):
-        if time.monotonic() > end:
-            print(f"{seed - first} seeds from {first}, {time.process_time() / 60:.1f} minutes of processor time")
-            return
-        check(seed)
+    search("arrays", lambda seed: check(seed) and None)

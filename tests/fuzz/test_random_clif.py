@@ -1,22 +1,16 @@
 """Random CLIF: machine code agrees with the interpreter however it is compiled; damaged text is refused, never a surprise.
 
-`JITPY_FUZZ_MINUTES` makes it run for so long instead of over a fixed set of seeds; what is found then is written to
-`JITPY_FUZZ_FOLDER` (default: the current folder) as a test file, for `python -m jitpy bugpoint`.
+`JITPY_FUZZ_MINUTES`: for so long, on new seeds (see `minutes`); a finding is a test file, for `python -m jitpy bugpoint`.
 """
 
 from __future__ import annotations
 
-import itertools
-import os
 import random
-import resource
-import signal
-import time
 from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from clif_differential import check, keep
+from clif_differential import check
 from jitpy.backend import isa
 from jitpy.backend.analysis.verifier import verify
 from jitpy.backend.chaos import Chaos
@@ -31,6 +25,7 @@ from jitpy.backend.pipeline import compile_function
 from jitpy.backend.settings import Settings
 from jitpy.backend.text.parser import parse_functions
 from jitpy.backend.text.printer import print_function
+from minutes import for_minutes, search
 from text_mutations import damaged
 
 native = pytest.mark.skipif(isa.host_name() != "x64", reason="there is no target for this host")
@@ -51,8 +46,6 @@ OTHERS = [
     for name in ("x64", "aarch64", "riscv64", "s390x")
     if name != isa.host_name()
 ]
-#: Seconds of processor time and bytes that one input may take.
-SECONDS, BYTES = 60, 6 << 30
 CLIF = [path.read_text() for path in sorted((HERE.parent / "filetests").rglob("*.clif"))]
 
 
@@ -181,34 +174,17 @@ def outcome(func: Function, arguments: list[int]) -> object:
         return str(stop)
 
 
+@for_minutes
+@pytest.mark.parametrize("name", [*([isa.host_name()] if isa.host_name() else []), *OTHERS])
+def test_for_minutes(name: str) -> None:
+    search(f"clif-{name}", lambda seed: check(seed, random.Random(seed).choice((20, 40, 100, 400)), name))
+
+
 @native
-@pytest.mark.skipif("JITPY_FUZZ_MINUTES" not in os.environ, reason="JITPY_FUZZ_MINUTES is not set: this one runs for minutes")
-def test_for_minutes() -> None:
-    """New seeds, on all ISAs, each within its limits of time and memory; all findings are kept, and reported at the end."""
-    end = time.monotonic() + 60 * float(os.environ["JITPY_FUZZ_MINUTES"])
-    folder = Path(os.environ.get("JITPY_FUZZ_FOLDER", "."))
-    resource.setrlimit(resource.RLIMIT_AS, (BYTES, resource.getrlimit(resource.RLIMIT_AS)[1]))
-    found: list[str] = []
-    names = [name for name in ("x64", "aarch64", "riscv64", "s390x") if not runs(name)]
-
-    def too_long(number: int, frame: object) -> None:
-        raise TimeoutError(f"an input took more than {SECONDS} s")
-
-    signal.signal(signal.SIGPROF, too_long)
-    first = int(os.environ.get("JITPY_FUZZ_SEED", time.time_ns() & 0x7FFFFFFF))
-    for seed in itertools.count(first):
-        if time.monotonic() > end or len(found) > 20:
-            break
+@for_minutes
+def test_damaged_text_for_minutes() -> None:
+    def damage(seed: int) -> None:
         r = random.Random(seed)
-        text = damaged(excerpt(r), r)
-        signal.setitimer(signal.ITIMER_PROF, SECONDS)
-        try:
-            wrong = check(seed, r.choice((20, 40, 100, 400)), r.choice(names))
-            parses_or_says_why(text)
-        except Exception as error:  # whatever it is, it is a finding
-            wrong = f"; {type(error).__name__}: {error}\n{text}"
-        signal.setitimer(signal.ITIMER_PROF, 0)
-        if wrong:
-            found.append(str(keep(wrong, folder, seed)))
-    print(f"{seed - first} seeds from {first}, {time.process_time() / 60:.1f} minutes of processor time")
-    assert not found, f"{len(found)} findings: {', '.join(found)}"
+        parses_or_says_why(damaged(excerpt(r), r))
+
+    search("text", damage)

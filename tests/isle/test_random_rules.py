@@ -5,9 +5,7 @@
 from __future__ import annotations
 
 import itertools
-import os
 import random
-import time
 from collections import Counter
 
 import pytest
@@ -16,6 +14,7 @@ from jitpy.backend.isle.diagnostics import IsleError
 from jitpy.backend.isle.driver import compile_texts
 from jitpy.backend.isle.host import Host
 from jitpy.backend.isle.parser import parse_all
+from minutes import for_minutes, search
 
 PRELUDE = """
 (type V (primitive V)) (type u64 (primitive u64)) (type R (primitive R))
@@ -244,16 +243,13 @@ def test_generated_code_agrees_with_reference(kind, e_class, dispatch, commutati
     assert hits > 100
 
 
-@pytest.mark.skipif("JITPY_FUZZ_MINUTES" not in os.environ, reason="JITPY_FUZZ_MINUTES is not set: this one runs for minutes")
+@for_minutes
 def test_for_minutes():
-    end = time.monotonic() + 60 * float(os.environ["JITPY_FUZZ_MINUTES"])
-    first = time.time_ns() & 0x7FFFFFFF
-    for seed in itertools.count(first):
-        if time.monotonic() > end:
-            print(f"{seed - first} seeds from {first}, {time.process_time() / 60:.1f} minutes of processor time")
-            return
+    def every(seed: int) -> None:
         for (kind, e_class), dispatch, commutative in itertools.product(KINDS, (False, True), (False, True)):
             try:
                 run(seed, kind, e_class, dispatch, commutative)
             except Exception as error:
-                raise AssertionError(f"seed {seed}, {kind}, {e_class}, {dispatch}, {commutative}") from error
+                raise AssertionError(f"{kind}, {e_class}, {dispatch}, {commutative}") from error
+
+    search("rules", every)

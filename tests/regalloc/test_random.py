@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import os
-import time
 from typing import Any
 
 import pytest
@@ -13,6 +11,7 @@ from jitpy.backend.regalloc import allocate, linear
 from jitpy.backend.regalloc.checker import check, validate
 from jitpy.backend.regalloc.scan import MEMORY, Scan
 from jitpy.backend.target.row import FLOAT, INT
+from minutes import for_minutes, search
 from regalloc_programs import Shape, generate, make_env, run_allocated, run_vregs
 
 SHAPES = {
@@ -32,7 +31,8 @@ def run(seed: int, shape: str, algorithm: str) -> None:
     knobs, env = SHAPES[shape]
     vcode = generate(seed, knobs)
     validate(vcode, env)
-    allocation = allocate(vcode, env, algorithm)
+    chaotic = algorithm == "chaos"
+    allocation = linear.allocate(vcode, env, Chaos(seed).scan) if chaotic else allocate(vcode, env, algorithm)
     check(vcode, env, allocation)
     assert run_allocated(vcode, env, allocation) == run_vregs(vcode)
 
@@ -85,19 +85,16 @@ def test_split_life_goes_from_register_to_register() -> None:
     assert changes > 20
 
 
-@pytest.mark.skipif("JITPY_FUZZ_MINUTES" not in os.environ, reason="JITPY_FUZZ_MINUTES is not set: this one runs for minutes")
+@for_minutes
 def test_for_minutes() -> None:
-    end = time.monotonic() + 60 * float(os.environ["JITPY_FUZZ_MINUTES"])
-    first = time.time_ns() & 0x7FFFFFFF
-    for seed in itertools.count(first):
-        if time.monotonic() > end:
-            print(f"{seed - first} seeds from {first}, {time.process_time() / 60:.1f} minutes of processor time")
-            return
-        for shape, algorithm in itertools.product(SHAPES, ("onepass", "linear")):
+    def every(seed: int) -> None:
+        for shape, algorithm in itertools.product(SHAPES, ("onepass", "linear", "chaos")):
             try:
                 run(seed, shape, algorithm)
             except Exception as error:
-                raise AssertionError(f"seed {seed}, {shape}, {algorithm}") from error
+                raise AssertionError(f"{shape}, {algorithm}") from error
+
+    search("regalloc", every)
 
 
 def test_classes_of_the_contract() -> None:

@@ -2,20 +2,21 @@
 
 Every expression of `space` is walked through ``@jit``: value, type and class of the exception must be CPython's. By
 default a sample that takes about a minute; ``make fuzz`` (JITPY_FUZZ_MINUTES set) walks every pair of types at many
-values.
+values, other ones each time.
 """
 
 from __future__ import annotations
 
 import os
 import random
+import time
 
 import pytest
 import space
 
 ALL = "JITPY_FUZZ_MINUTES" in os.environ
-#: Type combinations per expression, and values per combination.
-COMBINATIONS, VALUES = (10**9, 60) if ALL else (4, 12)
+#: Type combinations per expression, values per combination, and what makes them other ones each time.
+COMBINATIONS, VALUES, SEED = (10**9, 60, f" {time.time_ns()}") if ALL else (4, 12, "")
 
 
 @pytest.fixture(scope="module")
@@ -41,7 +42,7 @@ def test_decorating_changes_nothing(jit, expression):
     wrong = []
     for combination in kinds:
         jitted = jit(expression.function())
-        for values in space.operands(combination, VALUES, f"{expression.source} {combination}"):
+        for values in space.operands(combination, VALUES, f"{expression.source} {combination}{SEED}"):
             expected = space.outcome(function, values)
             actual = _run(jitted, values)
             if not space.agree(expected, actual, expression):
