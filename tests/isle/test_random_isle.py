@@ -12,7 +12,7 @@ from jitpy.backend.isle.diagnostics import IsleError
 from jitpy.backend.isle.driver import compile_texts
 from jitpy.backend.isle.host import Host
 from minutes import for_minutes, search
-from random_programs import DEFAULT, Program, Reference, Rule
+from random_isle import DEFAULT, Program, Reference, Rule
 
 
 def host(program: Program) -> Host:
