@@ -74,7 +74,7 @@ def _fields(t: ty.Type, name: str) -> list[str]:
         return []
     if isinstance(t, ty.Tuple):
         return [line for i, item in enumerate(t.items) for line in _fields(item, f"{name}_{i}")]
-    raise UnsupportedError(f"{t} has no C form")
+    raise UnsupportedError(f"{t} has no C form")  # `declare` says where
 
 
 def declarations(name: str, types: tuple[ty.Type, ...], result: ty.Type) -> str:
@@ -94,10 +94,15 @@ def structs(types: tuple[ty.Type, ...]) -> dict[str, str]:
 
 
 def declare(name: str, types: tuple[ty.Type, ...], result: ty.Type, names: list[str] | None = None) -> str:
-    """The function's declaration, below that of its result's struct; ``names``: of its parameters."""
+    """The function's declaration, below that of its result's struct; ``names``: of its parameters.
+
+    Raises UnsupportedError for a type that has no C form."""
     lines = []
     items = result.items if isinstance(result, ty.Tuple) else ()
-    fields = [f for i, item in enumerate(items) for f in _fields(item, f"f{i}")]
+    try:
+        fields = [f for i, item in enumerate(items) for f in _fields(item, f"f{i}")]
+    except UnsupportedError:
+        raise _no_form(name, "the result", result, "return") from None
     if fields:
         lines.append(f"typedef struct {{ {' '.join(fields)} }} {name}_result;")
         out = f"{name}_result *"
@@ -108,12 +113,19 @@ def declare(name: str, types: tuple[ty.Type, ...], result: ty.Type, names: list[
     elif not result.flat:
         out = "void *"
     else:
-        raise UnsupportedError(f"{result} has no C form")
+        raise _no_form(name, "the result", result, "return")
     params = [out if names is None else f"{out}result"]
     for i, t in enumerate(types):
-        params += _parameters(t, "" if names is None else names[i])
+        try:
+            params += _parameters(t, "" if names is None else names[i])
+        except UnsupportedError:
+            raise _no_form(name, f"argument {i + 1}", t, "pass") from None
     lines.append(f"int32_t {name}({', '.join(params)});")
     return "\n".join(lines)
+
+
+def _no_form(name: str, what: str, t: ty.Type, verb: str) -> UnsupportedError:
+    return UnsupportedError(f"{name}: {what} is of type {t}, which has no C form: {verb} numbers, arrays, or tuples of these")
 
 
 def arrays(types: Sequence[ty.Type]) -> list[ty.Array]:
@@ -229,10 +241,13 @@ def _copy_result(a: Assembler, t: ty.Type, record: int, slot: int, out: int, off
 
 
 def only_result(name: str, results: tuple[ty.Type, ...]) -> ty.Type:
-    """The one type of a function's result as C sees it: an int and an int64 are the same. UnsupportedError otherwise."""
+    """The one type of a function's result as C sees it: an int and an int64 are the same, what always raises returns None.
+    UnsupportedError otherwise."""
+    if not results:
+        return ty.none
     forms = {(t.flat, declarations(name, (), t)) for t in results}
     if len(forms) != 1:
-        kinds = " or ".join(dict.fromkeys(map(str, results))) or "nothing: it always raises"
+        kinds = " or ".join(dict.fromkeys(map(str, results)))
         raise UnsupportedError(f"{name} returns {kinds}, and C needs one type on all paths; convert the results in the function")
     return results[0]
 

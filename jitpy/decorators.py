@@ -28,7 +28,7 @@ else:
 
 
 #: Flags of the code of coroutines and of asynchronous generators.
-_ASYNC = 0x80 | 0x200
+ASYNC = 0x80 | 0x200
 
 if TYPE_CHECKING:
 
@@ -110,7 +110,7 @@ def _decorate(function: Any, options: dict[str, Any], signatures: Any) -> Any:
             f"@jit compiles Python functions, not {type(function).__name__} objects"
             + ("; write a function that calls it" if callable(function) else "")
         )
-    if function.__code__.co_flags & _ASYNC:
+    if function.__code__.co_flags & ASYNC:
         raise TypeError(f"@jit cannot compile the asynchronous function {function.__name__}; call a jitted function from it")
     if options["forceobj"]:
         return function

@@ -9,7 +9,7 @@ from jitpy.backend.errors import CompileError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from typing import Any
 
 _FLAGS = frozenset(("fast", "nnan", "ninf", "nsz", "arcp", "contract", "afn", "reassoc"))
@@ -91,15 +91,17 @@ def check(options: Mapping[str, Any]) -> dict[str, Any]:
     for name, value in options.items():
         row = OPTIONS.get(name)
         if row is None:
-            raise OptionError(f"jit has no option {name!r}{_nearest(name)}")
+            raise OptionError(f"jit has no option {name!r}{nearest(name)}")
         if not row[1](value):
             raise OptionError(f"the option {name} is {row[2]}, not {value!r}")
         full[name] = value
     return full
 
 
-def _nearest(name: str) -> str:
+def nearest(name: str, others: Iterable[str] = ()) -> str:
+    """``; did you mean ...?``, of the options and ``others``, or what there is."""
     import difflib
 
-    near = difflib.get_close_matches(name, [n for n in OPTIONS if n[0] != "_"], 1, 0.5)
-    return f"; did you mean {near[0]!r}?" if near else "; options are " + ", ".join(n for n in OPTIONS if n[0] != "_")
+    known = [*others, *(n for n in OPTIONS if n[0] != "_")]
+    near = difflib.get_close_matches(name, known, 1, 0.5)
+    return f"; did you mean {near[0]!r}?" if near else "; there are " + ", ".join(known)

@@ -571,6 +571,7 @@ def _call_kernel(
         kernel.translate()
         compilation.kernels.setdefault(key, kernel)
     shapes = kernel.result_shapes()
+    tr.refusal = kernel.refusal
     if shapes is None:
         tr.kernel.incomplete = kernel.incomplete = True
         tr.kernel.waits = tr.kernel.waits or kernel is not tr.kernel

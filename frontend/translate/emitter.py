@@ -431,14 +431,20 @@ class Emitter:
 
     # -- calls and memory -------------------------------------------------------------------------------------------------
 
+    def reach(self, symbol: str) -> None:
+        """The code needs this symbol of the runtime."""
+        raise AssertionError("the translator knows the target")
+
     def call_extern(
         self, symbol: str, params: Sequence[int], returns: Sequence[int], *args: int
     ) -> tuple[int, ...]:
         """Call a runtime helper by the C convention; its results."""
+        self.reach(symbol)
         return self.op_n(fo.CALL_EXTERN, returns, *args, imm=(symbol, tuple(params), tuple(returns)))
 
     def call_extern_status(self, symbol: str, params: Sequence[int], *args: int) -> None:
         """Call a runtime helper that returns an i32 status (0: fine); leaves with that status otherwise."""
+        self.reach(symbol)
         site = self.site(None)
         self.op_n(fo.CALL_STATUS, (), *args, imm=(symbol, tuple(params), site))
 

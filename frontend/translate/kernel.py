@@ -75,6 +75,7 @@ class Kernel:
         "incomplete",
         "name",
         "options",
+        "refusal",
         "stepped",
         "variants",
         "waits",
@@ -100,6 +101,7 @@ class Kernel:
         self.global_arrays: dict[int, tuple[int, ...]] = {}
         #: Values that the user's operators made under fastmath, with its flags.
         self.written: dict[int, frozenset[str]] = {}
+        self.refusal = ""  # what it said if it is library code that refuses its arguments (`Translator.call_python`)
         self.done = False
         self.declared: tuple[ty.Type, ...] = ()  # what the signature says of the result; nothing: anything
         self.func: Function = None  # type: ignore[assignment]
@@ -192,6 +194,7 @@ class Kernel:
             frame.ready.append((0, tr.bb, names, []))
         frame.run()
         self.compilation.module.current = outer
+        self.refusal = tr.refusal
         self.counted, self.headers, self.bounds, self.stepped = tr.counted, tr.headers, tr.bounds, tr.stepped
 
     def emit_return(self, tr: Translator, value: Value) -> None:

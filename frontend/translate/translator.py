@@ -158,8 +158,17 @@ class Translator(Emitter):
             self.error("an array cannot be unpacked here: its length is not known at compile time", "Index its elements.")
         self.error(f"{value.describe()} cannot be unpacked here: its length is not known at compile time")
 
+    def reach(self, symbol: str) -> None:
+        """Refuse what the target has not: the option ``lacking``, beginning of a symbol -> (what is wrong, advice)."""
+        lacking = self.compilation.options.get("lacking")
+        if lacking:
+            for prefix, (what, advice) in lacking.items():
+                if symbol.startswith(prefix):
+                    self.error(what, advice)
+
     def symbol_address(self, name: str) -> int:
         """The address of a symbol (a live object's, a table's)."""
+        self.reach(name)
         return self.op(o.SYMBOL_VALUE, I64, imm=self.func.import_symbol(name))
 
     def raise_site(self, site: int, raw: Sequence[int]) -> None:
@@ -374,7 +383,8 @@ class Translator(Emitter):
             raise
         if result.__class__ is Outcomes and not result.ends:
             what, _, hint = self.refusal.partition(": ")
-            what = what or "the called function only raises here; this use needs a value"
+            name = getattr(function, "__name__", "the function")
+            what = what or f"{name}() raises on every path with these arguments; this use needs a value"
             self.error(what, hint and f"{hint[0].upper()}{hint[1:]}.")
         if result.__class__ is UnionVal or result.__class__ is Outcomes:
             self.error("the called function returns different types on different paths; this use needs one")

@@ -10,6 +10,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from functools import cached_property
 
@@ -105,10 +106,14 @@ class Compiled:
         return files.example(self)
 
     def write(self, folder: str | os.PathLike[str]) -> list[str]:
-        """Write object file, shared library, header, listing, C example and Makefile to a folder, which is made; their paths."""
+        """Write object file, shared library, header, listing, C example and Makefile to a folder, which is made; their paths.
+
+        Raises OSError where that cannot be."""
         from jitpy.cross import files
 
         folder = os.fspath(folder)
+        if os.path.exists(folder) and not os.path.isdir(folder):
+            raise NotADirectoryError(errno.ENOTDIR, "this is a file, and the files go into a folder: name another", folder)
         os.makedirs(folder, exist_ok=True)
         contents: dict[str, str | bytes] = {
             f"{self.name}.o": self.object, f"lib{self.name}.so": self.shared_library, f"{self.name}.h": self.header,
@@ -164,13 +169,15 @@ def compile(
     given = list(functions) if isinstance(functions, list | tuple) else [functions]
     if not given:
         raise CompileError("there is no function to compile")
+    if not isinstance(prefix, str) or not f"{prefix}f".isidentifier():
+        raise CompileError(f"{prefix!r} cannot be the prefix of names in C: use letters, digits and _, as in prefix='dsp_'")
     library = Library(made, prefix)
-    for function, wanted in zip(given, _signatures(given, signature)):
-        py_func, own = unwrapped(function, options)
+    plain = [unwrapped(function, options) for function in given]
+    for (py_func, own), wanted in zip(plain, _signatures(given, signature)):
         types, returns = argument_types(py_func, wanted)
         library.add(py_func, types, {**own, "returns": returns} if returns else own)
-    label = name or library.kernels[0].name
-    if not label.replace("-", "_").isidentifier():
+    label = library.kernels[0].name if name is None else name
+    if not isinstance(label, str) or not label.replace("-", "_").isidentifier():
         raise CompileError(f"{label!r} cannot be the name of files and of a C header: use letters, digits, _ and -")
     canonical = targets.canonical(target)
     return Compiled(label, canonical, cpu or targets.TARGETS[canonical][1], library)
@@ -182,13 +189,33 @@ def run(
     """Call a function as it would run on a target: compile it for these arguments, run it under QEMU's user emulation, and give
     back what it returns; arrays and lists among the arguments change as they do in a call, and what the function raises is raised.
 
-    Raises CompileError as `compile` does, and `EmulatorError` where there is no emulator or the program ends without an answer.
+    ``options``: arguments of the function by name, and options of `jit`.
+
+    Raises CompileError as `compile` does, TypeError for arguments that do not fit the function, and `EmulatorError` where there is
+    no emulator or the program ends without an answer.
     """
     from jitpy.cross import emulated
 
     made = targets.resolve(target, cpu, features)
-    py_func, own = unwrapped(function, options)
-    return emulated.run(py_func, args, made, own)
+    named = _arguments_among(options, function)
+    py_func, own = unwrapped(function, {name: value for name, value in options.items() if name not in named})
+    return emulated.run(py_func, args, named, made, own)
+
+
+def _arguments_among(given: Mapping[str, Any], function: Any) -> dict[str, Any]:
+    """Those of these keywords that are parameters of the function, not options. CompileError where one is neither or both."""
+    from jitpy.options import OPTIONS, OptionError, nearest
+
+    co = getattr(getattr(function, "py_func", function), "__code__", None)
+    if co is None:
+        return {}  # it is refused elsewhere
+    parameters = co.co_varnames[: co.co_argcount + co.co_kwonlyargcount]
+    for name in given:
+        if name in parameters and name in OPTIONS:
+            raise CompileError(f"{name}= is a parameter of {co.co_name} and an option of jit: pass the argument by its position")
+        if name not in parameters and name not in OPTIONS:
+            raise OptionError(f"{co.co_name}() has no parameter {name!r}, and jit has no such option{nearest(name, parameters)}")
+    return {name: value for name, value in given.items() if name in parameters}
 
 
 def unwrapped(function: Any, options: Mapping[str, Any]) -> tuple[FunctionType, dict[str, Any]]:
@@ -196,12 +223,20 @@ def unwrapped(function: Any, options: Mapping[str, Any]) -> tuple[FunctionType, 
     from types import FunctionType
 
     from jitpy import options as table
+    from jitpy.callbacks import Callback
+    from jitpy.decorators import ASYNC
+    from jitpy.dispatcher import is_dispatcher
 
     checked = table.check(options)
-    own = getattr(function, "targetoptions", None)
-    py_func = getattr(function, "py_func", function)
+    py_func = function
+    if is_dispatcher(function) or isinstance(function, Callback):
+        py_func = function.py_func
     if py_func.__class__ is not FunctionType:
-        raise CompileError(f"only Python functions can be compiled, not {type(function).__name__} objects")
+        instead = "; write a function that calls it" if callable(function) else ""
+        raise CompileError(f"only Python functions can be compiled, not {type(function).__name__} objects{instead}")
+    if py_func.__code__.co_flags & ASYNC:
+        raise CompileError(f"{py_func.__name__} is asynchronous, which a kernel cannot be; call a kernel from it")
+    own = getattr(function, "targetoptions", None)
     if own is not None:
         return py_func, {**own, **{name: checked[name] for name in options}}
     if checked["locals"]:
@@ -223,6 +258,8 @@ def _signatures(functions: Sequence[Any], signature: Any) -> list[Any]:
 def own_signature(function: Any) -> Any:
     """The one signature that a jitted function was made with. CompileError where it has none, or several."""
     patterns = getattr(function, "_patterns", None) or []
+    if hasattr(function, "native_name"):  # a C callback
+        patterns = [function.signature]
     name = getattr(function, "__name__", repr(function))
     if len(patterns) != 1:
         how = f"has {len(patterns)} signatures" if patterns else "has no signature"

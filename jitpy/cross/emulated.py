@@ -270,12 +270,13 @@ def _arrays_in(obj: Any, met: set[int] | None = None) -> list[np.ndarray[Any, An
 _runners: dict[Any, Runner] = {}
 
 
-def run(py_func: FunctionType, args: tuple[Any, ...], target: Target, options: Mapping[str, Any]) -> Any:
-    """`jitpy.cross.run`, with the target resolved. Programs are kept for later calls with arguments of the same types."""
-    from jitpy.arguments import typeof
-
-    given = bound(py_func, args)
-    types = tuple([typeof(a) for a in given])
+def run(
+    py_func: FunctionType, args: tuple[Any, ...], named: Mapping[str, Any], target: Target, options: Mapping[str, Any]
+) -> Any:
+    """`jitpy.cross.run`, with the target resolved; ``named``: arguments by name. Programs are kept for later calls with arguments
+    of the same types."""
+    given = bound(py_func, args, named)
+    types = tuple([_type_of(py_func, i, a) for i, a in enumerate(given)])
     chosen = tuple(sorted((name, repr(value)) for name, value in options.items()))
     key = py_func, py_func.__code__, types, target.name, tuple(target.features.items()), chosen
     runner = _runners.get(key)
@@ -293,14 +294,29 @@ def run(py_func: FunctionType, args: tuple[Any, ...], target: Target, options: M
             size, runner = 1 << (error.args[0] - 1).bit_length(), None
 
 
+def _type_of(py_func: FunctionType, i: int, value: Any) -> ty.Type:
+    """The type of an argument. CompileError, with the parameter's name, where it has none."""
+    from jitpy.arguments import typeof
+
+    try:
+        return typeof(value)
+    except CompileError as error:
+        co = py_func.__code__
+        name = co.co_varnames[i] if i < co.co_argcount + co.co_kwonlyargcount else f"argument {i + 1}"
+        raise type(error)(f"{py_func.__name__}(): {name}: {error}") from None
+
+
 #: Programs that are kept.
 _MOST_RUNNERS = 16
 
 
-def bound(py_func: FunctionType, args: tuple[Any, ...]) -> tuple[Any, ...]:
-    """The arguments with defaults filled in. TypeError as a call would raise it."""
+def bound(py_func: FunctionType, args: tuple[Any, ...], named: Mapping[str, Any]) -> tuple[Any, ...]:
+    """The arguments with defaults filled in. TypeError where they do not fit the function."""
     import inspect
 
-    bound = inspect.signature(py_func).bind(*args)
+    try:
+        bound = inspect.signature(py_func).bind(*args, **named)
+    except TypeError as error:
+        raise TypeError(f"{py_func.__name__}(): {error}") from None
     bound.apply_defaults()
     return (*bound.args, *bound.kwargs.values())

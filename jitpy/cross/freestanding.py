@@ -43,11 +43,14 @@ if TYPE_CHECKING:
 SETTINGS = Settings(is_pic=True)
 #: Prefixes of functions that are compiled ahead into other programs too, and what makes them.
 MATH, SOFT = "jitpy_math_", "jitpy_soft_"
-#: What a kernel may ask of the interpreter and a board has not: prefix of the symbol -> what the user wrote.
-_REFUSED = {
-    "jitpy_print": "print", "random_": "random numbers", "jitpy_draw": "random numbers", "jitpy_bits_": "random numbers",
-    "jitpy_next_": "random numbers", "jitpy_mt_": "random numbers", "jitpy_take_gauss": "random numbers",
-    "jitpy_keep_gauss": "random numbers", "jitpy_class_": "random numbers", "jitpy_ziggurat_": "random numbers",
+#: What a kernel may ask of the interpreter and a board has not: beginning of a symbol -> (what the user wrote, what to do).
+_PRINT = "print needs the Python interpreter, which a cross-compiled kernel has not", "Take it out, or return what it would show."
+_RANDOM = "random numbers need the Python interpreter, which a cross-compiled kernel has not", "Pass them in, as an array."
+LACKING = {
+    "jitpy_print": _PRINT,
+    **dict.fromkeys(
+        ("random_", "jitpy_draw", "jitpy_bits_", "jitpy_next_", "jitpy_mt_", "jitpy_take_gauss", "jitpy_keep_gauss",
+         "jitpy_class_", "jitpy_ziggurat_"), _RANDOM),
 }  # fmt: skip
 #: Functions of C programs that object files or their example call or define.
 _TAKEN = ("free", "main", "malloc", "printf")
@@ -99,11 +102,11 @@ class Library:
 
         name = self.prefix + (py_func.__name__ if py_func.__name__.isidentifier() else "kernel")
         if c_face and (name in cabi.WORDS or name in _TAKEN or not name.isidentifier()):
-            raise CompileError(f"{name!r} cannot be the name of a kernel in C: give a prefix for names, as in prefix='dsp_'")
+            raise CompileError(f"{name!r} cannot be the name of a kernel in C: give a prefix, as in prefix='dsp_' (--prefix dsp_)")
         if c_face and any(k.name == name for k in self.kernels):
             raise CompileError(f"two functions of one library are called {name}: give each a name of its own")
         has_fma = bool(self.target.features.get("has_fma", True))  # only x86-64 may lack it
-        own = {**options, "poll": False, "stack_checks": self.whole, "traces": self.whole, "fma": has_fma}
+        own = {**options, "poll": False, "stack_checks": self.whole, "traces": self.whole, "fma": has_fma, "lacking": LACKING}
         # On a board the user may take the checks out; a program under the emulator raises what the function raises.
         own["bounds_checks"] = self.whole or options.get("boundscheck") is not False
         module = compile_kernel(py_func, types, own)
@@ -128,15 +131,9 @@ class Library:
         return kernel
 
     def _freeze(self, f: Function, names: Mapping[str, str], kernel: Kernel) -> None:
-        """Make a function refer to the library alone; refuse what needs the interpreter."""
+        """Make a function refer to the library alone."""
         f.name = names.get(f.name, f.name)
         for callee in f.ext_funcs:
-            for prefix, what in _REFUSED.items():
-                if callee.name.startswith(prefix):
-                    raise UnsupportedError(
-                        f"{kernel.py_func.__name__} uses {what}, which need{'s' * (what == 'print')} the Python interpreter: "
-                        "a cross-compiled kernel has none. Take it out, or pass in what it gives."
-                    )
             callee.name = names.get(callee.name, callee.name)
         sites = set()
         for n, value in enumerate(f.global_values):
@@ -144,9 +141,6 @@ class Library:
                 continue
             if value.name == "$sites":
                 sites.add(n)
-            elif value.name.startswith(tuple(_REFUSED)):
-                what = next(text for prefix, text in _REFUSED.items() if value.name.startswith(prefix))
-                raise UnsupportedError(f"{kernel.py_func.__name__} uses {what}, which need the Python interpreter")
             else:
                 value.name = names.get(value.name, value.name)
         if sites:  # no address: the site's number

@@ -117,7 +117,8 @@ def resolve(target: str, cpu: str | None = None, features: str | Iterable[str] |
     presets, known = isa.presets(folder), isa.feature_names(folder)
     cpu = default if cpu is None else cpu
     if not isinstance(cpu, str) or cpu.lower() not in presets:
-        raise TargetError(f"{name} has no processor {cpu!r}{nearest(str(cpu).lower(), presets)}")
+        raise TargetError(f"{name} has no processor {cpu!r}{_elsewhere(cpu, name) or nearest(str(cpu).lower(), cpus(name))}")
+    base = isa.lookup(folder, {}).features
     chosen = dict.fromkeys(presets[cpu.lower()], 1)
     for feature, on in _switches(features):
         full = next((f for f in (feature, f"has_{feature}") if f in known), None)
@@ -130,8 +131,27 @@ def resolve(target: str, cpu: str | None = None, features: str | Iterable[str] |
                 continue
             short = [f.removeprefix("has_") for f in known]
             raise TargetError(f"{name} has no feature {feature!r}{nearest(feature.removeprefix('has_'), short)}")
+        if not on and base.get(full):
+            raise TargetError(f"{name} cannot leave out {feature}: every board that is served has it")
         chosen[full] = int(on)
-    return isa.lookup(folder, chosen)
+    made = isa.lookup(folder, chosen)
+    for full, wanted in chosen.items():
+        if not wanted and made.features[full]:
+            raise TargetError(f"{full.removeprefix('has_')} cannot be left out of these features: another one contains it")
+    return made
+
+
+def cpus(target: str) -> list[str]:
+    """The processors and levels of a target; names that are features too, or lengths of vectors, are no processors."""
+    folder = TARGETS[target][0]
+    names = isa.feature_names(folder)
+    return [cpu for cpu in isa.presets(folder) if not cpu.startswith("zvl") and cpu not in names and f"has_{cpu}" not in names]
+
+
+def _elsewhere(cpu: Any, target: str) -> str:
+    """``; it is one of ...`` where another target has the processor."""
+    of = next((other for other in here() if other != target and str(cpu).lower() in cpus(other)), None)
+    return f"; it is one of {of}" if of else ""
 
 
 def _switches(features: Any) -> list[tuple[str, bool]]:
@@ -152,6 +172,8 @@ def _switch(word: Any) -> tuple[str, bool]:
     if not isinstance(word, str):
         raise TargetError(f"a feature is a name such as 'zba', not {word!r}")
     word = word.strip().lower()
+    if not word.strip("+-"):
+        raise TargetError(f"a feature is a name such as 'zba', not {word!r}")
     if word[:1] in ("+", "-"):
         return word[1:], word[0] == "+"
     name, _, value = word.partition("=")
@@ -188,9 +210,9 @@ def listing(target: str | None = None) -> str:
         names = isa.feature_names(folder)
         own = isa.host().features if folder == host else {}
         lines.append("  cpu=")
-        for cpu, features in isa.presets(folder).items():
-            if not cpu.startswith("zvl") and cpu not in names:
-                lines.append(f"    {cpu:18} {cpu_text(cpu, features)}{' (default)' * (cpu == default)}")
+        presets = isa.presets(folder)
+        for cpu in cpus(name):
+            lines.append(f"    {cpu:18} {cpu_text(cpu, presets[cpu])}{' (default)' * (cpu == default)}")
         lines.append("  features=")
         for feature in names:
             here_too = " (this machine has it)" if own.get(feature) else ""

@@ -253,6 +253,22 @@ def keywords(**options):
     return 1
 
 
+async def waiting(x):
+    return x
+
+
+class Thing:
+    pass
+
+
+def making_object(x):
+    return Thing()
+
+
+several = jitpy.njit(["(int64, int64)", "(int32, int32)"])(divide)
+vectorized = jitpy.vectorize("int64(int64, int64)")(divide)
+
+
 @pytest.mark.parametrize(
     ("function", "signature", "target", "options", "error", "text"),
     [
@@ -270,13 +286,27 @@ def keywords(**options):
         (divide, "(int46, int64)", "x86_64", {}, SignatureError, "there is no type int46; did you mean int"),
         (divide, "(int64, int64)", "x86_64", {"fastmat": True}, CompileError, "no option 'fastmat'; did you mean 'fastmath'"),
         (divide, "(int64, int64)", "x86_64", {"name": "a b"}, CompileError, "'a b' cannot be the name of files"),
-        (printing, "(int64,)", "x86_64", {}, UnsupportedError, "printing uses print, which needs the Python interpreter"),
-        (drawing, "(int64,)", "x86_64", {}, UnsupportedError, "drawing uses random numbers, which need the Python interpreter"),
-        (listing, "(List(int64),)", "x86_64", {}, UnsupportedError, "list[int] has no C form"),
-        (making, "(int64,)", "x86_64", {}, UnsupportedError, "list[int] has no C form"),
+        (divide, "(int64, int64)", "riscv64", {"cpu": "haswell"}, TargetError, "no processor 'haswell'; it is one of x86_64"),
+        (divide, "(int64, int64)", "riscv64", {"features": "-d"}, TargetError, "riscv64 cannot leave out d: every board"),
+        (divide, "(int64, int64)", "riscv64", {"features": "-zca"}, TargetError, "zca cannot be left out of these features"),
+        (divide, "(int64, int64)", "riscv64", {"features": "zba,+"}, TargetError, "a feature is a name such as 'zba', not '+'"),
+        (divide, None, "x86_64", {}, CompileError, "divide has no signature: say which types"),
+        (divide, "int64(", "x86_64", {}, SignatureError, "'int64(' is not a signature: '(' was never closed"),
+        (divide, {}, "x86_64", {}, SignatureError, "{} is not a type that can stand in a signature"),
+        (divide, "float64[:](int64, int64)", "x86_64", {}, UnsupportedError, "^\n  Convert it"),
+        (divide, "(int64, int64)", "x86_64", {"name": 3}, CompileError, "3 cannot be the name of files"),
+        (divide, "(int64, int64)", "x86_64", {"prefix": 3}, CompileError, "3 cannot be the prefix of names in C"),
+        (several, None, "x86_64", {}, CompileError, "divide has 2 signatures: say which types"),
+        (vectorized, None, "x86_64", {}, CompileError, "not Vectorized objects; write a function that calls it"),
+        (waiting, "(int64,)", "x86_64", {}, CompileError, "waiting is asynchronous"),
+        (making_object, "(int64,)", "x86_64", {}, UnsupportedError, "           ^^^^^^^\n  Objects cannot"),
+        (printing, "(int64,)", "x86_64", {}, UnsupportedError, "    print(n)\n    ^^^^^^^^\n  Take it out"),
+        (drawing, "(int64,)", "x86_64", {}, UnsupportedError, "random()\n           ^^^^^^^^^^^^^^^^^^\n  Pass"),
+        (listing, "(List(int64),)", "x86_64", {}, UnsupportedError, "argument 1 is of type list[int], which has no C form"),
+        (making, "(int64,)", "x86_64", {}, UnsupportedError, "the result is of type list[int], which has no C form"),
         (double, "(float64,)", "x86_64", {}, CompileError, "'double' cannot be the name of a kernel in C: give a prefix"),
         (main, "(float64,)", "x86_64", {}, CompileError, "'main' cannot be the name of a kernel in C: give a prefix"),
-        (divide, "(int64, int64)", "x86_64", {"prefix": "3-", "name": "x"}, CompileError, "'3-divide' cannot be the name"),
+        (divide, "(int64, int64)", "x86_64", {"prefix": "3-", "name": "x"}, CompileError, "'3-' cannot be the prefix"),
         (keywords, "()", "x86_64", {}, SignatureError, "keywords takes **options"),
         (math.sin, "(float64,)", "x86_64", {}, CompileError, "only Python functions can be compiled"),
         ([], "(float64,)", "x86_64", {}, CompileError, "there is no function to compile"),
@@ -288,6 +318,55 @@ def test_bad_input(function, signature, target, options, error, text) -> None:
     with pytest.raises(error) as caught:
         jitpy.cross.compile(function, signature, target=target, **options)
     assert text in str(caught.value)
+
+
+def plus(a, debug=0):
+    return a + debug
+
+
+@pytest.mark.parametrize(
+    ("args", "named", "error", "text"),
+    [
+        ((), {}, TypeError, "plus(): missing a required argument: 'a'"),
+        ((1, 2, 3), {}, TypeError, "plus(): too many positional"),
+        ((1,), {"debug": 1}, CompileError, "debug= is a parameter of plus and an option of jit: pass"),
+        ((1,), {"b": 1}, CompileError, "plus() has no parameter 'b', and jit has no such option"),
+        ((1,), {"fastmat": 1}, CompileError, "and jit has no such option; did you mean 'fastmath'?"),
+        ((1 << 64,), {}, OverflowError, "needs more than 64 bits"),
+        ((object(),), {}, UnsupportedError, "plus(): a: an object of type builtins.object cannot be an argument"),
+        (([1, 2.0],), {}, UnsupportedError, "a list argument must have items of one type"),
+        ((np.zeros(2, ">f8"),), {}, UnsupportedError, "convert it with a.astype('float64')"),
+        ((np.zeros(2, "M8[s]"),), {}, UnsupportedError, "use a.view(np.int64)"),
+        ((np.zeros(2, object),), {}, UnsupportedError, "convert it to a numeric dtype"),
+        ((np.zeros(2, "i4,f8"),), {}, UnsupportedError, "pass its fields one by one"),
+        (("x",), {}, UnsupportedError, "    return a + debug\n           ^^^^^^^^^\n"),
+    ],
+)
+def test_bad_arguments_of_run(args, named, error, text) -> None:
+    with pytest.raises(error) as caught:
+        jitpy.cross.run(plus, *args, target="riscv64", **named)
+    assert text in str(caught.value)
+
+
+def test_without_an_emulator(monkeypatch, tmp_path) -> None:
+    monkeypatch.setenv("JITPY_TOOLS", str(tmp_path))
+    monkeypatch.setenv("PATH", str(tmp_path))
+    target = "s390x" if sys.byteorder == "little" else "riscv64"
+    with pytest.raises(jitpy.cross.EmulatorError, match=r"needs the program qemu-\w+: .* tools/unpack_other_isas fetches it"):
+        jitpy.cross.run(lambda x: x + 3, 1, target=target)
+
+
+def test_a_folder_that_is_a_file(library, tmp_path) -> None:
+    (tmp_path / "build").write_text("")
+    with pytest.raises(NotADirectoryError, match="this is a file, and the files go into a folder"):
+        library.write(tmp_path / "build")
+
+
+def test_what_always_raises_returns_nothing() -> None:
+    def fail(n):
+        raise ValueError("never")
+
+    assert "int32_t fail(void *result, int64_t n);" in jitpy.cross.compile(fail, "(int64,)", target="x86_64").header
 
 
 def test_features() -> None:

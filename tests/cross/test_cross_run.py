@@ -78,7 +78,7 @@ def differences(chosen, target: str) -> list[str]:
     """What of these programs differs between host and target."""
     kernels, kept = {}, []
     for function, arguments in chosen:
-        arguments = emulated.bound(function, arguments)
+        arguments = emulated.bound(function, arguments, {})
         types = tuple([typeof(a) for a in copy.deepcopy(arguments)])
         kernels.setdefault((function, types), len(kernels))
         kept.append((function, arguments, kernels[function, types]))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import linecache
 import pathlib
 import re
 import shutil
@@ -16,6 +17,7 @@ from jitpy.backend.errors import UnsupportedError
 from test_cross_compile import KERNELS, PROGRAM, SIGNATURES, check
 
 import jitpy
+from jitpy import cli
 from jitpy.cross import targets
 
 SOURCE = """\
@@ -199,12 +201,44 @@ def test_bad_arguments(arguments, text, tmp_path) -> None:
     assert not (tmp_path / "build").exists()
 
 
-def test_a_file_without_kernels_and_one_that_is_not_there(tmp_path) -> None:
-    (tmp_path / "empty.py").write_text("x = 1\n")
-    done = command("cross", str(tmp_path / "empty.py"), "--target", "x86_64")
-    assert done.returncode == 1 and "has no function with a signature" in done.stderr
-    done = command("cross", str(tmp_path / "missing.py"), "--target", "x86_64")
-    assert done.returncode == 1 and "missing.py: No such file" in done.stderr
+JITTED = "import jitpy\n@jitpy.njit('int64(int64)')\n"
+BAD_FILES = {
+    "x = 1\n": "has no function with a signature",
+    "import jitpy\n\n@jitpy.njit\ndef f(x): return x\n": "@njit('float64(float64[::1])') gives it; f in line 3 has none",
+    "def f(:\n    pass\n": 'does not run:\n  File "kernels.py", line 1\n    def f(:\n          ^\nSyntaxError: invalid syntax',
+    "import nowhere_to_be_found\n": "line 1, in <module>\n    import nowhere_to_be_found\nModuleNotFoundError: No module named",
+    "def g():\n    return 1 // 0\n\ng()\n": "line 2, in g\n    return 1 // 0\n",
+    "import sys\nsys.exit(3)\n": "kernels.py ends the program (SystemExit: 3) before its functions can be compiled",
+    "\0": "kernels.py does not run:\nSyntaxError: source code",
+    JITTED + "def double(x): return x\n": "cannot be the name of a kernel in C: give a prefix",
+    JITTED + "def f(x):\n    print(x)\n    return x\n": "File 'kernels.py', line 4, in f\n    print(x)\n    ^^^^^^^^\n",
+    JITTED.replace("int64(", "int46(") + "def f(x): return x\n": "there is no type int46; did you mean int",
+}
+
+
+@pytest.mark.parametrize("source", BAD_FILES)
+def test_bad_files(source, tmp_path, monkeypatch, capsys) -> None:
+    monkeypatch.chdir(tmp_path)
+    linecache.clearcache()  # all files have one name
+    (tmp_path / "kernels.py").write_text(source)
+    assert cli.main(["cross", "kernels.py", "--target", "x86_64"]) == 1
+    said = capsys.readouterr().err
+    assert said.startswith("error: ") and BAD_FILES[source] in said and "Traceback" not in said
+    assert not (tmp_path / "build").exists()
+
+
+def test_a_file_that_is_not_there_and_a_folder(tmp_path, capsys) -> None:
+    assert cli.main(["cross", str(tmp_path / "missing.py"), "--target", "x86_64"]) == 1
+    assert "missing.py: No such file" in capsys.readouterr().err
+    assert cli.main(["cross", str(tmp_path), "--target", "x86_64"]) == 1
+    assert "is a folder: name one Python file" in capsys.readouterr().err
+
+
+def test_callbacks_have_signatures_and_files_can_have_names(tmp_path, capsys) -> None:
+    (tmp_path / "a b.py").write_text("import jitpy\n@jitpy.cfunc('int64(int64)')\ndef f(x): return x\n")
+    command = ["cross", str(tmp_path / "a b.py"), "--target", "x86_64", "-o", str(tmp_path / "build")]
+    assert cli.main(command) == 1 and "'a b' cannot be the name of files" in capsys.readouterr().err
+    assert cli.main([*command, "--name", "ab"]) == 0 and (tmp_path / "build" / "x86_64" / "ab.o").exists()
 
 
 def test_targets_lists_what_there_is() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from jitpy.backend.errors import CompileError
+from jitpy.frontend.translate.translator import Translator
 from test_expressions import function
 
 import jitpy
@@ -41,6 +42,15 @@ def test_a_refusal_in_library_code_brings_its_advice() -> None:
     with pytest.raises(CompileError) as caught:
         jitpy.jit(function("np.linalg.matrix_power(a, -2)", 9001))(np.eye(2), 1, 2)
     assert str(caught.value).splitlines()[-1].strip() == "Write np.linalg.matrix_power(np.linalg.inv(a), -n)."
+
+
+def test_a_refusal_in_a_kernel_of_its_own_brings_its_text(monkeypatch: pytest.MonkeyPatch) -> None:
+    call = Translator.call_python
+    monkeypatch.setattr(Translator, "call_python", lambda tr, f, args, kwargs=None, inline=None: call(tr, f, args, kwargs, False))
+    with pytest.raises(CompileError) as caught:
+        jitpy.jit(function("np.nan_to_num(a * 1j)", 9003))(np.ones((2, 3)), 1, 2)
+    assert str(caught.value).splitlines()[0] == "np.nan_to_num of complex numbers is not supported"
+    assert str(caught.value).splitlines()[-1].strip() == "Use their real and imaginary parts."
 
 
 def test_a_refusal_that_hangs_on_a_number_is_raised_only_there() -> None:
