@@ -66,16 +66,22 @@ _KIND = [_kind(op) for op in range(len(EFFECTS))]
 _TAKES_REGISTERS = frozenset((JUMP, BRIF, BR_TABLE, RETURN, CALL_, CALL_INDIRECT))
 
 
-def lower(func: Function, target: Target) -> VCode:
+def lower(func: Function, target: Target, optimizing: bool = False) -> VCode:
     """Lower ``func`` for ``target``."""
     cfg = cfg_analysis.compute(func)
-    loops = loops_analysis.compute(cfg, domtree_analysis.compute(cfg))
+    tree = domtree_analysis.compute(cfg)
+    loops = loops_analysis.compute(cfg, tree)
     order = blockorder.compute(func, cfg, loops)
     ctx = target.contexts.pop() if target.contexts else LowerCtx(target)
     try:
-        return _Lowering(ctx, func, order).run()
+        vcode = _Lowering(ctx, func, order).run()
     finally:
         target.contexts.append(ctx)
+    if optimizing and target.hoists_constants and loops.headers:
+        from jitpy.backend.vcode.hoist import hoist
+
+        hoist(vcode, order.index, tree, loops)
+    return vcode
 
 
 class _Lowering:
@@ -406,9 +412,4 @@ class _Lowering:
             end = final.get(end, end)
             for link in chain:
                 final[link] = end
-        get = final.get
-        disjoint = final.keys().isdisjoint
-        for inst in vcode.insts:
-            if not disjoint(inst.uses):
-                inst.uses = tuple([get(r, r) for r in inst.uses])
-        vcode.block_args = [[get(r, r) for r in regs] if regs else regs for regs in vcode.block_args]
+        vcode.rename(final)

@@ -9,7 +9,7 @@ from typing import Any
 
 from jitpy.backend.isa.riscv64.frame import emit_move
 from jitpy.backend.isa.riscv64.rows import macro, row
-from jitpy.backend.target.row import FLOAT, MOVE, MInst
+from jitpy.backend.target.row import FLOAT, MOVE, REMAT, MInst
 
 #: Format: its letter, bits 25 and 26 of most instructions.
 FORMATS = {"s": 0, "d": 1, "h": 2}
@@ -41,7 +41,7 @@ for _s, _f in FORMATS.items():
         row(f"fcvt.{_s}.{_w}", f"fcvt.{_s}.{_w} =rd.f rs1", _OP | _DYN * _rounds | _n << 20 | _f << 25 | 26 << 27)
     for _mode, _rm in MODES.items():
         row(f"fround.{_s}.{_mode}", f"fround.{_s} =rd.f rs1.f {_mode}", _OP | _rm << 12 | 4 << 20 | _f << 25 | 8 << 27)
-    row(f"fli.{_s}", f"fli.{_s} =rd.f u5", _OP | 1 << 20 | _f << 25 | 30 << 27)
+    row(f"fli.{_s}", f"fli.{_s} =rd.f u5", _OP | 1 << 20 | _f << 25 | 30 << 27, REMAT)
 for _to, _from in (("s", "d"), ("d", "s"), ("s", "h"), ("h", "s"), ("d", "h"), ("h", "d")):
     _rounds = (_to, _from) in (("s", "d"), ("h", "s"), ("h", "d"))
     row(
@@ -51,7 +51,7 @@ for _to, _from in (("s", "d"), ("d", "s"), ("s", "h"), ("h", "s"), ("d", "h"), (
 for _s, _x in (("s", "w"), ("d", "d"), ("h", "h")):
     row(f"fmv.x.{_x}", f"fmv.x.{_x} =rd rs1.f", _OP | FORMATS[_s] << 25 | 28 << 27)
     row(f"fmv.{_x}.x", f"fmv.{_x}.x =rd.f rs1", _OP | FORMATS[_s] << 25 | 30 << 27)
-    row(f"fzero.{_s}", f"fmv.{_x}.x =rd.f zero", _OP | FORMATS[_s] << 25 | 30 << 27)
+    row(f"fzero.{_s}", f"fmv.{_x}.x =rd.f zero", _OP | FORMATS[_s] << 25 | 30 << 27, REMAT)
 
 
 def _move(sink: Any, inst: MInst, allocs: tuple[int, ...]) -> None:
