@@ -44,8 +44,9 @@ class CompiledFunction:
 
     ``traps``: (offset, code); ``lines``: (offset, srcloc) where it changes; ``calls``: those with handlers, stack maps or
     tags (see `buffer.CallRecord`). For unwinding: ``entry``: bytes of code in front of the usual prologue; ``saved``:
-    (callee-saved preg, offset from the stack pointer); ``prologue_end``; ``returns``: (first byte, end) of each
-    instruction that leaves, with the frame gone; ``signed``: where the return address has been signed, 0: it is not.
+    (callee-saved preg, offset from the stack pointer); ``prologue_end``; ``returns``: (first byte, end, whether the return
+    address is still signed) of each instruction that leaves, with the frame gone; ``signed``: where the return address has been
+    signed, 0: it is not.
     ``aligned``: what the prologue aligns the stack pointer to, 1: it does not.
     """
 
@@ -62,7 +63,7 @@ class CompiledFunction:
         self.traps: list[tuple[int, str]] = done.traps
         self.lines: list[tuple[int, int]] = done.lines
         self.prologue_end: int = done.prologue_end
-        self.returns: list[tuple[int, int]] = done.returns
+        self.returns: list[tuple[int, int, bool]] = done.returns
         self.calls: list[CallRecord] = done.calls
         self.frame_size = frame.size
         self.entry = frame.entry

@@ -8,6 +8,7 @@ from jitpy.backend.baseline.chunks import Placed, Single
 from jitpy.backend.settings import TRAP
 from jitpy.backend.target.row import BRANCH, JUMP, MOVE, RETURN, MInst
 from jitpy.backend.vcode.buffer import Sink
+from jitpy.backend.vcode.rows import RET
 from jitpy.backend.vcode.vcode import Allocation, VCode
 
 if TYPE_CHECKING:
@@ -81,10 +82,10 @@ def write(walk: Walk, settings: Settings) -> Finished:
                     if inst.imm[0] != after:
                         emit_jump(sink, inst.imm[0])
                 elif flags & RETURN:  # a return or a tail call
-                    target.emit_epilogue(sink, frame)
+                    signed = target.emit_epilogue(sink, frame, row is not RET)
                     leaving = len(code)
                     row.encode(sink, inst, allocs)
-                    sink.returns.append((leaving, len(code)))
+                    sink.returns.append((leaving, len(code), signed))
                 else:
                     _branch(sink, inst, allocs, inst.imm[0], inst.imm[1], after)
     sink.trap_stubs()

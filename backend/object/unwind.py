@@ -110,9 +110,9 @@ def _program(function: CompiledFunction, dwarf: Dwarf, order: Order) -> bytes:
                 out += bytes((_OFFSET | number,)) + uleb(distance)
             else:
                 out += bytes((_OFFSET_EXTENDED,)) + uleb(number) + uleb(distance)
-    for start, end in function.returns:
+    for start, end, signed in function.returns:
         out += _advance((start - at) // dwarf.code_align, order)
-        out += bytes((_REMEMBER,)) + dwarf.epilogue + sign
+        out += bytes((_REMEMBER,)) + dwarf.epilogue + (b"" if signed else sign)
         for preg, _ in function.saved:
             out += b"\x08" + uleb(dwarf.registers[preg])  # the same value as in the caller
         out += _advance((end - start) // dwarf.code_align, order) + bytes((_RESTORE,))

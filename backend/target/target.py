@@ -204,7 +204,8 @@ class Target:
       emit_move(sink, src, dst, cls)             allocations; never slot to slot; preserves flags
       emit_prologue(sink, frame)                 up to and including saves of frame.saved registers; where
                                                  sink.stack_limit is not None, a check of the stack in functions that call
-      emit_epilogue(sink, frame)                 everything before the return instruction
+      emit_epilogue(sink, frame, tail)           everything before the return instruction, or the jump of a tail call;
+                                                 whether the return address is still signed, for the return authenticates it
       emit_return(sink)
       emit_jump(sink, label)
       emit_branch(sink, inst, allocs, label, invert)   two-way: to label if the condition holds (invert: does not)
@@ -297,7 +298,7 @@ class Target:
     block_address: Callable[[int, int], MInst]
     emit_move: Callable[[Any, int, int, int], None]
     emit_prologue: Callable[[Any, Any], None]
-    emit_epilogue: Callable[[Any, Any], None]
+    emit_epilogue: Callable[[Any, Any, bool], bool]
     emit_return: Callable[[Any], None]
     emit_jump: Callable[[Any, int], None]
     emit_branch: Callable[[Any, MInst, tuple[int, ...], int, bool], None]

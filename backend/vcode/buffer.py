@@ -69,7 +69,7 @@ class Sink:
         self.stack_limit: int | None = None
         self.mode: Any = None  # what the ISA knows of the processor's state here; nothing at the start of a block
         self.prologue_end = 0
-        self.returns: list[tuple[int, int]] = []  # return instructions, first byte and end
+        self.returns: list[tuple[int, int, bool]] = []  # see `CompiledFunction`
         self.thread = list(range(blocks))  # block -> the block that a branch to it reaches in the end
         self._labels: list[int] = [-1] * blocks  # raw places
         self._items: list[tuple[int, tuple[Form, ...], int, Any]] = []  # place, forms, label, data
@@ -213,7 +213,7 @@ class Sink:
             [(p + shift[bisect_left(places, p)], c) for p, c in self._traps],
             [(p + shift[bisect_left(places, p)], s) for p, s in self.lines],
             self.prologue_end + shift[bisect_left(places, self.prologue_end)],
-            [(p + shift[bisect_left(places, p)], q + shift[bisect_left(places, q)]) for p, q in self.returns],
+            [(p + shift[bisect_left(places, p)], q + shift[bisect_left(places, q)], s) for p, q, s in self.returns],
             [self._call_record(p + shift[bisect_left(places, p)], site, target_places) for p, site in self._calls],
         )
 
@@ -290,7 +290,7 @@ class Finished:
 
     def __init__(
         self, code: bytes, align: int, relocs: list[tuple[int, str, str, int]], traps: list[tuple[int, str]],
-        lines: list[tuple[int, int]], prologue_end: int, returns: list[tuple[int, int]], calls: list[CallRecord],
+        lines: list[tuple[int, int]], prologue_end: int, returns: list[tuple[int, int, bool]], calls: list[CallRecord],
     ) -> None:  # fmt: skip
         self.calls = calls
         self.code = code

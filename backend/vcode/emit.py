@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 from jitpy.backend.settings import TRAP
 from jitpy.backend.target.row import BRANCH, JUMP, MOVE, RETURN
 from jitpy.backend.vcode.buffer import Sink
+from jitpy.backend.vcode.rows import RET
 
 if TYPE_CHECKING:
     from jitpy.backend.chaos import Chaos
@@ -97,10 +98,10 @@ def emit(
                 if goal != next_block:
                     emit_jump(sink, goal)
             elif row.flags & RETURN:  # a return or a tail call
-                target.emit_epilogue(sink, frame)
+                signed = target.emit_epilogue(sink, frame, row is not RET)
                 leaving = len(code)
                 row.encode(sink, inst, allocs[i])
-                sink.returns.append((leaving, len(code)))
+                sink.returns.append((leaving, len(code), signed))
             elif row.imm == "table":
                 row.encode(sink, inst, allocs[i])
             elif row.imm == "try":

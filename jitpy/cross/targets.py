@@ -53,7 +53,7 @@ _FEATURES = {
     "avx512ifma": "52-bit vector multiplication", "avx512vbmi": "byte permutations", "avx512vbmi2": "byte compaction, shifts",
     "avx512bitalg": "population count of bytes", "avx512vnni": "dot products of bytes", "avx512vpopcntdq": "that of lanes",
     "avx_vnni": "dot products of bytes on 256 bits",
-    "lse": "atomic instructions instead of loops", "pauth": "signed return addresses", "fp16": "arithmetic of 16-bit floats",
+    "lse": "atomic instructions instead of loops", "pauth": "returns that authenticate", "fp16": "arithmetic of 16-bit floats",
     "dotprod": "dot products of bytes", "i8mm": "matrix products of bytes",
     "m": "multiplication and division", "a": "atomics", "f": "32-bit floats", "d": "64-bit floats", "zicsr": "control registers",
     "zifencei": "instruction fences", "c": "compressed instructions", "zca": "compressed instructions without floats",

@@ -147,13 +147,19 @@ def emit_move(sink: Any, src: int, dst: int, cls: int) -> None:
 
 _PAGE = 4096
 BTI_C, BTI_J = 0xD503245F, 0xD50324DF
-_PACIASP, _PACIBSP, _AUTIASP, _AUTIBSP = 0xD503233F, 0xD503237F, 0xD50323BF, 0xD50323FF
+#: By which key: sign the return address; authenticate it; authenticate and return.
+_PACI_SP, _AUTI_SP, _RETA = (0xD503233F, 0xD503237F), (0xD50323BF, 0xD50323FF), (0xD65F0BFF, 0xD65F0FFF)
 
 
 def signs(sink: Any, frame: Any) -> bool:
     """Whether the function signs its return address."""
     has = sink.features
     return bool(has["sign_return_address"] and (has["sign_return_address_all"] or not frame.leaf))
+
+
+def _authenticating_return(sink: Any, frame: Any) -> bool:
+    """Whether returns are retaa: it is there, and the stack pointer that the signature was made with stays till then."""
+    return bool(sink.features["has_pauth"] and signs(sink, frame) and not frame.incoming + frame.grown)
 
 
 def emit_prologue(sink: Any, frame: Any) -> None:
@@ -166,7 +172,7 @@ def emit_prologue(sink: Any, frame: Any) -> None:
     if frame.grown:
         add_constant(code, SP, SP, -frame.grown)
     if signs(sink, frame):
-        code += word(_PACIBSP if sink.features["sign_return_address_with_bkey"] else _PACIASP)
+        code += word(_PACI_SP[sink.features["sign_return_address_with_bkey"]])
         frame.signed = len(code)
     frame.entry = len(code)
     if frameless(frame):
@@ -269,15 +275,18 @@ def _saves(sink: Any, frame: Any, load: bool) -> None:
         at += 1
 
 
-def emit_epilogue(sink: Any, frame: Any) -> None:
-    """Restore; mov sp, x29; ldp x29, x30, [sp], 16."""
+def emit_epilogue(sink: Any, frame: Any, tail: bool) -> bool:
+    """Restore; mov sp, x29; ldp x29, x30, [sp], 16; authenticate what was signed, unless the return does."""
     if not frameless(frame):
         _saves(sink, frame, True)
         if frame.size or frame.realigned:
             sink.code += b"\xbf\x03\x00\x91"
         sink.code += b"\xfd\x7b\xc1\xa8"
+    if not tail and _authenticating_return(sink, frame):
+        return True
     if signs(sink, frame):
-        sink.code += word(_AUTIBSP if sink.features["sign_return_address_with_bkey"] else _AUTIASP)
+        sink.code += word(_AUTI_SP[sink.features["sign_return_address_with_bkey"]])
+    return False
 
 
 def emit_tail(sink: Any, pops: int) -> None:
@@ -289,7 +298,10 @@ def emit_tail(sink: Any, pops: int) -> None:
 
 
 def emit_return(sink: Any) -> None:
-    """ret, after removing stack arguments where the convention wants that."""
+    """ret or retaa, after removing stack arguments where the convention wants that."""
+    if _authenticating_return(sink, sink.frame):
+        sink.code += word(_RETA[sink.features["sign_return_address_with_bkey"]])
+        return
     pops = sink.frame.incoming + sink.frame.grown
     if pops:
         add_constant(sink.code, SP, SP, pops)

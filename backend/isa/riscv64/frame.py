@@ -253,12 +253,12 @@ def _saves(sink: Any, frame: Any, load: bool) -> None:
         _memory(sink, load, preg, *nearest_base(sink, at))
 
 
-def emit_epilogue(sink: Any, frame: Any) -> None:
+def emit_epilogue(sink: Any, frame: Any, tail: bool) -> bool:
     """Restore; the stack pointer is then where it was behind `Frame.grown`."""
     from jitpy.backend.isa.riscv64.encode import i_type, put
 
     if bare(frame):
-        return
+        return False
     _saves(sink, frame, True)
     if frame.size > HIGH - 16 or frame.realigned:
         put(sink, i_type(_ADDI, SP, FP, 0))
@@ -267,6 +267,7 @@ def emit_epilogue(sink: Any, frame: Any) -> None:
     _memory(sink, True, RA, SP, 8)
     _memory(sink, True, FP, SP, 0)
     put(sink, i_type(_ADDI, SP, SP, 16))
+    return False
 
 
 def emit_tail(sink: Any, pops: int) -> None:

@@ -226,16 +226,17 @@ def _saves(sink: Any, frame: Any, load: bool) -> None:
             sink.code += rxy(_LMG if load else _STMG, first, FP, d, last)
 
 
-def emit_epilogue(sink: Any, frame: Any) -> None:
+def emit_epilogue(sink: Any, frame: Any, tail: bool) -> bool:
     """Restore; leave the stack pointer as it was at the entry."""
     if bare(frame):
-        return
+        return False
     _saves(sink, frame, True)
     code = sink.code
     code += rxy(_LG, LINK, FP, 8)
     if frame.size > FP_AT or frame.realigned:
         code += rxy(0xE371, SP, FP, -FP_AT)
     code += rxy(_LG, FP, FP, 0)
+    return False
 
 
 def emit_tail(sink: Any, pops: int) -> None:

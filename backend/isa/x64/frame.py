@@ -259,7 +259,7 @@ def _saves(sink: Any, frame: Any, load: bool) -> None:
             _move_float(sink, load, preg, base, disp)
 
 
-def emit_epilogue(sink: Any, frame: Any) -> None:
+def emit_epilogue(sink: Any, frame: Any, tail: bool) -> bool:
     """Restore; leave. After vectors of more than 128 bits vzeroupper, for code with legacy instructions runs slower else."""
     _saves(sink, frame, True)
     if frame.clear_upper:
@@ -268,6 +268,7 @@ def emit_epilogue(sink: Any, frame: Any) -> None:
         sink.code += b"\xc9"
     else:
         sink.code += b"\x5d"
+    return False
 
 
 def _move_return_address(code: bytearray, distance: int) -> None:

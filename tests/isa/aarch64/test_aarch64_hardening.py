@@ -108,8 +108,47 @@ def test_hardened_code_runs(bkey: int) -> None:
     assert [call("f", [i])[0] for i in (0, 1, 2, 3, 0xFFFFFFFF)] == [20, 30, 40, 10, 10]
 
 
+TAIL = """
+function %f(i64) -> i64 tail {
+    fn0 = %g(i64) -> i64
+    fn1 = %h(i64) -> i64 tail
+block0(v0: i64):
+    v1 = call fn0(v0)
+    brif v1, block1, block2
+block1:
+    return v1
+block2:
+    return_call fn1(v1)
+}"""
+POPS = """
+function %f(i64, i64, i64, i64, i64, i64, i64, i64, i64, i64) -> i64 tail {
+    fn0 = %g(i64) -> i64
+block0(v0: i64, v1: i64, v2: i64, v3: i64, v4: i64, v5: i64, v6: i64, v7: i64, v8: i64, v9: i64):
+    v10 = call fn0(v9)
+    return v10
+}"""
+
+
+@pytest.mark.parametrize("level", ["none", "speed"])
+@pytest.mark.parametrize(("bkey", "key"), [(0, "a"), (1, "b")])
+def test_pauth_authenticates_and_returns_at_once(bkey: int, key: str, level: str, tmp_path: Path) -> None:
+    """Where the stack pointer is then still what the address was signed with; the code of other returns stays as it is."""
+    choices = {"sign_return_address": 1, "sign_return_address_with_bkey": bkey}
+
+    def leaving(text: str, **more: int) -> list[str]:
+        return sorted(m for m in mnemonics(text, level, tmp_path, **choices, **more) if m.startswith(("aut", "ret")))
+
+    assert leaving(CALLS) == [f"auti{key}sp", "ret"]
+    assert leaving(CALLS, has_pauth=1) == [f"reta{key}"]
+    assert leaving(TAIL, has_pauth=1) == [f"auti{key}sp", f"reta{key}"]
+    assert leaving(POPS, has_pauth=1) == [f"auti{key}sp", "ret"]
+    assert leaving(LEAF, has_pauth=1) == ["ret"]
+    assert leaving(LEAF, has_pauth=1, sign_return_address_all=1) == [f"reta{key}"]
+
+
 SIGNED = [
     {"sign_return_address": 1}, {"sign_return_address": 1, "sign_return_address_with_bkey": 1},
+    {"sign_return_address": 1, "sign_return_address_with_bkey": 1, "has_pauth": 1},
     {"sign_return_address": 1, "sign_return_address_all": 1, "has_pauth": 1, "use_bti": 1},
 ]  # fmt: skip
 THROWS = """
@@ -208,6 +247,7 @@ def test_gccs_unwinder_walks_through_signed_frames(choices: dict[str, int], tmp_
     frames = subprocess.run(
         [programs.gnu("aarch64", "readelf"), "--debug-dump=frames", "code.o"], cwd=tmp_path, capture_output=True, text=True
     ).stdout
-    signs = "sign_return_address" in choices  # at the entry of both functions, and again before each return
-    assert frames.count("DW_CFA_AARCH64_negate_ra_state") == 4 * signs, frames
+    # At the entry of both functions, and again before each return that does not authenticate.
+    places = (2 if "has_pauth" in choices else 4) * ("sign_return_address" in choices)
+    assert frames.count("DW_CFA_AARCH64_negate_ra_state") == places, frames
     assert ('"zRB"' in frames) == ("sign_return_address_with_bkey" in choices)
