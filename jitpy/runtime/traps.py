@@ -93,7 +93,7 @@ ENTER_X64 = (
 )
 _TRAP, _LANDING, _TRAPPED = 0x3D, 0x4E, 0x46
 #: The frame of `enter` (see `memory.Image`): rbx, r12 to r15 lie from rbp down.
-_FRAME = (0, _TRAP, 0, 0xD, 40, [(3, 32), (12, 24), (13, 16), (14, 8), (15, 0)], [(_TRAP - 1, _TRAP)])
+_FRAME = (0, _TRAP, 0, 0xD, 40, [(3, 32), (12, 24), (13, 16), (14, 8), (15, 0)], [(_TRAP - 1, _TRAP, False)])
 
 
 class Net:
