@@ -38,7 +38,7 @@ VECTORS = (
 )  # fmt: skip
 TYPES = SCALARS + VECTORS
 #: Formats whose opcodes are made like any instruction; the rest is memory, control and calls.
-_PLAIN = ("unary", "binary", "ternary", "int_compare", "float_compare", "binary_imm8", "ternary_imm8", "int_add_trap", "shuffle",
+PLAIN = ("unary", "binary", "ternary", "int_compare", "float_compare", "binary_imm8", "ternary_imm8", "int_add_trap", "shuffle",
           "unary_imm", "unary_ieee16", "unary_ieee32", "unary_ieee64", "unary_const", "load_no_offset")  # fmt: skip
 _ACCESSES = ("load", "store", "load_no_offset", "store_no_offset", "atomic_rmw", "atomic_cas")
 _NOT_HERE = {"set_pinned_reg", "stack_switch"}
@@ -77,7 +77,7 @@ def _within(palette: dict[str, list[Choice]], types: set[ty.Type]) -> dict[str, 
     return {name: choices for name, choices in kept.items() if choices}
 
 
-PALETTE = {name: found for name, found in combinations(_PLAIN).items() if name not in ACCESSES or name == "bitcast"}
+PALETTE = {name: found for name, found in combinations(PLAIN).items() if name not in ACCESSES or name == "bitcast"}
 
 
 class Generator:

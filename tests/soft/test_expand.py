@@ -25,7 +25,7 @@ from jitpy.backend.text.printer import print_function
 
 sys.path.append(str(Path(__file__).parents[1] / "fuzz"))
 
-from clif_generator import SCALARS, Choice, combinations, immediate, value_bits
+from clif_generator import PLAIN, SCALARS, Choice, combinations, immediate, value_bits
 
 ALL: lacks.Pairs = frozenset().union(*[group for group in vars(lacks).values() if isinstance(group, frozenset)])
 _MEMORY = {op.ATOMIC_RMW, op.ATOMIC_STORE}
@@ -33,7 +33,7 @@ _MEMORY = {op.ATOMIC_RMW, op.ATOMIC_STORE}
 PROVEN = {op.BY_NAME[name.removesuffix("_proven")]: n for n, name in enumerate(op.NAME) if name.endswith("_proven")}
 CHOICES = {
     name: [c for c in choices if (c[0], c[1]) in ALL or (c[2] and (c[0], c[2][0]) in ALL)]
-    for name, choices in combinations((*SCALARS, *chain(*map(lacks.vectors, SCALARS)))).items()
+    for name, choices in combinations(PLAIN, (*SCALARS, *chain(*map(lacks.vectors, SCALARS)))).items()
 }
 
 
@@ -43,7 +43,7 @@ def function(choice: Choice, r: Random) -> Function:
     func = Function("f", signature(list(arg_types), list(result_types)))
     block = func.block()
     args = [func.param(block, t) for t in arg_types]
-    inst = func.append(block, (number, control, immediate(r, number, control), *args), result_types)
+    inst = func.append(block, (number, control, immediate(r, number, control, arg_types), *args), result_types)
     func.append(block, (op.RETURN, 0, None, *func.results[inst]))
     return func
 
