@@ -6,7 +6,13 @@ Rounding: 0 as the mode register says, 4 to nearest even, 5 to zero, 6 up, 7 dow
 
 from __future__ import annotations
 
-from jitpy.backend.isa.s390x.rows import row
+from typing import Any
+
+from jitpy.backend.isa.s390x.frame import vrx
+from jitpy.backend.isa.s390x.insts.vector import MEMORY
+from jitpy.backend.isa.s390x.regs import SCRATCH, V0
+from jitpy.backend.isa.s390x.rows import ROWS, macro_mem, mem, row, table
+from jitpy.backend.target.row import MInst
 
 #: Operation -> operands, encoding; the last field of the encoding is that of the format.
 _OPERATIONS = {
@@ -43,3 +49,43 @@ row("wflrx", "wflrx =v1 v2 m4.u m5.u", "VRRa E7C5 m3=4 m4=8")
 # Integers of 64 bits to f32, of floating-point registers alone.
 row("cegbr", "cegbr =f1 r2", "RRE B3A4")
 row("celgbr", "celgbr =f1 m3.u r2 m4.u", "RRFe B3A0")
+# With an operand in memory, of floating-point registers alone.
+table("""
+aeb +f1 mem | RXE ED0A
+adb +f1 mem | RXE ED1A
+seb +f1 mem | RXE ED0B
+sdb +f1 mem | RXE ED1B
+meeb +f1 mem | RXE ED17
+mdb +f1 mem | RXE ED1C
+deb +f1 mem | RXE ED0D
+ddb +f1 mem | RXE ED1D
+ceb f1 mem | RXE ED09
+cdb f1 mem | RXE ED19
+""", mem)
+
+
+def _with_memory(name: str, short: str, long: str, bits: int, result: bool) -> None:
+    """An operation of any vector register and memory: the short instruction, or a load and the long one. The scratch register holds
+    what is loaded."""
+    near, far = ROWS[short], ROWS[long]
+    load = ROWS[MEMORY[bits]]
+
+    def family(n: int) -> Any:
+        def encode(sink: Any, inst: MInst, allocs: tuple[int, ...]) -> None:
+            x = allocs[0]
+            if x < V0 + 16:
+                near[n].encode(sink, MInst(near[n], (), (), inst.imm), allocs)
+            else:
+                load[n].encode(sink, MInst(load[n], (), (), inst.imm), (SCRATCH, *allocs[1 + result :]))
+                far.encode(sink, MInst(far, (), (), None), (x, x, SCRATCH) if result else (x, SCRATCH))
+
+        return encode
+
+    macro_mem(name, f"{name} {'+' if result else ''}v1 mem", family)
+
+
+for _suffix, _bits, _e in (("sb", 32, "e"), ("db", 64, "d")):
+    for _op in "asd":
+        _with_memory(f"f{_op}{_suffix}:m", f"{_op}{_e}b", f"wf{_op}{_suffix}", _bits, True)
+    _with_memory(f"fm{_suffix}:m", "meeb" if _e == "e" else "mdb", f"wfm{_suffix}", _bits, True)
+    _with_memory(f"fc{_suffix}:m", f"c{_e}b", f"wfc{_suffix}", _bits, False)

@@ -190,10 +190,14 @@ def _float_constant(sink: Any, inst: MInst, allocs: tuple[int, ...]) -> None:
     sink.code += vrx(0xE705, allocs[0], R1, 0, 3)  # vlrepg
 
 
+#: Bits -> the row that loads a scalar into any vector register.
+MEMORY = {16: "vlrep.h", 32: "vlrep.f", 64: "vlrep.g"}
+
+
 def _scalar_memory(load: bool, bits: int) -> None:
     """A float and memory: the short instruction where there is one and the register is a floating-point register."""
     short = ROWS[{64: "ld", 32: "le"}[bits] if load else {64: "std", 32: "ste"}[bits]] if bits > 16 else None
-    long = ROWS[f"{'vlrep' if load else 'vste'}.{ {16: 'h', 32: 'f', 64: 'g'}[bits] }"]
+    long = ROWS[MEMORY[bits] if load else MEMORY[bits].replace("vlrep", "vste")]
 
     def family(n: int) -> Any:
         def encode(sink: Any, inst: MInst, allocs: tuple[int, ...]) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 from jitpy.backend.ir.opcodes import FCMP, ICMP, VALL_TRUE, VANY_TRUE
 from jitpy.backend.ir.types import I32, I64, MASK
 from jitpy.backend.isa.s390x.conditions import FLOAT, HE, INT, SWAPPED, E
+from jitpy.backend.isa.s390x.lowering.base import fits
 from jitpy.backend.isa.s390x.lowering.convert import ConvertLowering
 from jitpy.backend.isa.s390x.lowering.int import OVERFLOWS
 from jitpy.backend.isa.s390x.rows import ROWS
@@ -160,9 +161,18 @@ class BranchLowering(ConvertLowering):
     # Selection of integers by conditional moves.
 
     def select_int(self, type: Any, c: Any, x: Any, y: Any) -> Any:
-        """x where c, else y."""
+        """x where c, else y. A small constant is loaded where it is wanted; else what is overwritten is, if possible, what nobody
+        wants afterwards."""
+        for v, other, flip in ((x, y, 0), (y, x, 15)):
+            k = self.constant_of(v)
+            if k is not None and fits(k, 16) and self.constant_of(other) is None:
+                r = self.put_in_reg(other)
+                return self.op(ROWS["locghi"], r, imm=(k, self.condition(c) ^ flip))
         yes, no = self.put_in_reg(x), self.put_in_reg(y)
-        return self.choose(self.condition(c), yes, no)
+        mask = self.condition(c)
+        if self.uses[x] == 1 and self.uses[y] > 1:
+            return self.choose(mask ^ 15, no, yes)
+        return self.choose(mask, yes, no)
 
     def select_pair(self, c: Any, x: Any, y: Any) -> tuple[Any, Any]:
         """Both halves by the same condition."""

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from jitpy.backend.ir.opcodes import F32CONST, F64CONST
 from jitpy.backend.ir.types import BITS, F16, F32, F64, F128
+from jitpy.backend.isa.s390x.frame import CONST
 from jitpy.backend.isa.s390x.insts.vector import run_of_ones
 from jitpy.backend.isa.s390x.lowering.memory import MemoryLowering
 from jitpy.backend.isa.s390x.lowering.pair import PairLowering
@@ -19,6 +21,8 @@ _ROUNDING = (4, 7, 6, 5)
 QUIET = 4
 #: Extrema that propagate NaN and order the zeros.
 _JAVA = 1
+_COMMUTATIVE = ("add", "mul")
+_CONSTANTS = (F32CONST, F64CONST)
 _LOGIC = {"and": "vn", "or": "vo", "xor": "vx"}
 
 
@@ -42,9 +46,7 @@ class FloatLowering(PairLowering, MemoryLowering):
         """A float constant by its bits: small sets of bytes by an instruction, others from the pool."""
         size = BITS[type] // 8
         data = bits.to_bytes(size, "big")
-        if all(b in (0, 255) for b in data):
-            return self.fop(ROWS["vconst"], imm=data + bytes(16 - size))
-        if run_of_ones(data * (16 // size)) is not None:
+        if self.is_short(type, bits):
             return self.fop(ROWS["vconst"], imm=data * (16 // size))
         if type == F16 or (type == F32 and not bits & 0xFFFF):
             # As a repeated number of 16 bits, which an instruction holds: an f16, or the upper half of an f32.
@@ -54,6 +56,11 @@ class FloatLowering(PairLowering, MemoryLowering):
             return self.fop(row, zero, imm=(value - (value >> 15 << 16), 0))
         return self.fop(ROWS["fconst"], imm=data.ljust(8, b"\0"))
 
+    def is_short(self, type: Any, bits: int) -> bool:
+        """Whether one instruction makes the constant: its bytes are 0 or 255, or its ones are neighbours."""
+        data = bits.to_bytes(BITS[type] // 8, "big")
+        return all(b in (0, 255) for b in data) or run_of_ones(data * (16 // len(data))) is not None
+
     def quad_const(self, data: bytes) -> Any:
         """An f128 constant, given little-endian."""
         return self.xop(ROWS["vconst"], imm=bytes(data[::-1]))
@@ -61,9 +68,28 @@ class FloatLowering(PairLowering, MemoryLowering):
     # Arithmetic.
 
     def float_binary(self, op: str, type: Any, x: Any, y: Any) -> Any:
-        """x op y."""
+        """x op y; y may be a load or a constant of the pool."""
+        if op in _COMMUTATIVE and self.in_memory(type, x) and not self.in_memory(type, y):
+            x, y = y, x
+        if self.in_memory(type, y):
+            amode, trap = self.memory_operand(type, y)
+            return self.fop_mem(ROWS[f"f{op[0]}{SUFFIX[type]}:m"], amode, self.put_in_reg(x), trap=trap)
         row = ROWS[f"wf{op[0]}{SUFFIX[type]}"]
         return self.scalar(type, row, self.put_in_reg(x), self.put_in_reg(y))
+
+    def in_memory(self, type: Any, v: Any) -> bool:
+        """Whether `memory_operand` finds an f32 or f64 there: a load, or a constant that nothing else wants."""
+        n = self.nodes[v]
+        if type == F128 or n[0] < 0:
+            return False
+        return self.is_load(v) or (n[0] in _CONSTANTS and self.uses[v] == 1 and not self.is_short(type, n[2]))
+
+    def memory_operand(self, type: Any, v: Any) -> Any:
+        """Its address and trap code; a load is then merged."""
+        n = self.nodes[v]
+        if n[0] in _CONSTANTS:
+            return ((), CONST, n[2].to_bytes(BITS[type] // 8, "big").ljust(8, b"\0")), None
+        return self.load_of(v)
 
     def extremum(self, op: str, type: Any, x: Any, y: Any) -> Any:
         """fmin and fmax."""
@@ -105,8 +131,12 @@ class FloatLowering(PairLowering, MemoryLowering):
     # Comparison and selection.
 
     def compare_floats_flags(self, type: Any, x: Any, y: Any) -> None:
-        """Set the condition code."""
-        self.do(ROWS["wfc" + SUFFIX[type]], self.put_in_reg(x), self.put_in_reg(y))
+        """Set the condition code; y may be a load or a constant of the pool."""
+        if self.in_memory(type, y):
+            amode, trap = self.memory_operand(type, y)
+            self.do_mem(ROWS[f"fc{SUFFIX[type]}:m"], amode, self.put_in_reg(x), trap=trap)
+        else:
+            self.do(ROWS["wfc" + SUFFIX[type]], self.put_in_reg(x), self.put_in_reg(y))
 
     def select_float(self, type: Any, c: Any, x: Any, y: Any) -> Any:
         """A jump over a copy."""
