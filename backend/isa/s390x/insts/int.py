@@ -119,6 +119,9 @@ llihh =r1 i2.u | RI A5C
 iihf +r1 i2.u | RIL C08
 iilf +r1 i2.u | RIL C09
 tmll r1 i2.u | RI A71
+tmlh r1 i2.u | RI A70
+tmhl r1 i2.u | RI A73
+tmhh r1 i2.u | RI A72
 locr% +r1 r2 m3 | RRFc B9F2
 locgr% +r1 r2 m3 | RRFc B9E2
 locghi% +r1 i2 m3 | RIEg EC46

@@ -52,6 +52,8 @@ class BranchLowering(ConvertLowering):
         if type > I64:
             low, high = self.put_in_regs(v)
             self.alu_rr("or", I64, low, high)
+        elif self.bits_of_test(v) is not None:
+            self.test_bits(v)
         elif type < I32:
             self.do(ROWS["tmll"], self.put_in_reg(v), imm=MASK[type])
         else:
@@ -89,7 +91,7 @@ class BranchLowering(ConvertLowering):
                 return None
             if n[0] < 0 and self.value_defs[v] >= 0 and self.insts[self.value_defs[v]][0] in OVERFLOWS:
                 return None
-            if type < I32 and not self.is_load(v):  # a test of bits is as short
+            if (type < I32 and not self.is_load(v)) or self.bits_of_test(v) is not None:  # a test of bits is as short
                 return None
             r = self.put_in_reg(v) if type >= I32 else self.zero_extended(v)
             return (E ^ 15 ^ flip) & 14, (r,), ((True, type != I32, True), 0)
@@ -103,6 +105,8 @@ class BranchLowering(ConvertLowering):
         mask = (mask ^ flip) & 14
         k = self.constant_of(y)
         if k is not None:
+            if k == 0 and cc in ("eq", "ne") and self.bits_of_test(x) is not None:
+                return None
             if not signed_:
                 k &= MASK[type]
             if not (-128 <= k < 128 if signed_ else k < 256):

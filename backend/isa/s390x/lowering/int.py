@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from jitpy.backend.ir.opcodes import BY_NAME
+from jitpy.backend.ir.opcodes import BAND, BY_NAME
 from jitpy.backend.ir.types import BITS, I8, I16, I32, I64, MASK
 from jitpy.backend.isa.s390x.conditions import BORROW, CARRY, INT, SWAPPED, E, L, O
 from jitpy.backend.isa.s390x.lowering.base import Base, fits
@@ -282,6 +282,9 @@ class IntLowering(Base):
         """Emit a comparison of integers; the mask of the condition."""
         if type > I64:
             return self.compare_pair(x, y, cc)
+        if cc in ("eq", "ne") and self.constant_of(y) == 0 and self.bits_of_test(x) is not None:
+            self.test_bits(x)
+            return E if cc == "eq" else E ^ 15
         signed_, mask = INT[cc]
         if self.constant_of(x) is not None and self.constant_of(y) is None:
             x, y, mask = y, x, SWAPPED[mask]
@@ -303,6 +306,24 @@ class IntLowering(Base):
         else:
             self.do(ROWS[f"c{'l' * (not signed_)}{'g' * g}r"], self.put_in_reg(x), self.put_in_reg(y))
         return mask
+
+    def bits_of_test(self, v: Any) -> tuple[str, int] | None:
+        """The instruction that tests a register's bits for zero, and its mask, where v is what it would look at and nobody else
+        wants v."""
+        n = self.nodes[v]
+        k = self.constant_of(n[4]) if n[0] == BAND and n[1] <= I64 and self.uses[v] == 1 else None
+        if k:
+            k &= MASK[n[1]]
+            for shift, name in ((0, "tmll"), (16, "tmlh"), (32, "tmhl"), (48, "tmhh")):
+                if k & ~(0xFFFF << shift) == 0:
+                    return name, k >> shift
+        return None
+
+    def test_bits(self, v: Any) -> None:
+        """Set the condition code to 0 where these bits are zero."""
+        found = self.bits_of_test(v)
+        assert found is not None
+        self.do(ROWS[found[0]], self.put_in_reg(self.nodes[v][3]), imm=found[1])
 
     def compare_imm(self, signed_: bool, g: bool, x: Any, k: int, value: bool = False) -> bool:
         """Compare with a constant that an instruction can hold; ``value``: x is none yet in a register."""
