@@ -57,15 +57,15 @@ def _thread_local(sink: Any, inst: MInst, allocs: tuple[int, ...]) -> None:
 
 
 def _switch_stack(sink: Any, inst: MInst, allocs: tuple[int, ...]) -> None:
-    """Take the other stack's three words, leave our own, go on there; a switch back arrives behind the jump. r2: where to
-    store, r3: whence to load, r4: the payload."""
+    """Take the other stack's three words, leave our own, go on there; a switch back arrives behind the jump. r3: where to
+    store, r4: whence to load; r2: the payload, the argument of a function that begins there."""
     code = sink.code
-    code += rre(0xB904, R0, SP) + rxy(0xE304, SP, 3, 0) + rxy(0xE324, R0, 2, 0)
-    code += rre(0xB904, R0, FP) + rxy(0xE304, FP, 3, 8) + rxy(0xE324, R0, 2, 8)
+    code += rre(0xB904, R0, SP) + rxy(0xE304, SP, 4, 0) + rxy(0xE324, R0, 3, 0)
+    code += rre(0xB904, R0, FP) + rxy(0xE304, FP, 4, 8) + rxy(0xE324, R0, 3, 8)
     code += b"\xc0\x10\0\0\0\0"
     here = sink.label()
     sink.fixup(HALF, here, 2)
-    code += rxy(0xE304, 5, 3, 16) + rxy(0xE324, R1, 2, 16) + b"\x07\xf5"
+    code += rxy(0xE304, 5, 4, 16) + rxy(0xE324, R1, 3, 16) + b"\x07\xf5"
     sink.bind(here)
 
 

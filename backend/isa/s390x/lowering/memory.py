@@ -246,7 +246,7 @@ class MemoryLowering(Base):
     # Registers of the frame.
 
     rows = ROWS
-    switch_registers = (R4,), (R2, R3, R4), (CLOBBERS | SAVED) & ~(1 << R4)
+    switch_registers = (R2,), (R3, R4, R2), (CLOBBERS | SAVED) & ~(1 << R2)
 
     def as_caller(self) -> None:
         """A callee saves registers in our frame."""
