@@ -54,8 +54,8 @@ _TIES = [
     for precision, least, greatest in ((11, -24, 15), (24, -149, 127), (53, -1074, 1023))
     for bits in (
         quad((1 << precision + 1) + 1, -precision), quad((1 << precision + 1) + 3, -precision),
-        quad((1 << precision + 1) - 1, greatest - precision), quad(1, least - 1), quad(3, least - 1), quad(1, least), quad(1, least - 2),
-        quad((1 << precision) - 1, least - 1),
+        quad((1 << precision + 1) - 1, greatest - precision), quad(1, least), quad(1, least - 1), quad(1, least - 2),
+        quad(3, least - 1), quad((1 << precision) - 1, least - 1),
     )
     for d in (-1, 0, 1)
 ]  # fmt: skip
@@ -79,7 +79,8 @@ def unary() -> str:
 
 
 def binary() -> str:
-    text = [one(op, ("f128", "f128"), "f128", f"{op} v0, v1") for op in ("fadd", "fsub", "fmul", "fdiv", "fmin", "fmax", "fcopysign")]
+    arithmetic = ("fadd", "fsub", "fmul", "fdiv", "fmin", "fmax", "fcopysign")
+    text = [one(op, ("f128", "f128"), "f128", f"{op} v0, v1") for op in arithmetic]
     return "".join(text + [one(f"is_{cc}", ("f128", "f128"), "i8", f"fcmp {cc} v0, v1") for cc in FLOAT_CC])
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from jitpy.backend.isa.s390x.frame import vrx
 from jitpy.backend.isa.s390x.insts.vector import MEMORY
 from jitpy.backend.isa.s390x.regs import SCRATCH, V0
 from jitpy.backend.isa.s390x.rows import ROWS, macro_mem, mem, row, table
