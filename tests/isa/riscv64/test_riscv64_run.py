@@ -258,3 +258,38 @@ def test_extensions_for_halves_alone(level: str) -> None:
         check.vectors([f"v100 = fcvt_to_sint_sat.i{bits}x8 v0"], [t], [ints], levels=(level,))
         check.vectors(["v100 = fcvt_from_sint.f16x8 v0"], [ints], [t], levels=(level,))
     check.run()
+
+
+@pytest.mark.parametrize("op", ("iadd", "isub", "band", "bor", "bxor"))
+def test_selection_of_one_operation_more(op: str) -> None:
+    """One arm is the other with an operation, which alone is branched over."""
+    check = Check("riscv64")
+    for bits in (8, 32, 64):
+        t = f"i{bits}"
+        for cond in ("icmp slt a0, v9", "icmp ult a0, a1"):
+            start = f"v9 = iconst.{t} 0\nv1 = {cond}\nv2 = {op} a0, a1\nv3 = iconst.{t} -7\nv4 = {op} a0, v3\nv5 = {op} a1, a0\n"
+            check(start + "r0 = select v1, a0, v2\nr1 = select v1, v4, a0\nr2 = select v1, v5, a0", (t, t), (t, t, t), pairs(bits))
+    check.run()
+
+
+def test_addresses_below_sums() -> None:
+    """A constant deep in a sum is a displacement, where it fits."""
+    check = Check("riscv64")
+    slots = "ss0 = explicit_slot 8400"
+    for k in (-8, 24, 2040, 2047, 4000):
+        body = f"""v1 = stack_addr.i64 ss0+4000
+            v9 = iconst.i64 15
+            v2 = band a0, v9
+            v3 = iconst.i64 {k}
+            v4 = iadd v2, v3
+            v5 = iadd v1, v4
+            store a1, v5
+            v6 = iadd v2, v1
+            v7 = iadd v6, v3
+            r0 = load.i64 v7
+            v8 = iadd v4, v6
+            v10 = isub v8, v2
+            v11 = iadd v10, v9
+            r1 = load.i8 v11-15"""
+        check(body, ("i64", "i64"), ("i64", "i8"), pairs(64), slots=slots)
+    check.run()

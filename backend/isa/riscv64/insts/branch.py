@@ -125,6 +125,20 @@ def _select(sink: Any, inst: MInst, allocs: tuple[int, ...]) -> None:
     sink.code[start : start + 4] = _over(compared(inst.imm, operands), len(sink.code) - start)
 
 
+def _conditional(sink: Any, inst: MInst, allocs: tuple[int, ...]) -> None:
+    """d = d op x, or d op a constant, where the condition holds: a branch over it. imm: the condition, the instruction."""
+    cc, word = inst.imm
+    if inst.row.name.startswith("if_op"):
+        d, _, x, *operands = allocs
+        word |= x << 20
+    else:
+        d, _, *operands = allocs
+    start = len(sink.code)
+    sink.code += bytes(4)
+    put(sink, r_type(word, d, d, 0))
+    sink.code[start : start + 4] = _over(compared(cc, operands), len(sink.code) - start)
+
+
 def _jump_table(sink: Any, inst: MInst, allocs: tuple[int, ...]) -> None:
     """To the default where the index is beyond the table; else load an entry's distance from the table's start and jump.
     imm: (default, *targets)."""
@@ -156,6 +170,9 @@ macro("trap_if_zero", "trap_if rs1 zero", _trap_if)
 TRAP = macro("trap", "trap", _trap)
 SELECT = macro("select", "select +rd rs2 rs1 rs3", _select)
 macro("select_zero", "select +rd rs2 rs1", _select)
+for _zero, _second in (("", " rs3"), ("_zero", "")):
+    macro(f"if_op{_zero}", f"if_op +rd rs2 rs1{_second}", _conditional)
+    macro(f"if_imm{_zero}", f"if_imm +rd rs1{_second}", _conditional)
 JUMP_TABLE = macro("jump_table", "jump_table ~rd rs1", _jump_table, BRANCH | TERMINATOR)
 JUMP_TABLE.imm = "table"
 row("ebreak", "ebreak", 0x00100073)

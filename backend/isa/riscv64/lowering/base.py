@@ -6,7 +6,7 @@ loads: what is known of a value's definition saves most extensions (`sign_known`
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from jitpy.backend.ir import memflags
 from jitpy.backend.ir import opcodes as o
@@ -23,6 +23,7 @@ Family = tuple[RiscvRow, RiscvRow]
 
 _CONSTANT = ROWS["const"]
 _STEPS = 8  # how far an address expression is followed
+_NEAR = 32  # how many instructions back is close
 _DEPTH = 4  # how far knowledge of extension is
 
 
@@ -92,8 +93,8 @@ class Base(Lowering):
     # Addresses.
 
     def address(self, v: Any, offset: Any) -> Amode:
-        """The address v + offset, with what fits in the displacement."""
-        nodes = self.nodes
+        """The address v + offset, with what fits in the displacement, also from below a sum that nothing else wants."""
+        nodes, first = self.nodes, v
         for _ in range(_STEPS):
             n = nodes[v]
             if n[0] == IADD:
@@ -104,13 +105,38 @@ class Base(Lowering):
                         v = a
                         break
                 else:
-                    break
+                    inner = self._sum_with_offset(n, offset) if v != first or self.own(v) else None
+                    if inner is None:
+                        break
+                    x, y, offset = inner
+                    return (self.add(I64, x, y),), 0, offset
                 continue
             if n[0] == STACK_ADDR:
                 slot, at = n[2]
                 return (), SLOT, self.ctx.frame.slot_offset(slot) + at + offset
             break
         return (self.put_in_reg(v),), 0, offset
+
+    def own(self, v: Any) -> bool:
+        """Whether v is wanted here alone, and is computed close before: not outside of a loop around."""
+        place = self.ctx.place
+        return self.uses[v] == 1 and self.value_defs[v] in self.ctx.block[max(place - _NEAR, 0) : place]
+
+    def _sum_with_offset(self, n: Any, offset: Any) -> Any:
+        """The sum (x + k) + y as x, y and the offset with k, if that fits."""
+        for a, y in ((n[3], n[4]), (n[4], n[3])):
+            m = self.nodes[a]
+            if m[0] == IADD:
+                for x, b in ((m[3], m[4]), (m[4], m[3])):
+                    k = self.constant_of(b)
+                    if k is not None and fits12(offset + k):
+                        return x, y, offset + k
+        return None
+
+    if TYPE_CHECKING:
+
+        def add(self, type: Any, x: Any, y: Any) -> Any:
+            """x + y."""
 
     def load_of(self, v: Any, signed_: bool) -> Any:
         """A load that extends, in place of v's own, if that may be merged here; else None."""

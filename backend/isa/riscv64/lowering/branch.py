@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from jitpy.backend.ir.opcodes import BAND, FCMP, ICMP, VALL_TRUE, VANY_TRUE
+from jitpy.backend.ir.opcodes import BAND, BOR, BXOR, FCMP, IADD, ICMP, ISUB, VALL_TRUE, VANY_TRUE
 from jitpy.backend.ir.types import BITS, F128, I32, I64, I128
 from jitpy.backend.isa.riscv64.conditions import EQ, FLOAT, GE, GEU, LT, LTU, NE, ZERO_FIRST
 from jitpy.backend.isa.riscv64.conditions import INT as CODES
@@ -267,8 +267,40 @@ class BranchLowering(ConvertLowering):
             if cc in (EQ, NE) and b is None:
                 return self.three("czero.eqz" if (cc == NE) == zero_is_no else "czero.nez", r, a)
             return self.three("czero.eqz" if zero_is_no else "czero.nez", r, self.flag_value((cc, a, b)))
+        for v, other, invert in ((x, y, False), (y, x, True)):
+            found = self._conditional(type, c, v, other, invert)
+            if found is not None:
+                return found
         yes, no = self.put_in_reg(x), self.put_in_reg(y)
         return self.choose(self.condition(c), yes, no)
+
+    def _conditional(self, type: Any, c: Any, v: Any, other: Any, invert: bool) -> Any:
+        """v where c holds (or does not), else the other, v being the other with one instruction more: that alone is branched over."""
+        n = self.nodes[v]
+        name = _ONE_MORE.get(n[0])
+        if name is None or not self.own(v):
+            return None
+        a, b = n[3], n[4]
+        if b == other and n[0] != ISUB:
+            a, b = b, a
+        if a != other:
+            return None
+        k = self.constant_of(b)
+        if k is not None and n[0] == ISUB:
+            name, k = "add", -k
+        word = type == I32 and name in ("add", "sub")
+        if k is None:
+            name, uses = name + "w" * word, (self.put_in_reg(b),)
+        elif fits12(k):
+            name, uses = name + "iw" if word else name + "i", ()
+        else:
+            return None
+        base = self.put_in_reg(other)
+        cc, operands = self.operands_of(self.inverted(self.condition(c), invert))
+        d = self.temp(INT)
+        row = ROWS[("if_op" if uses else "if_imm") + ("_zero" if len(operands) == 1 else "")]
+        self.emit(MInst(row, (d,), (base, *uses, *operands), (cc, ROWS[name].word | (0 if uses else (k & 0xFFF) << 20))))
+        return d
 
     def select_pair(self, c: Any, x: Any, y: Any) -> tuple[Any, Any]:
         """Both halves by the same comparison."""
@@ -300,5 +332,7 @@ _SWAPPED = {
     "eq": "eq", "ne": "ne", "slt": "sgt", "sgt": "slt", "sle": "sge", "sge": "sle", "ult": "ugt", "ugt": "ult", "ule": "uge",
     "uge": "ule",
 }  # fmt: skip
+#: Operations that a selection may skip -> the instruction.
+_ONE_MORE = {IADD: "add", ISUB: "sub", BAND: "and", BOR: "or", BXOR: "xor"}
 #: Comparisons with one that say something about zero.
 _BELOW_ONE = {"slt": "sle", "sge": "sgt", "ult": "eq", "uge": "ne"}
