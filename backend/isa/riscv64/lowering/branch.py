@@ -275,7 +275,7 @@ class BranchLowering(ConvertLowering):
         return self.choose(self.condition(c), yes, no)
 
     def _conditional(self, type: Any, c: Any, v: Any, other: Any, invert: bool) -> Any:
-        """v where c holds (or does not), else the other, v being the other with one instruction more: that alone is branched over."""
+        """v where c holds (or does not), else the other: where v is that with one instruction more, a branch over the one."""
         n = self.nodes[v]
         name = _ONE_MORE.get(n[0])
         if name is None or not self.own(v):
