@@ -12,6 +12,7 @@ from jitpy.backend.isa.aarch64.conditions import INT as CODES
 from jitpy.backend.isa.aarch64.immediates import add_immediate, logical
 from jitpy.backend.isa.aarch64.lowering.base import Base
 from jitpy.backend.isa.aarch64.rows import ROWS
+from jitpy.backend.isa.pairs import PairShifts
 
 _LOGIC = {"and": ("and", "bic"), "or": ("orr", "orn"), "xor": ("eor", "eon")}
 _SHIFTED = {ISHL: "lsl", USHR: "lsr", SSHR: "asr"}
@@ -25,7 +26,7 @@ def width(type: Any) -> Any:
     return 64 if type == I64 else 32
 
 
-class IntLowering(Base):
+class IntLowering(PairShifts, Base):
     """See the module's docstring."""
 
     # Operands that are shifted or extended by the instruction that uses them.
@@ -569,37 +570,34 @@ class IntLowering(Base):
         low, high = self.put_in_regs(x)
         return self.swapped(64, high), self.swapped(64, low)
 
-    def _across(self, left: bool, to: Any, giver: Any, count: Any, inverse: Any) -> Any:
-        """``to`` shifted by count modulo 64, with the bits of ``giver`` coming in: shifted by one, then by 63 - count."""
-        back = "lsr" if left else "lsl"
-        coming = self.rr(back, I64, self.op(ROWS[f"{back}64_ri"], giver, imm=1), inverse)
-        return self.rr("orr", I64, self.rr("lsl" if left else "lsr", I64, to, count), coming)
+    # Halves: see `isa.pairs`.
 
-    def shift_pair(self, op: str, x: Any, y: Any) -> tuple[Any, Any]:
-        """Bits move across; counts of 64 and more (bit 6) then exchange the halves."""
-        low, high = self.put_in_regs(x)
-        count = self.put_in_regs(y)[0]
-        left = op == "shl"
-        if left:
-            low, high = high, low  # from here: `low` receives bits, `high` gives them
-        across = self._across(left, low, high, count, self.op(ROWS["mvn32_r"], count))
-        alone = self.rr(_RIGHT[op], I64, high, count)
-        fill = self.op(ROWS["asr64_ri"], high, imm=63) if op == "sar" else self.imm(0)
-        self.do(ROWS["tst32_ri"], count, imm=64)
-        near = self.cmov(NE, I64, alone, across)
-        far = self.cmov(NE, I64, fill, alone)
-        return (far, near) if left else (near, far)
+    def shifted_half(self, op: str, r: Any, k: int) -> Any:
+        """lsl, lsr, asr."""
+        return self.ri(_RIGHT[op], I64, r, k)
 
-    def rotate_pair(self, op: str, x: Any, y: Any) -> tuple[Any, Any]:
-        """Exchange the halves where bit 6 of the count is set, then shift each across into the other."""
-        low, high = self.put_in_regs(x)
-        count = self.put_in_regs(y)[0]
-        self.do(ROWS["tst32_ri"], count, imm=64)
-        a = self.cmov(NE, I64, high, low)
-        b = self.cmov(NE, I64, low, high)
+    def shifted_half_by(self, op: str, r: Any, count: Any) -> Any:
+        """By a register."""
+        return self.rr(_RIGHT[op], I64, r, count)
+
+    def across(self, left: bool, to: Any, giver: Any, k: int) -> Any:
+        """extr takes 64 bits out of two registers."""
+        return self.op(ROWS["extr64"], to, giver, imm=64 - k) if left else self.op(ROWS["extr64"], giver, to, imm=k)
+
+    def across_by(self, left: bool, count: Any, *pairs: tuple[Any, Any]) -> list[Any]:
+        """What comes in is shifted by one, then by 63 - count."""
+        there, back = ("lsl", "lsr") if left else ("lsr", "lsl")
         inverse = self.op(ROWS["mvn32_r"], count)
-        left = op == "rol"
-        return self._across(left, a, b, count, inverse), self._across(left, b, a, count, inverse)
+        made = []
+        for to, giver in pairs:
+            coming = self.rr(back, I64, self.ri(back, I64, giver, 1), inverse)
+            made.append(self.rr("orr", I64, self.rr(there, I64, to, count), coming))
+        return made
+
+    def where_far(self, count: Any, *choices: tuple[Any, Any]) -> list[Any]:
+        """tst, and a csel for each."""
+        self.do(ROWS["tst32_ri"], count, imm=64)
+        return [self.cmov(NE, I64, yes, no) for yes, no in choices]
 
 
 _PAIRS = {

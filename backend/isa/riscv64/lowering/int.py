@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from jitpy.backend.ir.opcodes import BY_NAME, ISHL
 from jitpy.backend.ir.types import BITS, I16, I32, I64, MASK
+from jitpy.backend.isa.pairs import PairShifts
 from jitpy.backend.isa.riscv64.conditions import EQ, LT, LTU, NE
 from jitpy.backend.isa.riscv64.lowering.base import Base, fits12
 
@@ -22,7 +23,7 @@ Condition = tuple[int, Any, Any]
 _HALVES = ((1, 0x55), (2, 0x33), (4, 0x0F))
 
 
-class IntLowering(Base):
+class IntLowering(PairShifts, Base):
     """See the module's docstring."""
 
     if TYPE_CHECKING:
@@ -545,36 +546,35 @@ class IntLowering(Base):
         low, high = self.put_in_regs(x)
         return self.swapped(64, high), self.swapped(64, low)
 
-    def _across(self, left: bool, receiver: Any, giver: Any, count: Any) -> Any:
-        """The receiver shifted by count modulo 64, with bits of the giver coming in: (giver >> 1) >> ~count."""
-        first, second, one = ("sll", "srl", "srli") if left else ("srl", "sll", "slli")
+    # Halves: see `isa.pairs`.
+
+    def shifted_half(self, op: str, r: Any, k: int) -> Any:
+        """slli, srli, srai."""
+        return self.with_imm(_SHIFTS[op] + "i", r, k)
+
+    def shifted_half_by(self, op: str, r: Any, count: Any) -> Any:
+        """By a register."""
+        return self.three(_SHIFTS[op], r, count)
+
+    def across(self, left: bool, to: Any, giver: Any, k: int) -> Any:
+        """Both shifted, and or."""
+        there, back = ("slli", "srli") if left else ("srli", "slli")
+        return self.three("or", self.with_imm(there, to, k), self.with_imm(back, giver, 64 - k))
+
+    def across_by(self, left: bool, count: Any, *pairs: tuple[Any, Any]) -> list[Any]:
+        """What comes in is shifted by one, then by 63 - count."""
+        there, back = ("sll", "srl") if left else ("srl", "sll")
         inverse = self.with_imm("xori", count, -1)
-        return self.three(
-            "or", self.three(first, receiver, count), self.three(second, self.with_imm(one, giver, 1), inverse)
-        )
+        made = []
+        for to, giver in pairs:
+            coming = self.three(back, self.with_imm(back + "i", giver, 1), inverse)
+            made.append(self.three("or", self.three(there, to, count), coming))
+        return made
 
-    def shift_pair(self, op: str, x: Any, y: Any) -> tuple[Any, Any]:
-        """Bits go across; counts of 64 and more (bit 6) then exchange the halves."""
-        low, high = self.put_in_regs(x)
-        count = self.put_in_regs(y)[0]
-        left = op == "shl"
-        if left:
-            low, high = high, low  # from here: `low` receives bits, `high` gives them
-        across = self._across(left, low, high, count)
-        alone = self.three(_SHIFTS[op], high, count)
-        fill = self.with_imm("srai", high, 63) if op == "sar" else self.imm(0)
+    def where_far(self, count: Any, *choices: tuple[Any, Any]) -> list[Any]:
+        """By the bit itself."""
         far = NE, self.with_imm("andi", count, 64), None
-        near_part, far_part = self.choose(far, alone, across), self.choose(far, fill, alone)
-        return (far_part, near_part) if left else (near_part, far_part)
-
-    def rotate_pair(self, op: str, x: Any, y: Any) -> tuple[Any, Any]:
-        """Exchange the halves where bit 6 of the count is set, then shift each across into the other."""
-        low, high = self.put_in_regs(x)
-        count = self.put_in_regs(y)[0]
-        far = NE, self.with_imm("andi", count, 64), None
-        a, b = self.choose(far, high, low), self.choose(far, low, high)
-        left = op == "rol"
-        return self._across(left, a, b, count), self._across(left, b, a, count)
+        return [self.choose(far, yes, no) for yes, no in choices]
 
     def compare_regs(self, a: Any, b: Any, code: str) -> Condition:
         """i128s in pairs of vregs. Order: that of the high halves, or where they are equal of the low ones."""

@@ -7,6 +7,7 @@ from typing import Any
 
 from jitpy.backend.ir.opcodes import SEXTEND, UEXTEND
 from jitpy.backend.ir.types import I64
+from jitpy.backend.isa.pairs import PairShifts
 from jitpy.backend.isa.s390x.conditions import BORROW, CARRY, INT, NE, E, H
 from jitpy.backend.isa.s390x.lowering.int import LOGICAL, IntLowering
 from jitpy.backend.isa.s390x.rows import ROWS
@@ -16,7 +17,7 @@ from jitpy.backend.target.row import VECTOR
 _QUOTIENTS = {(True, False): "vd.q", (False, False): "vdl.q", (True, True): "vr.q", (False, True): "vrl.q"}
 
 
-class PairLowering(IntLowering):
+class PairLowering(PairShifts, IntLowering):
     """See the module's docstring."""
 
     def to_vector(self, pair: Any) -> Any:
@@ -135,56 +136,32 @@ class PairLowering(IntLowering):
         """A shift count in all bytes of a vector register, where whole registers are shifted by it."""
         return self.xop(ROWS["vrep.b"], self.xop(ROWS["vlvgp"], count, count), imm=7)
 
-    def shift_pair(self, op: str, x: Any, y: Any) -> tuple[Any, Any]:
-        """In a vector register, by bytes and then by bits; by a constant as halves."""
-        k = self.constant_of(y)
-        if k is not None:
-            low, high = self.put_in_regs(x)
-            return self._shifted_by(op, low, high, k % 128)
-        return self.to_pair(self.shift_whole(op, self.whole(x), self.spread_count(self.put_in_regs(y)[0])))
+    def shifted_half(self, op: str, r: Any, k: int) -> Any:
+        """See `isa.pairs`."""
+        return self.shifted(op, r, k)
 
-    def _shifted_by(self, op: str, low: Any, high: Any, k: int) -> tuple[Any, Any]:
+    def across(self, left: bool, to: Any, giver: Any, k: int) -> Any:
         """What leaves the one half is inserted into the other."""
-        if k == 0:
-            return low, high
-        if op == "shl":
-            if k >= 64:
-                return self.imm(0), low if k == 64 else self.shifted(op, low, k - 64)
-            return self.shifted(op, low, k), self.op(ROWS["risbgn"], self.shifted(op, high, k), low, imm=(64 - k, 63, k))
-        if k >= 64:
-            fill = self.shifted(op, high, 63) if op == "sar" else self.imm(0)
-            return high if k == 64 else self.shifted(op, high, k - 64), fill
-        lower = self.op(ROWS["risbgn"], self.shifted("shr", low, k), high, imm=(0, k - 1, 64 - k))
-        return lower, self.shifted(op, high, k)
+        if left:
+            return self.op(ROWS["risbgn"], self.shifted("shl", to, k), giver, imm=(64 - k, 63, k))
+        return self.op(ROWS["risbgn"], self.shifted("shr", to, k), giver, imm=(0, k - 1, 64 - k))
+
+    def shift_pair_by(self, op: str, x: Any, y: Any) -> tuple[Any, Any]:
+        """In a vector register, by bytes and then by bits."""
+        return self.to_pair(self.shift_whole(op, self.whole(x), self.spread_count(self.put_in_regs(y)[0])))
 
     def shift_whole(self, op: str, v: Any, count: Any) -> Any:
         """A vector register shifted as one number, modulo 128."""
         name = {"shl": "vsl", "shr": "vsrl", "sar": "vsra"}[op]
         return self.xop(ROWS[name], self.xop(ROWS[name + "b"], v, count), count)
 
-    def rotate_pair(self, op: str, x: Any, y: Any) -> tuple[Any, Any]:
-        """Shifted both ways; by a constant as halves."""
-        k = self.constant_of(y)
-        if k is not None:
-            low, high = self.put_in_regs(x)
-            return self._rotated_by(low, high, (k if op == "rol" else -k) % 128)
+    def rotate_pair_by(self, op: str, x: Any, y: Any) -> tuple[Any, Any]:
+        """Shifted both ways."""
         v = self.whole(x)
         count = self.put_in_regs(y)[0]
         there, back = self.spread_count(count), self.spread_count(self.op(ROWS["lcgr"], count))
         first, other = ("shl", "shr") if op == "rol" else ("shr", "shl")
         return self.to_pair(self.xop(ROWS["vo"], self.shift_whole(first, v, there), self.shift_whole(other, v, back)))
-
-    def _rotated_by(self, low: Any, high: Any, k: int) -> tuple[Any, Any]:
-        """To the left: what leaves each half is inserted into the other."""
-        if k >= 64:
-            low, high, k = high, low, k - 64
-        if k == 0:
-            return low, high
-        where = (64 - k, 63, k)
-        return (
-            self.op(ROWS["risbgn"], self.shifted("shl", low, k), high, imm=where),
-            self.op(ROWS["risbgn"], self.shifted("shl", high, k), low, imm=where),
-        )
 
     # Bits.
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from jitpy.backend.ir.opcodes import BAND, BY_NAME, IADD
 from jitpy.backend.ir.types import BITS, I8, I16, I32, I64, MASK
+from jitpy.backend.isa.pairs import PairShifts
 from jitpy.backend.isa.x64.conditions import AE, CC_NAMES, NE, NS, A, B, E, G, L, O
 from jitpy.backend.isa.x64.conditions import INT as CONDITION
 from jitpy.backend.isa.x64.lowering.base import Base, fits32
@@ -37,7 +38,7 @@ def width(type: Any) -> Any:
     return 64 if type == I64 else 32
 
 
-class IntLowering(Base):
+class IntLowering(PairShifts, Base):
     """See the module's docstring."""
 
     # Two operands.
@@ -610,30 +611,28 @@ class IntLowering(Base):
         row = ROWS["bswap64_r"]
         return self.op(row, high), self.op(row, low)
 
-    def shift_pair(self, op: str, x: Any, y: Any) -> tuple[Any, Any]:
-        """shld or shrd moves bits across; counts of 64 and more (bit 6) then exchange the halves."""
-        low, high = self.put_in_regs(x)
-        count = self.put_in_regs(y)[0]
-        left = op == "shl"
-        if left:
-            low, high = high, low  # from here: `low` receives bits, `high` gives them
-        across = self.op(ROWS["shld64_rc" if left else "shrd64_rc"], low, high, count)
-        alone = self.op(ROWS[f"{op}64_rc"], high, count)
-        fill = self.op(ROWS["sar64_ri"], high, imm=63) if op == "sar" else self.imm(0)
-        self.do(ROWS["test8_ri"], count, imm=64)
-        near = self.cmov(NE, I64, alone, across)
-        far = self.cmov(NE, I64, fill, alone)
-        return (far, near) if left else (near, far)
+    # Halves: see `isa.pairs`.
 
-    def rotate_pair(self, op: str, x: Any, y: Any) -> tuple[Any, Any]:
-        """Exchange the halves where bit 6 of the count is set, then shift each across into the other."""
-        low, high = self.put_in_regs(x)
-        count = self.put_in_regs(y)[0]
+    def shifted_half(self, op: str, r: Any, k: int) -> Any:
+        """shl, shr, sar."""
+        return self.op(ROWS[f"{op}64_ri"], r, imm=k)
+
+    def shifted_half_by(self, op: str, r: Any, count: Any) -> Any:
+        """By cl."""
+        return self.op(ROWS[f"{op}64_rc"], r, count)
+
+    def across(self, left: bool, to: Any, giver: Any, k: int) -> Any:
+        """shld, shrd."""
+        return self.op(ROWS["shld64_ri" if left else "shrd64_ri"], to, giver, imm=k)
+
+    def across_by(self, left: bool, count: Any, *pairs: tuple[Any, Any]) -> list[Any]:
+        """By cl."""
+        return [self.op(ROWS["shld64_rc" if left else "shrd64_rc"], to, giver, count) for to, giver in pairs]
+
+    def where_far(self, count: Any, *choices: tuple[Any, Any]) -> list[Any]:
+        """test, and a cmov for each."""
         self.do(ROWS["test8_ri"], count, imm=64)
-        a = self.cmov(NE, I64, high, low)
-        b = self.cmov(NE, I64, low, high)
-        row = ROWS["shld64_rc" if op == "rol" else "shrd64_rc"]
-        return self.op(row, a, b, count), self.op(row, b, a, count)
+        return [self.cmov(NE, I64, yes, no) for yes, no in choices]
 
 
 _S = NS ^ 1
