@@ -241,7 +241,7 @@ class Translator(Emitter):
         t = either.typed.type
         if result.key() != other.key() or result.__class__ is not Val or other.__class__ is not Val:
             if either.alt.__class__ is Val and _same_bits(table, name, t, second if either is a else first):
-                return EitherVal(result, Val(other.type, result.ssa), either.flag)  # type: ignore[arg-type]  # both are Vals or kinds that flow as they do
+                return EitherVal(result, Val(other.type, result.ssa), either.flag)  # type: ignore[arg-type]
             self.fork(either)
         beginning: Any = either.alt
         narrow = t.bits < 64 and beginning.__class__ is Const
