@@ -387,11 +387,14 @@ class Scan:
                 for mask, _ in limits:
                     lost |= mask
             target, source = targets[vreg], sources[vreg]
-            for preg in (
+            if target >= 0 and not places[target]:
+                target = targets[target]  # a parameter that has no register yet: what that becomes in its turn
+            hints = (
                 places[target][-1][1] if target >= 0 and places[target] else -1,
                 places[source][-1][1] if source >= 0 and places[source] else -1,
                 prefer[vreg],
-            ):
+            )
+            for preg in hints:
                 if preg >= 0 and busy[preg] <= start and not lost >> preg & 1 and preg in pregs:
                     if free_until(preg, vreg, ranges, (), None) == FOREVER:
                         if used >> preg & 1:
@@ -433,7 +436,12 @@ class Scan:
                     pregs = tuple(preg for preg in pregs if used >> preg & 1)
             if found >= 0:
                 occupy(part, found)
-            elif not self.contend(part, first, pregs, limits):
+                continue
+            for preg in hints:
+                if preg >= 0 and preg in pregs:
+                    pregs = (preg, *pregs)  # of equal prices the first counts
+                    break
+            if not self.contend(part, first, pregs, limits):
                 if fresh >= 0:
                     occupy(part, fresh)
                     continue
