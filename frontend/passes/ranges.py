@@ -63,7 +63,7 @@ class Ranges(Differences):
     """The state of one kernel's analysis."""
 
     def __init__(self, kernel: Kernel, graph: Graph, granted: set[int]) -> None:
-        super().__init__(kernel.func, _extents(kernel) | kernel.bounds)
+        super().__init__(kernel.func, _bounds(kernel))
         self.graph = graph
         self.granted = granted
         self.stepped = kernel.stepped
@@ -546,9 +546,9 @@ class Ranges(Differences):
             self._at_least(ext_base, 1 - ext_c)
 
 
-def _extents(kernel: Kernel) -> dict[int, tuple[int, int]]:
-    """The bounds of array arguments' extents: an array has fewer than 2**63 bytes."""
-    found: dict[int, tuple[int, int]] = {}
+def _bounds(kernel: Kernel) -> dict[int, tuple[int, int]]:
+    """What the translator knows of values, and the bounds of array arguments' extents: an array has fewer than 2**63 bytes."""
+    found = dict(kernel.bounds)
     params = kernel.func.block_params[0]
     at = 2  # after the context and the record of results
     for a in kernel.arguments:
@@ -557,7 +557,7 @@ def _extents(kernel: Kernel) -> dict[int, tuple[int, int]]:
         if t.__class__ is ty.Array:
             highest = MAX // max(t.dtype.bits // 8, 1)
             for p in params[at + 2 : at + 2 + t.ndim]:
-                found[p] = (0, highest)
+                found[p] = (0, min(highest, found.get(p, (0, MAX))[1]))
         at += count
     return found
 

@@ -191,3 +191,20 @@ def f(a, b, m):
     a = np.arange(20).reshape(4, 5)
     shapes = ((4, 5), (3, 5), (4, 4), (2, 9), (9, 2), (0, 3))
     same(text, *[(a, np.ones(shape, np.int64), m) for shape in shapes for m in (-9, -1, 0, 1, 3)])
+
+
+def test_sums_of_extents_are_not_checked() -> None:
+    """Arrays have fewer than 2**63 bytes: sums of indices of 8-byte elements do not overflow; of bytes they might."""
+    f = compiled("""
+def f(x, h):
+    s = 0
+    for i in range(len(x) - len(h) + 1):
+        for k in range(len(h)):
+            s = max(s, i + k)
+    return s
+""")
+    g = jitpy.njit(f)
+    wide, narrow = (np.ones(9), np.ones(4)), (np.ones(9, np.uint8), np.ones(4, np.uint8))
+    for case, checks in ((wide, 0), (narrow, 2)):
+        assert outcome(g, *case) == outcome(f, *case)
+        assert g.inspect_clif(tuple(map(jitpy.typeof, case))).count("sadd_overflow") == checks
