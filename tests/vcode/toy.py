@@ -172,10 +172,11 @@ def emit_prologue(sink: Any, frame: Any) -> None:
         sink.code += bytes((STSP, preg)) + _le(at, 4)
 
 
-def emit_epilogue(sink: Any, frame: Any) -> None:
+def emit_epilogue(sink: Any, frame: Any, tail: bool) -> bool:
     for preg, at in frame.places():
         sink.code += bytes((LDSP, preg)) + _le(at, 4)
     sink.code += bytes((LEAVE,))
+    return False
 
 
 def rules(ctx: Any) -> dict[str, Any]:
