@@ -3,8 +3,10 @@
 Blocks are walked in dominator-tree preorder. A value that an instruction needs is computed just before it, unless it has been
 computed in a block that dominates this one; a value whose operands all come from outside a loop goes to the end of the block before
 that loop (the immediate dominator of its header), as far out as they allow. What nothing needs is never computed; what only a cold
-path needs is computed there. Constants are made again in every block that uses them: lowering folds them into
-instructions, and a register held across a loop costs more than remaking one.
+path needs is computed there. A constant is made again in every block that uses it, but for blocks in loops once, before the
+outermost: wherever it stands, lowering folds it into what uses it if it can, so only what no instruction holds is in a register,
+and the allocator makes that again where registers are short. What is passed (to a block, a callee, the caller) is made in place,
+straight into the register where it is wanted.
 
 One dict (value -> its copy and the copy's block) serves all scopes: an entry is good if its block dominates the place of use
 (an interval test), else it is replaced. Operand trees are walked with an explicit stack.
@@ -23,7 +25,9 @@ if TYPE_CHECKING:
     from jitpy.backend.ir.function import Function, Node
     from jitpy.backend.opt.egraph import EGraph
 
+#: Constants, by opcode.
 _REMAT = [not op.ARGS[k] and op.PURE[k] for k in range(len(op.NAME))]
+_PASSES = [bool(e & (op.TERMINATOR | op.CALL)) for e in op.EFFECTS]
 
 
 def elaborate(func: Function, graph: EGraph, cfg: Cfg, tree: DomTree, loops: Loops) -> None:
@@ -47,6 +51,7 @@ def elaborate(func: Function, graph: EGraph, cfg: Cfg, tree: DomTree, loops: Loo
     copies: dict[int, tuple[int, int]] = {}  # e-graph value -> (new value, its block)
     constants: dict[tuple[int, int], int] = {}  # (e-graph value, block) -> new value
     chains = _chains(cfg, tree, loops)
+    homes = [idom[chain[0][0]] if chain else b for b, chain in enumerate(chains)]
     live = [False] * len(func.block_insts)
     for b in cfg.rpo:
         live[b] = True
@@ -77,6 +82,7 @@ def elaborate(func: Function, graph: EGraph, cfg: Cfg, tree: DomTree, loops: Loo
 
     for b in tree.order:
         here = pre[b]
+        home = homes[b]
         chain = chains[b]
         depth = len(chain)
         body = bodies[b]
@@ -84,10 +90,11 @@ def elaborate(func: Function, graph: EGraph, cfg: Cfg, tree: DomTree, loops: Loo
             loc = old_srclocs[inst] if inst < old_insts_count else 0
             args = node[3:]
             new_args = []
+            near = b if _PASSES[node[0]] else home
             for a in args:
                 r = best[a]
                 if _REMAT[nodes[r][0]]:
-                    new_args.append(constant(r, b, b, loc))
+                    new_args.append(constant(r, near, b, loc))
                     continue
                 known = copies.get(r)
                 if known is not None and pre[known[1]] <= here < end[known[1]]:
@@ -123,7 +130,7 @@ def elaborate(func: Function, graph: EGraph, cfg: Cfg, tree: DomTree, loops: Loo
                     for x in n[3:]:
                         y = best[x]
                         if _REMAT[nodes[y][0]]:
-                            operands.append(constant(y, place, b, loc))
+                            operands.append(constant(y, homes[place], b, loc))
                         else:
                             operands.append(copies[y][0])
                     new = len(value_types)
