@@ -5,7 +5,7 @@
 step drops functions and directives, replaces the results of instructions by zeros, turns branches into jumps, drops code that is
 not reached or not used, and makes constants 0, 1 or shorter. A step that makes text which does not parse or verify is not a step.
 
-`failure` is the predicate of the command line: what goes wrong with a file's functions, as one word, so that a
+`failure` is the predicate of the command line: what goes wrong with a file's functions, in a few words, so that a
 reduction does not slide from one failure to another.
 """
 
@@ -38,9 +38,9 @@ Fails = Callable[[str], bool]
 
 
 def failure(text: str, opt_level: str = "speed") -> str:
-    """What is wrong with the functions of ``text``: "" (nothing), "crash TYPE" (the compiler), "differs" (a run directive that
-    gives one thing on the interpreter and another as machine code) or "hangs". A directive whose result depends on memory that
-    was never written proves nothing.
+    """What is wrong with the functions of ``text``: "" (nothing), "crash TYPE" (the compiler), "differs: X, not Y" (a run directive
+    that gives Y on the interpreter and X as machine code: results, or a trap code) or "hangs". A directive whose result depends
+    on memory that was never written, or on where memory and code lie, proves nothing.
     """
     functions = _fresh(text)
     for func in functions:
@@ -54,15 +54,16 @@ def failure(text: str, opt_level: str = "speed") -> str:
     except CompileError as error:
         return f"crash {type(error).__name__}"
     interpret = engines.interpret(functions, big_endian=big_endian)
-    refilled = engines.interpret(_fresh(text), 0xA5, big_endian)
+    elsewhere = engines.interpret(_fresh(text), 0xA5, big_endian, 0xAB0)
     for parsed in parse_file(text).functions:
         for directive in run_directives(parsed):
             expected = _outcome(interpret, directive)
-            if expected is None or expected != _outcome(refilled, directive):
+            if expected is None or expected != _outcome(elsewhere, directive):
                 continue
             got = _outcome(call, directive)
             if got is not None and got != expected:
-                return got if isinstance(got, str) and got.startswith("crash") else "hangs" if got == "SIGVTALRM" else "differs"
+                crashes = isinstance(got, str) and got.startswith("crash")
+                return str(got) if crashes else "hangs" if got == "SIGVTALRM" else f"differs: {_kind(got)}, not {_kind(expected)}"
     return ""
 
 
@@ -80,6 +81,11 @@ def _outcome(call: engines.Call, directive: Run) -> list[int] | str | None:
         return None
     except Exception as error:
         return f"crash {type(error).__name__}"
+
+
+def _kind(outcome: list[int] | str) -> str:
+    """The trap code, or that there are results."""
+    return outcome if isinstance(outcome, str) else "results"
 
 
 def reduce(text: str, fails: Fails, progress: Callable[[str], None] = lambda text: None) -> str:

@@ -27,9 +27,9 @@ Engine = Callable[[list["Function"]], Call]
 FUEL = 2_000_000
 
 
-def interpret(functions: list[Function], fill: int = 0, big_endian: bool = False) -> Call:
-    """The interpreter; ``fill``: what fresh stack slots are full of; ``big_endian``: so is the machine."""
-    interpreter = Interpreter(functions, LIBCALLS, fill, big_endian)
+def interpret(functions: list[Function], fill: int = 0, big_endian: bool = False, moved: int = 0) -> Call:
+    """The interpreter; ``fill``: what fresh stack slots are full of; ``moved``: by how much all addresses are."""
+    interpreter = Interpreter(functions, LIBCALLS, fill, big_endian, moved)
     return lambda name, args: interpreter.call(name, args, FUEL)
 
 

@@ -87,12 +87,12 @@ class _Frame:
 
     __slots__ = ("address", "code", "env", "func", "index", "slots", "steps")
 
-    def __init__(self, code: _Prepared, args: Sequence[int], address: int, fill: int) -> None:
+    def __init__(self, code: _Prepared, args: Sequence[int], address: int, fill: int, moved: int) -> None:
         self.code = code
         self.func = func = code.func
         self.address = address
         memory = LowStackMemory if code.low_addresses else StackMemory
-        self.slots = [memory(slot.size, 1 << slot.align_shift, fill) for slot in func.slots()]
+        self.slots = [memory(slot.size, 1 << slot.align_shift, fill, moved) for slot in func.slots()]
         self.env: dict[int, int] = {}
         entry = func.layout[0]
         self.env.update(zip(func.block_params[entry], args))
@@ -111,18 +111,19 @@ class Interpreter:
 
     ``externs`` maps the names of what is not in the module to callables, or to ints for addresses of data.
     ``pinned`` is the pinned register; ``fill`` the byte that fresh stack slots are full of;
-    ``big_endian``: accesses that say nothing else are.
+    ``big_endian``: accesses that say nothing else are; ``moved``: all addresses are so much higher (a multiple of 16).
     """
 
     def __init__(
         self, functions: Sequence[Function], externs: Mapping[str, Extern | int] | None = None, fill: int = 0,
-        big_endian: bool = False,
+        big_endian: bool = False, moved: int = 0,
     ) -> None:  # fmt: skip
         self.functions = {func.name: func for func in functions}
         self.externs = dict(externs or {})
         self.pinned = 0
         self.fill = fill
         self.big_endian = big_endian
+        self.moved = moved
         self._prepared: dict[str, _Prepared] = {}
         self._symbols: list[str] = []
         self._addresses: dict[str, int] = {}
@@ -149,13 +150,13 @@ class Interpreter:
         if name not in self._addresses:
             if name not in self.functions and extern is None:
                 raise UnsupportedError(f"nothing is known of the symbol {name}: give it in externs")
-            self._addresses[name] = _OPAQUE + 16 * len(self._symbols)
+            self._addresses[name] = _OPAQUE + self.moved + 16 * len(self._symbols)
             self._symbols.append(name)
         return self._addresses[name]
 
     def symbol_at(self, address: int) -> str:
         """The function behind an address made by `address_of`."""
-        index, rest = divmod(address - _OPAQUE, 16)
+        index, rest = divmod(address - _OPAQUE - self.moved, 16)
         if rest or not 0 <= index < len(self._symbols):
             raise Trap("heap_oob")
         return self._symbols[index]
@@ -221,7 +222,8 @@ class _Run:
             raise Trap("stk_ovf")
         if not code.func.layout:
             raise UnsupportedError(f"{code.func.name} has no blocks")
-        self.frames.append(_Frame(code, args, _FRAMES - depth * _FRAME_SIZE, self.interpreter.fill))
+        moved = self.interpreter.moved
+        self.frames.append(_Frame(code, args, _FRAMES + moved - depth * _FRAME_SIZE, self.interpreter.fill, moved))
 
     def enter(self, name: str, sig: Signature, args: Sequence[int], tail: bool = False) -> None:
         """Call ``name``: push its frame, or run the extern and hand out its results at once."""
@@ -437,7 +439,7 @@ def _frame_address(run: _Run, frame: _Frame, node: Node, results: tuple[int, ...
 @_control("get_exception_handler_address")
 def _handler_address(run: _Run, frame: _Frame, node: Node, results: tuple[int, ...]) -> None:
     block, index = node[2]
-    frame.env[results[0]] = _FRAMES + 16 * (block << 16 | index)
+    frame.env[results[0]] = _FRAMES + run.interpreter.moved + 16 * (block << 16 | index)
 
 
 @_control("stack_switch")
@@ -447,7 +449,7 @@ def _stack_switch(run: _Run, frame: _Frame, node: Node, results: tuple[int, ...]
     function, which gets the payload as its first argument."""
     store, load, payload = [frame.env[a] for a in node[3:]]
     goal = read(load + 16, 8)
-    here = _STACKS + 16 * run.switches
+    here = _STACKS + run.interpreter.moved + 16 * run.switches
     run.switches += 1
     for word, value in enumerate((frame.address, frame.address + 16, here)):
         write(store + 8 * word, value, 8)

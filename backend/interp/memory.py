@@ -61,32 +61,33 @@ _mapped = _Mapped()
 
 
 class StackMemory:
-    """The bytes of a stack slot, ``fill`` in all of them."""
+    """The bytes of a stack slot, ``fill`` in all of them; ``moved``: so many bytes further than it had to be, or a bit more."""
 
     __slots__ = ("address", "buffer")
 
-    def __init__(self, size: int, align: int, fill: int) -> None:
-        self.buffer = ctypes.create_string_buffer(bytes([fill]) * (size + align + 16))
-        start = ctypes.addressof(self.buffer)
+    def __init__(self, size: int, align: int, fill: int, moved: int = 0) -> None:
+        self.buffer = ctypes.create_string_buffer(bytes([fill]) * (size + align + 16 + moved))
+        start = ctypes.addressof(self.buffer) + moved
         self.address = start + -start % max(align, 16)
 
 
 class LowStackMemory(StackMemory):
     """The same where an address of 32 bits reaches: mapped for each slot, freed with it."""
 
-    __slots__ = ("size",)
+    __slots__ = ("mapped", "size")
 
-    def __init__(self, size: int, align: int, fill: int) -> None:
-        self.size = -(-(size + align) // 4096) * 4096
+    def __init__(self, size: int, align: int, fill: int, moved: int = 0) -> None:
+        self.size = -(-(size + align + moved) // 4096) * 4096
         flags = mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS | _MAP_32BIT
         found = _libc.mmap(None, self.size, mmap.PROT_READ | mmap.PROT_WRITE, flags, -1, 0)
         if found is None or found + self.size > 1 << 32:
             raise UnsupportedError("the system gives no memory below 4 GiB, where 32-bit addresses of stack slots must be")
-        self.address = found + -found % align
+        self.mapped = found
+        self.address = found + moved + -(found + moved) % align
         ctypes.memset(found, fill, self.size)
 
     def __del__(self) -> None:
-        _libc.munmap(self.address & -4096, self.size)
+        _libc.munmap(self.mapped, self.size)
 
 
 _MAP_32BIT = 0x40

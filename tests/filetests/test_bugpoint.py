@@ -30,6 +30,7 @@ block2(v9: i32):
 ; run: %f(1, 2) == 3
 ; run: %f(1000, 5) == 6
 """
+DIFFERS = "differs: results, not results"
 
 
 def test_a_predicate_on_one_instruction_leaves_little_else() -> None:
@@ -45,11 +46,52 @@ def test_reduction_keeps_the_kind_of_failure(monkeypatch: pytest.MonkeyPatch) ->
     from jitpy.backend.ir import opcodes
 
     monkeypatch.setitem(MEANING, opcodes.BXOR, MEANING[opcodes.BOR])
-    assert bugpoint.failure(LONG) == "differs"
-    small = bugpoint.reduce(LONG, lambda text: bugpoint.failure(text) == "differs")
-    assert bugpoint.failure(small) == "differs"
+    assert bugpoint.failure(LONG) == DIFFERS
+    small = bugpoint.reduce(LONG, lambda text: bugpoint.failure(text) == DIFFERS)
+    assert bugpoint.failure(small) == DIFFERS
     assert "bxor" in small and "imul" not in small and len(small.splitlines()) < 16, small
 
 
 def test_what_is_right_does_not_fail() -> None:
     assert bugpoint.failure(LONG) == bugpoint.failure(LONG, "none") == ""
+
+
+@pytest.mark.parametrize(
+    "address", ["stack_addr.i64 ss0", "func_addr.i64 fn0", "get_frame_pointer.i64", "get_return_address.i64", "load.i64 v9"]
+)
+def test_an_address_is_no_difference(address: str) -> None:
+    """What depends on where things lie, or on memory that was not written, differs in every correct compiler."""
+    text = f"""
+function %g(i64) -> i64 {{
+    ss0 = explicit_slot 8
+    fn0 = %g(i64) -> i64
+block0(v0: i64):
+    v9 = stack_addr.i64 ss0
+    v1 = {address}
+    v2 = iadd v0, v1
+    return v2
+}}
+; run: %g(1) == 2
+"""
+    assert bugpoint.failure(text) == bugpoint.failure(text, "none") == ""
+
+
+def test_a_trap_is_another_failure_than_a_wrong_result(monkeypatch: pytest.MonkeyPatch) -> None:
+    from jitpy.backend.interp.meaning import MEANING
+    from jitpy.backend.ir import opcodes
+
+    text = """
+function %f(i32, i32) -> i32 {
+block0(v0: i32, v1: i32):
+    v2 = bxor v0, v1
+    v3 = udiv v0, v2
+    return v3
+}
+; run: %f(6, 2) == 3
+"""
+    assert bugpoint.failure(text) == ""
+    monkeypatch.setitem(MEANING, opcodes.BXOR, MEANING[opcodes.BY_NAME["isub"]])
+    assert bugpoint.failure(text.replace("(6, 2)", "(6, 6)")) == ""
+    assert bugpoint.failure(text.replace("(6, 2)", "(6, 5)")) == DIFFERS
+    monkeypatch.setitem(MEANING, opcodes.BXOR, MEANING[opcodes.BY_NAME["band"]])
+    assert bugpoint.failure(text.replace("(6, 2)", "(6, 9)")) == "differs: results, not int_divz"
