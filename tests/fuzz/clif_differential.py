@@ -80,6 +80,11 @@ def drawn(seed: int, name: str) -> tuple[ty.Type, ...]:
     return SCALARS if name in _VECTORS and seed % 3 == 0 else TYPES
 
 
+def base(name: str) -> Target:
+    """An ISA with no more than all of the types need."""
+    return isa.lookup(name, {**_NEEDED, **_VECTORS}.get(name, {}))
+
+
 def ways(seed: int, name: str) -> list[tuple[Settings, Target]]:
     """The ways a seed is compiled: both levels, both allocators, choices perturbed, and inlined and changed by `mutate` before;
     for all features that can be run, for less, and for the ISA's base.

@@ -179,6 +179,9 @@ def test_lanes(check: Check) -> None:
                 [f"v100 = extractlane v0, {lane}", f"v101 = insertlane v0, v1, {lane}"],
                 [t, T.LANE[t]], [T.LANE[t], t],
             )  # fmt: skip
+        # The mask of a lane is none of the lane before it.
+        first = min(1, last)
+        check.vectors([f"v100 = insertlane v0, v1, {last}", f"v101 = insertlane v0, v1, {first}"], [t, T.LANE[t]], [t, t])
 
 
 def test_widen_and_narrow(check: Check) -> None:

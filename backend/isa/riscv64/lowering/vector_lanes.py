@@ -57,8 +57,8 @@ class VectorLanesLowering(VectorCompareLowering):
             s = self.bits_in(F16, s)
         if lane == 0:
             return self.with_first(t, r, s, is_float)
-        # A mask of one lane, which fits 16 bits for any lane width.
-        self.mask("vmv.s.x.m", t, self.imm(1 << lane), bits=16 if lane >= 8 else LANE_BITS[t])
+        # A mask of one lane, with a bit for each of up to 16: what v0 held before would select others.
+        self.mask("vmv.s.x.m", t, self.imm(1 << lane), bits=max(16, LANE_BITS[t]))
         return self.p("vfmerge.vfm" if is_float else "vmerge.vxm", t, r, s)
 
     def with_first(self, t: Any, r: Any, s: Any, is_float: bool) -> Any:
