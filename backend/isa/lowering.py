@@ -14,7 +14,7 @@ from typing import Any
 from jitpy.backend.ir import memflags
 from jitpy.backend.ir.opcodes import BXOR, FCMP, ICMP, ICONST, UEXTEND, VALL_TRUE, VANY_TRUE
 from jitpy.backend.ir.trapcode import CODES, DEFAULT_MEMORY
-from jitpy.backend.ir.types import BITS
+from jitpy.backend.ir.types import BITS, I128
 from jitpy.backend.isle.build import generated
 from jitpy.backend.target.row import FLOAT, INT, MInst, Row
 
@@ -158,6 +158,16 @@ class Lowering:
                 break
         return v, invert
 
+    #: The lowering of vectors, once it has been asked.
+    vectors: Any = None
+
+    def vector_truth(self, of_all: bool, x: Any) -> Any:
+        """The condition that holds what a whole vector answers. The lowering of vectors is loaded when it is first asked."""
+        if self.vectors is None:
+            module = import_module(f"jitpy.backend.isa.{self.ctx.target.name}.lowering.vector")
+            self.vectors = module.VectorLowering(self.ctx)
+        return self.vectors.truth_condition(of_all, x)
+
     # Addresses of things.
 
     symbol_address: Any
@@ -220,6 +230,26 @@ class Lowering:
         uses = tuple([self.put_in_reg(v) for v in (store, load, payload)])
         self.emit(MInst(self.rows["switch_stack"], (r,), uses, None, self.switch_registers))
         return r
+
+    # Bits of scalars. Parts of an i128 in a float register, a scalar's bits in the other class.
+
+    joined: Any
+    parted: Any
+    float_of_bits: Any
+    bits_of: Any
+
+    def bitcast(self, type: Any, x: Any) -> Any:
+        """Between general and float registers; within one class nothing is to be done."""
+        source = self.types[x]
+        if source == I128 and type > I128:
+            return self.joined(*self.put_in_regs(x))
+        if source > I128 and type == I128:
+            return self.parted(self.put_in_reg(x))
+        if source <= I128 and type > I128:
+            return self.float_of_bits(type, x)
+        if source > I128 and type <= I128:
+            return self.bits_of(source, x)
+        return self.put_in_reg(x) if source != I128 else self.put_in_regs(x)
 
     # Where selections do not branch, they are as good as guards.
 

@@ -10,6 +10,13 @@ if TYPE_CHECKING:
     from jitpy.backend.target.target import Target
 
 
+def refuse_unknown(isa: str, features: dict[str, int], known: tuple[str, ...]) -> None:
+    """ValueError where ``features`` names something that the ISA has not."""
+    unknown = sorted(set(features) - set(known))
+    if unknown:
+        raise ValueError(f"{isa} has no feature {', '.join(unknown)}; there are {', '.join(known)}")
+
+
 def take_emission(t: Target, rows: Any, calls: Any, frame: Any, branch: Any) -> None:
     """Addresses of symbols and blocks from the rows; calls from ``insts/call.py``; prologue, epilogue, moves and traps from
     ``frame.py``; branches from ``insts/branch.py``."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from jitpy.backend.isa.aarch64.features import FEATURES, PRESETS, host, none
+from jitpy.backend.isa.record import refuse_unknown
 from jitpy.backend.target.target import Target
 
 __all__ = ["FEATURES", "PRESETS", "target"]
@@ -14,7 +15,5 @@ def target(features: dict[str, int] | None = None) -> Target:
 
     if features is None:
         return make(host())
-    unknown = sorted(set(features) - set(FEATURES))
-    if unknown:
-        raise ValueError(f"aarch64 has no feature {', '.join(unknown)}; there are {', '.join(FEATURES)}")
+    refuse_unknown("aarch64", features, FEATURES)
     return make({**none(), **features})

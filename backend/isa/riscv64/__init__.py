@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from jitpy.backend.isa.record import refuse_unknown
 from jitpy.backend.isa.riscv64.features import FEATURES, PRESETS, complete, host, none
 from jitpy.backend.target.target import Target
 
@@ -14,7 +15,5 @@ def target(features: dict[str, int] | None = None) -> Target:
 
     if features is None:
         return make(host())
-    unknown = sorted(set(features) - set(FEATURES))
-    if unknown:
-        raise ValueError(f"riscv64 has no feature {', '.join(unknown)}; there are {', '.join(FEATURES)}")
+    refuse_unknown("riscv64", features, FEATURES)
     return make(complete({**none(), **features}))

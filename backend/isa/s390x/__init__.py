@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from jitpy.backend.isa.record import refuse_unknown
 from jitpy.backend.isa.s390x.features import FEATURES, PRESETS, close, none
 from jitpy.backend.target.target import Target
 
@@ -13,7 +14,5 @@ def target(features: dict[str, int] | None = None) -> Target:
     from jitpy.backend.isa.s390x.record import make
 
     asked = features or {}
-    unknown = sorted(set(asked) - set(FEATURES))
-    if unknown:
-        raise ValueError(f"s390x has no feature {', '.join(unknown)}; there are {', '.join(FEATURES)}")
+    refuse_unknown("s390x", asked, FEATURES)
     return make(close({**none(), **asked}))

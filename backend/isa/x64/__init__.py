@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from jitpy.backend.isa.record import refuse_unknown
 from jitpy.backend.isa.x64.features import FEATURES, PRESETS, closed, host
 from jitpy.backend.target.target import Target
 
@@ -14,7 +15,5 @@ def target(features: dict[str, int] | None = None) -> Target:
 
     if features is None:
         return make(closed(host()))
-    unknown = sorted(set(features) - set(FEATURES))
-    if unknown:
-        raise ValueError(f"x64 has no feature {', '.join(unknown)}; there are {', '.join(FEATURES)}")
+    refuse_unknown("x64", features, FEATURES)
     return make(closed(features))

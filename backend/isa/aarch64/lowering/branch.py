@@ -19,7 +19,6 @@ from jitpy.backend.target.row import MInst
 class BranchLowering(ConvertLowering):
     """See the module's docstring."""
 
-    vectors: Any = None
 
     def condition(self, v: Any) -> Any:
         """Emit what sets the flags for "v is not zero"; the condition number (conditions.py)."""
@@ -98,14 +97,6 @@ class BranchLowering(ConvertLowering):
         if type < I32 and not self.upper_is_zero(v):
             return None
         return ("nz", width(type)), self.put_in_reg(v)
-
-    def vector_truth(self, of_all: bool, x: Any) -> Any:
-        """What a whole vector answers, as flags; the condition. The lowering of vectors is loaded when it is first asked."""
-        if self.vectors is None:
-            from jitpy.backend.isa.aarch64.lowering.vector import VectorLowering
-
-            self.vectors = VectorLowering(self.ctx)
-        return self.vectors.truth_flags(of_all, x)
 
     def compare_float(self, type: Any, code: str, x: Any, y: Any) -> Any:
         """fcmp; the condition."""

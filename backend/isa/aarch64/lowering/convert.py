@@ -157,16 +157,3 @@ class ConvertLowering(FloatLowering):
     def demote(self, type: Any, x: Any) -> Any:
         """To a narrower float."""
         return self.promote(type, x)
-
-    def bitcast(self, type: Any, x: Any) -> Any:
-        """Between general and float registers; within one class nothing is to be done."""
-        source = self.types[x]
-        if source == I128 and type > I128:
-            return self.joined(*self.put_in_regs(x))
-        if source > I128 and type == I128:
-            return self.parted(self.put_in_reg(x))
-        if source <= I128 and type > I128:
-            return self.float_of_bits(type, x)
-        if source > I128 and type <= I128:
-            return self.bits_of(source, x)
-        return self.put_in_reg(x) if source != I128 else self.put_in_regs(x)

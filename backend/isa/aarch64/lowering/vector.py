@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from jitpy.backend.ir import memflags
-from jitpy.backend.ir.types import I8, I128, IS_VECTOR, LANE, LANE_BITS
+from jitpy.backend.ir.types import I8, I128, LANE, LANE_BITS
 from jitpy.backend.isa.aarch64.lowering.vector_float import VectorFloatLowering
 from jitpy.backend.isa.aarch64.rows import ROWS
 from jitpy.backend.isa.lowering import trap_of
@@ -65,14 +65,8 @@ class VectorLowering(VectorFloatLowering):
 
     # Bits as another type.
 
-    def bitcast_vector(self, ty: Any, flags: Any, x: Any) -> Any:
-        """Nothing to do within a class; lanes of another width have another order in a big-endian memory."""
-        source = self.types[x]
-        if flags & memflags.BIG and LANE_BITS[source] != LANE_BITS[ty]:
-            return self._bitcast_big(ty, x)
-        return self._recast(ty, source, self.put_in_regs(x))
-
-    def _recast(self, ty: Any, source: Any, regs: tuple[Any, ...]) -> Any:
+    def recast(self, ty: Any, source: Any, regs: tuple[Any, ...]) -> Any:
+        """See `VectorParts`."""
         target = self.ctx.target
         from_int = target.parts_of(source)[0][0] == INT
         to_int = target.parts_of(ty)[0][0] == INT
@@ -83,13 +77,3 @@ class VectorLowering(VectorFloatLowering):
         if ty == I128:
             return self.parted(regs[0])
         return self.fop(ROWS["fmov_dx"], regs[0]) if from_int else self.op(ROWS["fmov_xd"], regs[0])
-
-    def _bitcast_big(self, ty: Any, x: Any) -> Any:
-        """The narrower lanes are reversed within each of the wider ones."""
-        source = self.types[x]
-        wide, unit = sorted((LANE_BITS[source] // 8, LANE_BITS[ty] // 8), reverse=True)
-        order = bytes(i // wide * wide + wide - unit - i % wide // unit * unit + i % unit for i in range(16))
-        vector = source if IS_VECTOR[source] else ty
-        regs = self._recast(vector, source, self.put_in_regs(x))
-        regs = regs if regs.__class__ is tuple else (regs,)
-        return self._recast(ty, vector, tuple([self.shuffle_one(order, r) for r in regs]))

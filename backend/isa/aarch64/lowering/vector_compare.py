@@ -22,11 +22,6 @@ _FLOAT_CC = {
 class VectorCompareLowering(VectorIntLowering):
     """See the module's docstring."""
 
-    def compare_ints(self, ty: Any, cc: str, x: Any, y: Any) -> Any:
-        """icmp."""
-        sign, code = ("s", cc) if len(cc) == 2 else (cc[0], cc[1:])
-        return self.lanes(lambda t, a, b: self.v_compare(t, sign, code, a, b), ty, x, y)
-
     def compare_floats(self, ty: Any, cc: str, x: Any, y: Any) -> Any:
         """fcmp."""
         return self.lanes(lambda t, a, b: self.v_fcmp(t, cc, a, b), ty, x, y)
@@ -65,7 +60,7 @@ class VectorCompareLowering(VectorIntLowering):
 
     # Answers of whole vectors.
 
-    def truth_flags(self, of_all: bool, x: Any) -> Any:
+    def truth_condition(self, of_all: bool, x: Any) -> Any:
         """The flags of vall_true or vany_true, and the condition."""
         ty = self.types[x]
         t = self.parts(ty)[0]
@@ -87,7 +82,7 @@ class VectorCompareLowering(VectorIntLowering):
 
     def truth(self, of_all: bool, x: Any) -> Any:
         """The same as an i8."""
-        return self.set(self.truth_flags(of_all, x))
+        return self.set(self.truth_condition(of_all, x))
 
     def high_bits(self, type: Any, x: Any) -> Any:
         """The parts' top bits side by side."""

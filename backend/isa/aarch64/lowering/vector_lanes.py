@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from jitpy.backend.ir.opcodes import F16CONST, F32CONST, F64CONST, ICONST
-from jitpy.backend.ir.types import F16, F32, F64, I8, IS_FLOAT, LANE, LANE_BITS, LANES
+from jitpy.backend.ir.types import F16, F32, F64, I8, IS_FLOAT, LANE, LANE_BITS
 from jitpy.backend.isa.aarch64.lowering.vector_base import LETTERS, letter
 from jitpy.backend.isa.aarch64.lowering.vector_compare import VectorCompareLowering
 from jitpy.backend.isa.aarch64.rows import ROWS
@@ -50,12 +50,6 @@ class VectorLanesLowering(VectorCompareLowering):
 
     # One lane.
 
-    def extract(self, lane: Any, x: Any) -> Any:
-        """extractlane."""
-        t = self.parts(self.types[x])[0]
-        part, lane = divmod(lane, LANES[t])
-        return self.v_extract(t, self.put_in_regs(x)[part], lane)
-
     def v_extract(self, t: Any, r: Any, lane: int) -> Any:
         """A lane as a scalar."""
         bits = LANE_BITS[t]
@@ -64,14 +58,6 @@ class VectorLanesLowering(VectorCompareLowering):
         if bits == 64:
             return self.long_lane(r, lane)
         return self.op(ROWS["umov_mov.s" if bits == 32 else f"umov.{letter(t)}"], r, imm=lane)
-
-    def insert(self, ty: Any, lane: Any, x: Any, y: Any) -> Any:
-        """insertlane."""
-        regs = list(self.put_in_regs(x))
-        t = self.parts(ty)[0]
-        part, lane = divmod(lane, LANES[t])
-        regs[part] = self.v_insert(t, regs[part], self.put_in_reg(y), lane)
-        return one(regs)
 
     def v_insert(self, t: Any, r: Any, s: Any, lane: int) -> Any:
         """A register with the scalar s in a lane."""

@@ -23,7 +23,6 @@ from jitpy.backend.target.row import INT, MInst
 class BranchLowering(ConvertLowering):
     """See the module's docstring."""
 
-    vectors: Any = None
 
     def condition(self, v: Any) -> Condition:
         """Emit what is compared for "v is not zero"."""
@@ -118,15 +117,6 @@ class BranchLowering(ConvertLowering):
             return (NE if code == "ord" else EQ), both, None
         either = self.three("or", self.op(ROWS[f"flt.{s}"], a, b), self.op(ROWS[f"flt.{s}"], b, a))
         return (NE if code == "one" else EQ), either, None
-
-    def vector_truth(self, of_all: bool, x: Any) -> Condition:
-        """What a whole vector answers. The lowering of vectors is loaded when it is first asked."""
-        if self.vectors is None:
-            from jitpy.backend.isa.riscv64.lowering.vector import VectorLowering
-
-            self.vectors = VectorLowering(self.ctx)
-        found: Condition = self.vectors.truth_condition(of_all, x)
-        return found
 
     # Conditions as values.
 

@@ -65,14 +65,8 @@ class VectorLowering(VectorFloatLowering):
 
     # Bits as another type.
 
-    def bitcast_vector(self, ty: Any, flags: Any, x: Any) -> Any:
-        """Nothing to do among vectors; lanes of another width have another order in a big-endian memory."""
-        source = self.types[x]
-        if flags & memflags.BIG and LANE_BITS[source] != LANE_BITS[ty]:
-            return self._bitcast_big(ty, x)
-        return self._recast(ty, source, self.put_in_regs(x))
-
-    def _recast(self, ty: Any, source: Any, regs: tuple[Any, ...]) -> Any:
+    def recast(self, ty: Any, source: Any, regs: tuple[Any, ...]) -> Any:
+        """See `VectorParts`."""
         if IS_VECTOR[ty] == IS_VECTOR[source]:
             return one(regs)
         if IS_VECTOR[ty]:
@@ -86,13 +80,3 @@ class VectorLowering(VectorFloatLowering):
             longs = of_lanes(I64)
             return self.v_extract(longs, regs[0], 0), self.v_extract(longs, regs[0], 1)
         return self.v_extract(of_lanes(ty), regs[0], 0)
-
-    def _bitcast_big(self, ty: Any, x: Any) -> Any:
-        """The narrower lanes are reversed within each of the wider ones."""
-        source = self.types[x]
-        wide, unit = sorted((LANE_BITS[source] // 8, LANE_BITS[ty] // 8), reverse=True)
-        order = bytes(i // wide * wide + wide - unit - i % wide // unit * unit + i % unit for i in range(16))
-        vector = source if IS_VECTOR[source] else ty
-        regs = self._recast(vector, source, self.put_in_regs(x))
-        made = [self.shuffle_one(order, r) for r in (regs if regs.__class__ is tuple else (regs,))]
-        return self._recast(ty, vector, tuple(made))

@@ -25,12 +25,6 @@ class VectorLanesLowering(VectorCompareLowering):
 
     # One lane.
 
-    def extract(self, lane: Any, x: Any) -> Any:
-        """extractlane."""
-        t = self.parts(self.types[x])[0]
-        part, lane = divmod(lane, LANES[t])
-        return self.v_extract(t, self.put_in_regs(x)[part], lane)
-
     def v_extract(self, t: Any, r: Any, lane: int) -> Any:
         """A lane of one register as a scalar: moved to the bottom and out."""
         if lane:
@@ -40,14 +34,6 @@ class VectorLanesLowering(VectorCompareLowering):
             return self.pf("vfmv.f.s", t, r)
         s = self.pg("vmv.x.s", t, r)
         return self.float_in(F16, s) if type == F16 else s
-
-    def insert(self, ty: Any, lane: Any, x: Any, y: Any) -> Any:
-        """insertlane."""
-        regs = list(self.put_in_regs(x))
-        t = self.parts(ty)[0]
-        part, lane = divmod(lane, LANES[t])
-        regs[part] = self.v_insert(t, regs[part], self.put_in_reg(y), lane)
-        return one(regs)
 
     def v_insert(self, t: Any, r: Any, s: Any, lane: int) -> Any:
         """A register with the scalar s in a lane."""

@@ -18,7 +18,6 @@ from jitpy.backend.target.row import MInst
 class BranchLowering(ConvertLowering):
     """See the module's docstring."""
 
-    vectors: Any = None
 
     def condition(self, v: Any) -> int:
         """Emit what sets the condition code for "v is not zero"; the mask."""
@@ -32,7 +31,8 @@ class BranchLowering(ConvertLowering):
             self.compare_floats_flags(n[1], n[3], n[4])
             return FLOAT[n[2]] ^ flip
         if op in (VANY_TRUE, VALL_TRUE):
-            return self.vector_truth(op == VALL_TRUE, n[3]) ^ flip
+            mask: int = self.vector_truth(op == VALL_TRUE, n[3])
+            return mask ^ flip
         if op < 0 and self.value_defs[v] >= 0:
             inst = self.value_defs[v]
             node = self.insts[inst]
@@ -58,15 +58,6 @@ class BranchLowering(ConvertLowering):
             self.do(ROWS["tmll"], self.put_in_reg(v), imm=MASK[type])
         else:
             self.do(ROWS["cghi" if type == I64 else "chi"], self.put_in_reg(v), imm=0)
-
-    def vector_truth(self, of_all: bool, x: Any) -> int:
-        """What a whole vector answers, as a condition. The lowering of vectors is loaded when it is first asked."""
-        if self.vectors is None:
-            from jitpy.backend.isa.s390x.lowering.vector import VectorLowering
-
-            self.vectors = VectorLowering(self.ctx)
-        mask: int = self.vectors.truth_flags(of_all, x)
-        return mask
 
     def condition_value(self, inst: Any) -> Any:
         """icmp or fcmp as an i8."""

@@ -26,11 +26,6 @@ _TWO = {
 class VectorCompareLowering(VectorIntLowering):
     """See the module's docstring."""
 
-    def compare_ints(self, ty: Any, cc: str, x: Any, y: Any) -> Any:
-        """icmp."""
-        sign, code = ("s", cc) if len(cc) == 2 else (cc[0], cc[1:])
-        return self.lanes(lambda t, a, b: self.v_compare(t, sign, code, a, b), ty, x, y)
-
     def compare_floats(self, ty: Any, cc: str, x: Any, y: Any) -> Any:
         """fcmp."""
         return self.lanes(lambda t, a, b: self.v_fcmp(t, cc, a, b), ty, x, y)
@@ -76,7 +71,7 @@ class VectorCompareLowering(VectorIntLowering):
         bits = self.small(ty)
         return self.x("vn", r, self.constant(b"\xff" * (bits // 8) + bytes(16 - bits // 8))) if bits else r
 
-    def truth_flags(self, of_all: bool, x: Any) -> int:
+    def truth_condition(self, of_all: bool, x: Any) -> int:
         """The condition code of vall_true or vany_true, and the mask."""
         ty = self.types[x]
         t = self.parts(ty)[0]
@@ -95,7 +90,7 @@ class VectorCompareLowering(VectorIntLowering):
 
     def truth(self, of_all: bool, x: Any) -> Any:
         """The same as an i8."""
-        return self.flag_value(self.truth_flags(of_all, x))
+        return self.flag_value(self.truth_condition(of_all, x))
 
     def high_bits(self, type: Any, x: Any) -> Any:
         """The parts' top bits side by side, lane 0 lowest."""

@@ -15,18 +15,13 @@ from jitpy.backend.target.row import VECTOR
 class VectorLanesLowering(VectorCompareLowering):
     """See the module's docstring."""
 
-    def insert(self, ty: Any, lane: int, x: Any, y: Any) -> Any:
-        """x with y in one lane."""
-        regs = list(self.put_in_regs(x))
-        part, i = divmod(lane, LANES[self.parts(ty)[0]])
-        regs[part] = self.lane_in(LANE[ty], regs[part], i, self.put_in_reg(y))
-        return one(regs)
+    def v_insert(self, t: Any, r: Any, s: Any, lane: int) -> Any:
+        """A register with a scalar in a lane."""
+        return self.lane_in(LANE[t], r, lane, s)
 
-    def extract(self, lane: int, x: Any) -> Any:
-        """One lane as a scalar."""
-        ty = self.types[x]
-        part, i = divmod(lane, LANES[self.parts(ty)[0]])
-        return self.lane_out(LANE[ty], self.put_in_regs(x)[part], i)
+    def v_extract(self, t: Any, r: Any, lane: int) -> Any:
+        """A lane as a scalar."""
+        return self.lane_out(LANE[t], r, lane)
 
     def splat(self, ty: Any, x: Any) -> Any:
         """A scalar in all lanes."""

@@ -22,7 +22,6 @@ _NP, _P = 11, 10
 class BranchLowering(ConvertLowering):
     """See the module's docstring."""
 
-    vectors: Any = None
 
     def condition(self, v: Any) -> Any:
         """Emit what sets the flags for "v is not zero"; the condition number (conditions.py)."""
@@ -59,14 +58,6 @@ class BranchLowering(ConvertLowering):
         else:
             self.test_zero(type, v)
         return NE ^ invert
-
-    def vector_truth(self, of_all: bool, x: Any) -> Any:
-        """What a whole vector answers, as flags; the condition. The lowering of vectors is loaded when it is first asked."""
-        if self.vectors is None:
-            from jitpy.backend.isa.x64.lowering.vector import VectorLowering
-
-            self.vectors = VectorLowering(self.ctx)
-        return self.vectors.truth_flags(of_all, x)
 
     def compare_float(self, type: Any, code: str, x: Any, y: Any) -> Any:
         """ucomis; the condition."""

@@ -253,16 +253,3 @@ class ConvertLowering(FloatLowering):
         self.ucomi_rr(F64, back_magnitude, magnitude)
         odd = self.op(ROWS["cmovne32_rr"], zero, one)
         return self.fop(self.vrow("movd_xr"), self.alu_rr("or", I32, bits, odd))
-
-    def bitcast(self, type: Any, x: Any) -> Any:
-        """Between general and float registers; within one class nothing is to be done."""
-        source = self.types[x]
-        if source == I128 and type > I128:
-            return self.joined(*self.put_in_regs(x))
-        if source > I128 and type == I128:
-            return self.parted(self.put_in_reg(x))
-        if source <= I128 and type > I128:
-            return self.float_of_bits(type, x)
-        if source > I128 and type <= I128:
-            return self.bits_of(source, x)
-        return self.put_in_reg(x) if source != I128 else self.put_in_regs(x)

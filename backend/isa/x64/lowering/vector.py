@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from jitpy.backend.ir import memflags
-from jitpy.backend.ir.types import BITS, I8, I16, I128, IS_VECTOR, LANE, LANE_BITS
+from jitpy.backend.ir.types import BITS, I8, I16, I128, LANE, LANE_BITS
 from jitpy.backend.isa.lowering import trap_of
 from jitpy.backend.isa.vectors import of_lanes, one
 from jitpy.backend.isa.x64.lowering.base import Amode
@@ -93,14 +93,12 @@ class VectorLowering(VectorFloatLowering):
 
     # Bits as another type.
 
-    def bitcast_vector(self, ty: Any, flags: Any, x: Any) -> Any:
-        """Nothing to do within a class; lanes of another width have another order in a big-endian memory."""
-        source = self.types[x]
-        if flags & memflags.BIG and LANE_BITS[source] != LANE_BITS[ty]:
-            return self._bitcast_big(ty, x)
-        return self._recast(ty, source, self.put_in_regs(x))
+    def reordered(self, t: Any, order: bytes, r: Any) -> Any:
+        """In each 128 bits."""
+        return self.by_128(lambda t, r: self.shuffle_one(order, r), t, r)
 
-    def _recast(self, ty: Any, source: Any, regs: tuple[Any, ...]) -> Any:
+    def recast(self, ty: Any, source: Any, regs: tuple[Any, ...]) -> Any:
+        """See `VectorParts`."""
         target = self.ctx.target
         from_int = target.parts_of(source)[0][0] == INT
         to_int = target.parts_of(ty)[0][0] == INT
@@ -113,15 +111,3 @@ class VectorLowering(VectorFloatLowering):
         if from_int:
             return self.fop(self.vrow("movq_xr"), regs[0])
         return self.op(self.vrow("movq_rx"), regs[0])
-
-    def _bitcast_big(self, ty: Any, x: Any) -> Any:
-        """The narrower lanes are reversed within each of the wider ones."""
-        source = self.types[x]
-        wide, unit = sorted((LANE_BITS[source] // 8, LANE_BITS[ty] // 8), reverse=True)
-        order = bytes(i // wide * wide + wide - unit - i % wide // unit * unit + i % unit for i in range(16))
-        vector = source if IS_VECTOR[source] else ty
-        regs = self._recast(vector, source, self.put_in_regs(x))
-        parts = self.parts(vector)
-        regs = regs if regs.__class__ is tuple else (regs,)
-        made = [self.by_128(lambda t, r: self.shuffle_one(order, r), t, r) for t, r in zip(parts, regs)]
-        return self._recast(ty, vector, tuple(made))

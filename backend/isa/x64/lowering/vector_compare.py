@@ -26,11 +26,6 @@ _FLOAT_PAIRS = {"one": ("and_", "ord", "neq"), "ueq": ("or_", "unord", "eq")}
 class VectorCompareLowering(VectorIntLowering):
     """See the module's docstring."""
 
-    def compare_ints(self, ty: Any, cc: str, x: Any, y: Any) -> Any:
-        """icmp."""
-        sign, code = ("s", cc) if len(cc) == 2 else (cc[0], cc[1:])
-        return self.lanes(lambda t, a, b: self.v_compare(t, sign, code, a, b), ty, x, y)
-
     def compare_floats(self, ty: Any, cc: str, x: Any, y: Any) -> Any:
         """fcmp."""
         return self.lanes(lambda t, a, b: self.v_fcmp(t, cc, a, b), ty, x, y)
@@ -145,7 +140,7 @@ class VectorCompareLowering(VectorIntLowering):
             mask = self.pg("pmovmskb", t, self.p("pcmpeqb", t, r, self.zero(t)))
             self.do(ROWS["cmp32_ri"], mask, imm=0xFFFF)
 
-    def truth_flags(self, of_all: bool, x: Any) -> Any:
+    def truth_condition(self, of_all: bool, x: Any) -> Any:
         """The flags of vall_true or vany_true, and the condition."""
         ty = self.types[x]
         t = self.parts(ty)[0]
@@ -162,7 +157,7 @@ class VectorCompareLowering(VectorIntLowering):
 
     def truth(self, of_all: bool, x: Any) -> Any:
         """The same as an i8."""
-        return self.op(SETCC[self.truth_flags(of_all, x)])
+        return self.op(SETCC[self.truth_condition(of_all, x)])
 
     def high_bits(self, type: Any, x: Any) -> Any:
         """The parts' top bits side by side."""
