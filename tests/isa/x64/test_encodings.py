@@ -29,6 +29,7 @@ class Frame:
 
     size = 1 << 20
     spills = SPILL_BASE
+    realigned = False
 
 
 class FrameSink(TrappingSink):
