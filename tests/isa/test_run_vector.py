@@ -80,6 +80,51 @@ def test_fcmp(check: Check, cc: str) -> None:
         check.vectors([f"v100 = fcmp {cc} v0, v1"], [t, t], [T.as_int(t)])
 
 
+def test_scalars_in_all_lanes(check: Check) -> None:
+    """Operands that are the same in all lanes, on either side, constants among them."""
+    for t in INT_TYPES[:4] + SMALL[:2] + FLOAT_TYPES[:3]:
+        lane, name = T.LANE[t], T.NAME[t]
+        is_float = T.IS_FLOAT[lane]
+        ops = ("fsub", "fdiv", "fcopysign") if is_float else ("isub", "imul", "smax", "usub_sat")
+        codes = CONDITIONS if is_float else ("eq", "ne", "slt", "sge", "sgt", "sle", "ult", "uge", "ugt", "ule")
+        compare = "fcmp" if is_float else "icmp"
+        if is_float:
+            constants = [f"v2 = {T.NAME[lane]}const 0x1.8p0"]
+        else:
+            constants = [f"v2 = iconst.{T.NAME[lane]} {k}" for k in (0, 1, -1, 16, -16, -17)]
+        for start in ("", *constants):
+            lines = [start or f"v2 = {'fabs v1' if is_float else 'ineg v1'}", f"v3 = splat.{name} v2"]
+            made = [f"{op} {pair}" for op in ops for pair in ("v0, v3", "v3, v0")]
+            lines += [f"v{100 + i} = {text}" for i, text in enumerate(made)]
+            check.vectors(lines, [t, lane], [t] * len(made))
+            pairs = [f"{compare} {cc} {pair}" for cc in codes for pair in ("v0, v3", "v3, v0")]
+            compared = [f"v{100 + i} = {text}" for i, text in enumerate(pairs)]
+            check.vectors(lines[:2] + compared, [t, lane], [T.as_int(t)] * len(pairs))
+
+
+def test_extended_operands(check: Check) -> None:
+    """Sums, differences and products of lanes that are extended from halves of vectors, on one side or on both."""
+    widens = [f"{s}widen_{half}" for s in "su" for half in ("low", "high")]
+    for t in (T.I8X16, T.I16X8, T.I32X4, T.vector(T.I16, 4)):
+        wide = T.merge_lanes(t)
+        for a in widens:
+            for op in ("iadd", "isub", "imul"):
+                lines = [f"v3 = {a} v0", f"v4 = {a} v1", f"v100 = {op} v3, v4", f"v5 = {widens[0]} v0", f"v6 = {a} v1"]
+                lines += [f"v101 = {op} v5, v6", f"v7 = {a} v1", f"v102 = {op} v2, v7", f"v8 = {a} v0", f"v103 = {op} v8, v2"]
+                check.vectors(lines, [t, t, wide], [wide] * 4)
+
+
+def test_products_onto_sums(check: Check) -> None:
+    for t in INT_TYPES[:5]:
+        lines = ["v4 = imul v0, v1", "v100 = iadd v2, v4", "v5 = imul v0, v2", "v101 = iadd v5, v1", "v6 = imul v1, v2"]
+        lines += ["v102 = isub v0, v6", f"v7 = splat.{T.NAME[t]} v3", "v8 = imul v7, v0", "v103 = isub v2, v8", "v9 = imul v1, v7"]
+        check.vectors([*lines, "v104 = iadd v9, v0"], [t, t, t, T.LANE[t]], [t] * 5)
+    for t in FLOAT_TYPES[:3]:
+        lines = [f"v4 = splat.{T.NAME[t]} v3", "v5 = fneg v0", "v6 = fneg v1"]
+        lines += ["v100 = fma v4, v0, v1", "v101 = fma v1, v4, v2", "v102 = fma v5, v4, v6", "v103 = fma v4, v5, v1"]
+        check.vectors([*lines, "v104 = fma v4, v2, v6"], [t, t, t, T.LANE[t]], [t] * 5)
+
+
 def test_bitselect(check: Check) -> None:
     for t in ALL:
         check.vectors(["v100 = bitselect v0, v1, v2"], [t, t, t], [t])

@@ -176,4 +176,3 @@ for _zero, _second in (("", " rs3"), ("_zero", "")):
 JUMP_TABLE = macro("jump_table", "jump_table ~rd rs1", _jump_table, BRANCH | TERMINATOR)
 JUMP_TABLE.imm = "table"
 row("ebreak", "ebreak", 0x00100073)
-row("unimp", "unimp", 0xC0001073)

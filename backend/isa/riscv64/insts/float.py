@@ -16,7 +16,7 @@ FORMATS = {"s": 0, "d": 1, "h": 2}
 _OP = 0x53
 _DYN = 7 << 12
 #: Rounding modes by name.
-MODES = {"rne": 0, "rtz": 1, "rdn": 2, "rup": 3, "rmm": 4}
+MODES = {"rne": 0, "rtz": 1, "rdn": 2, "rup": 3}
 
 for _s, _f in FORMATS.items():
     for _name, _f5 in (("fadd", 0), ("fsub", 1), ("fmul", 2), ("fdiv", 3)):
@@ -26,9 +26,8 @@ for _s, _f in FORMATS.items():
         ("fsgnj", 4, 0), ("fsgnjn", 4, 1), ("fsgnjx", 4, 2), ("fmin", 5, 0), ("fmax", 5, 1), ("fminm", 5, 2), ("fmaxm", 5, 3),
     ):  # fmt: skip
         row(f"{_name}.{_s}", f"{_name}.{_s} =rd.f rs1.f rs2.f", _OP | _f3 << 12 | _f << 25 | _f5 << 27)
-    for _name, _f3 in (("fle", 0), ("flt", 1), ("feq", 2), ("fleq", 4), ("fltq", 5)):
+    for _name, _f3 in (("fle", 0), ("flt", 1), ("feq", 2)):
         row(f"{_name}.{_s}", f"{_name}.{_s} =rd rs1.f rs2.f", _OP | _f3 << 12 | _f << 25 | 20 << 27)
-    row(f"fclass.{_s}", f"fclass.{_s} =rd rs1.f", _OP | 1 << 12 | _f << 25 | 28 << 27)
     for _n, _name in enumerate(("fmadd", "fmsub", "fnmsub", "fnmadd")):
         row(f"{_name}.{_s}", f"{_name}.{_s} =rd.f rs1.f rs2.f rs3.f", 0x43 + 4 * _n | _DYN | _f << 25)
     # Between integers and floats: of 32 or 64 bits, signed or not.
@@ -36,7 +35,6 @@ for _s, _f in FORMATS.items():
         for _mode, _rm in MODES.items():
             _word = _OP | _rm << 12 | _n << 20 | _f << 25 | 24 << 27
             row(f"fcvt.{_w}.{_s}.{_mode}", f"fcvt.{_w}.{_s} =rd rs1.f {_mode}", _word)
-        row(f"fcvt.{_w}.{_s}", f"fcvt.{_w}.{_s} =rd rs1.f rtz", _OP | 1 << 12 | _n << 20 | _f << 25 | 24 << 27)
         _rounds = _s != "d" or _n > 1
         row(f"fcvt.{_s}.{_w}", f"fcvt.{_s}.{_w} =rd.f rs1", _OP | _DYN * _rounds | _n << 20 | _f << 25 | 26 << 27)
     for _mode, _rm in MODES.items():

@@ -24,9 +24,9 @@ def _three(opcode: int, table: str) -> None:
 
 
 _three(OP, """add 0 0, sub 20 0, sll 0 1, slt 0 2, sltu 0 3, xor 0 4, srl 0 5, sra 20 5, or 0 6, and 0 7,
-    mul 1 0, mulh 1 1, mulhsu 1 2, mulhu 1 3, div 1 4, divu 1 5, rem 1 6, remu 1 7,
+    mul 1 0, mulh 1 1, mulhu 1 3, div 1 4, divu 1 5, rem 1 6, remu 1 7,
     sh1add 10 2, sh2add 10 4, sh3add 10 6, andn 20 7, orn 20 6, xnor 20 4, min 5 4, minu 5 5, max 5 6, maxu 5 7,
-    rol 30 1, ror 30 5, pack 4 4, packh 4 7, bclr 24 1, bext 24 5, binv 34 1, bset 14 1, clmul 5 1, clmulr 5 2, clmulh 5 3,
+    rol 30 1, ror 30 5, pack 4 4, packh 4 7, bclr 24 1, bext 24 5, binv 34 1, bset 14 1,
     czero.eqz 7 5, czero.nez 7 7""")
 _three(OP32, """addw 0 0, subw 20 0, sllw 0 1, srlw 0 5, sraw 20 5, mulw 1 0, divw 1 4, divuw 1 5, remw 1 6, remuw 1 7,
     add.uw 4 0, sh1add.uw 10 2, sh2add.uw 10 4, sh3add.uw 10 6, rolw 30 1, rorw 30 5, packw 4 4""")
@@ -35,14 +35,13 @@ row("snez", "sltu =rd zero rs2", 0x3033)
 row("sgtz", "slt =rd zero rs2", 0x2033)
 row("neg", "sub =rd zero rs2", 0x40000033)
 row("negw", "subw =rd zero rs2", 0x4000003B)
+row("pack_z", "pack =rd rs1 zero", 0x08004033)
 row("zext.w", "add.uw =rd rs1 zero", 0x0800003B)
 row("bset_z", "bset =rd zero rs2", 0x28001033)
 
 for _name, _f3 in (("addi", 0), ("slti", 2), ("sltiu", 3), ("xori", 4), ("ori", 6), ("andi", 7)):
     row(_name, f"{_name} =rd rs1 i12", OP_IMM | _f3 << 12)
 row("addiw", "addiw =rd rs1 i12", OP_IMM32)
-row("li", "addi =rd zero i12", OP_IMM, REMAT)
-row("lui", "lui =rd u20", 0x37, REMAT)
 _SHIFTS = "slli 1 0, srli 5 0, srai 5 400, rori 5 600, bclri 1 480, bexti 5 480, binvi 1 680, bseti 1 280"
 for _line in _SHIFTS.split(","):
     _name, _code, _top = _line.split()
@@ -54,14 +53,13 @@ for _line in _WORD_SHIFTS.split(","):
     row(_name, f"{_name} =rd rs1 u5w", OP_IMM32 | int(_code) << 12 | int(_top, 16) << 20)
 row("slli.uw", "slli.uw =rd rs1 u6", 0x0800101B)
 
-_ONE_SOURCE = """clz 60001013, ctz 60101013, cpop 60201013, sext.b 60401013, sext.h 60501013, rev8 6b805013, orc.b 28705013,
+_ONE_SOURCE = """clz 60001013, ctz 60101013, cpop 60201013, sext.b 60401013, sext.h 60501013, rev8 6b805013,
     brev8 68705013, clzw 6000101b, ctzw 6010101b, cpopw 6020101b, zext.h 0800403b"""
 for _line in _ONE_SOURCE.split(","):
     _name, _word = _line.split()
     row(_name, f"{_name} =rd rs1", int(_word, 16))
 
 row("mv", "addi =rd rs1 0", OP_IMM, MOVE)
-row("copy", "addi =rd rs1 0", OP_IMM)  # a copy that stays one
 
 
 def constant_words(value: int, rd: int, bseti: int = 0) -> list[int]:

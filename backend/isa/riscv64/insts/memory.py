@@ -22,7 +22,6 @@ for _name, _f3 in (("fsh", 1), ("fsw", 2), ("fsd", 3)):
     mem(_name, f"{_name} rs2.f mem", 0x27 | _f3 << 12, store=True)
 
 row("fence", "fence rw rw", 0x0330000F)
-row("fence.i", "fence.i", 0x0000100F)
 
 
 def _store_zero(word: int, addr: int) -> Any:

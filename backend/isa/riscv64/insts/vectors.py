@@ -22,9 +22,11 @@ _MASKED = 0x57
 _IVV, _FVV, _MVV, _IVI, _IVX, _FVF, _MVX = range(7)
 _SOURCE = {
     "vv": (_IVV, "rs1.v"), "vx": (_IVX, "rs1"), "vi": (_IVI, "s5"), "vu": (_IVI, "u5"), "vf": (_FVF, "rs1.f"),
-    "wv": (_IVV, "rs1.v"), "wx": (_IVX, "rs1"), "wu": (_IVI, "u5"), "vs": (_MVV, "rs1.v"),
+    "wx": (_IVX, "rs1"), "wu": (_IVI, "u5"),
 }  # fmt: skip
 _TO_MASK = ("vms", "vmf")
+#: Comparisons of which two masks are joined: the first is left in any register.
+_TO_ANY = ("vmfeq", "vmflt")
 
 
 def vtype(lane_bits: int, register_bits: int = 128) -> int:
@@ -43,10 +45,7 @@ def _table(group: str, table: str) -> None:
         name, f6, forms, *flags = line.split()
         for form in forms.split("/"):
             f3, source = _SOURCE[form]
-            if form != "vs":
-                f3 = {"i": f3, "m": {_IVV: _MVV, _IVX: _MVX}.get(f3, f3), "f": {_IVV: _FVV, _IVX: _FVF}.get(f3, f3)}[group]
-            if group == "f" and form == "vs":
-                f3 = _FVV
+            f3 = {"i": f3, "m": {_IVV: _MVV, _IVX: _MVX}.get(f3, f3), "f": {_IVV: _FVV, _IVX: _FVF}.get(f3, f3)}[group]
             suffix = form.replace("u", "i") if form in ("vu", "wu") else form
             word = _OP | f3 << 12 | int(f6, 16) << 26
             if name == "vror" and form == "vu":
@@ -56,34 +55,34 @@ def _table(group: str, table: str) -> None:
                 _v(f"{name}.{suffix}", f"{name}.{suffix} +rd.v {source} rs2.v", word)
                 continue
             access = "~" if "~" in flags else "="
-            _v(f"{name}.{suffix}", f"{name}.{suffix} {access}rd.v rs2.v {source}", word)
-            if name.startswith(_TO_MASK):
+            to_mask = name.startswith(_TO_MASK)
+            if to_mask:
                 _v(f"{name}.{suffix}.m", f"{name}.{suffix} v0 rs2.v {source}", word)
+            if not to_mask or (name in _TO_ANY and form == "vv"):
+                _v(f"{name}.{suffix}", f"{name}.{suffix} {access}rd.v rs2.v {source}", word)
 
 
-_table("i", """vadd 0 vv/vx/vi, vandn 1 vv/vx, vsub 2 vv/vx, vrsub 3 vx/vi, vminu 4 vv/vx, vmin 5 vv/vx, vmaxu 6 vv/vx,
-    vmax 7 vv/vx, vand 9 vv/vx/vi, vor a vv/vx/vi, vxor b vv/vx/vi, vrgather c vv/vx/vu ~, vslidedown f vx/vu,
-    vror 14 vv/vx/vu, vrol 15 vv/vx, vmseq 18 vv/vx/vi, vmsne 19 vv/vx/vi, vmsltu 1a vv/vx, vmslt 1b vv/vx,
-    vmsleu 1c vv/vx/vi, vmsle 1d vv/vx/vi, vmsgtu 1e vx/vi, vmsgt 1f vx/vi, vsaddu 20 vv/vx/vi, vsadd 21 vv/vx/vi,
-    vssubu 22 vv/vx, vssub 23 vv/vx, vsll 25 vv/vx/vu, vsmul 27 vv/vx, vsrl 28 vv/vx/vu, vsra 29 vv/vx/vu,
-    vnsrl 2c wv/wx/wu, vnsra 2d wv/wx/wu, vnclipu 2e wv/wx/wu, vnclip 2f wv/wx/wu""")
+_table("i", """vadd 0 vv/vx/vi, vandn 1 vv, vsub 2 vv/vx, vrsub 3 vx/vi, vminu 4 vv/vx, vmin 5 vv/vx, vmaxu 6 vv/vx,
+    vmax 7 vv/vx, vand 9 vv/vx/vi, vor a vv/vx/vi, vxor b vv/vx/vi, vrgather c vv/vu ~, vslidedown f vu, vror 14 vx/vu, vrol 15 vx,
+    vmseq 18 vv/vx/vi, vmsne 19 vv/vx/vi, vmsltu 1a vv/vx, vmslt 1b vv/vx, vmsleu 1c vv/vx/vi, vmsle 1d vv/vx/vi,
+    vmsgtu 1e vx/vi, vmsgt 1f vx/vi, vsaddu 20 vv/vx/vi, vsadd 21 vv/vx/vi, vssubu 22 vv/vx, vssub 23 vv/vx, vsll 25 vx/vu,
+    vsmul 27 vv, vsrl 28 vx/vu, vsra 29 vx/vu, vnsrl 2c wx/wu, vnclipu 2e wu, vnclip 2f wu""")
 _v("vslideup.vi", "vslideup.vi +rd.v rs2.v u5", _OP | _IVI << 12 | 0xE << 26)
-_table("m", """vredsum 0 vs, vredand 1 vs, vredor 2 vs, vredminu 4 vs, vredmaxu 6 vs, vaaddu 8 vv/vx, vdivu 20 vv/vx,
-    vdiv 21 vv/vx, vmulhu 24 vv/vx, vmul 25 vv/vx, vmulhsu 26 vv/vx, vmulh 27 vv/vx, vmadd 29 vv/vx +, vnmsub 2b vv/vx +,
-    vmacc 2d vv/vx +, vnmsac 2f vv/vx +, vwaddu 30 vv/vx ~, vwadd 31 vv/vx ~, vwsubu 32 vv/vx ~, vwsub 33 vv/vx ~,
-    vwmulu 38 vv/vx ~, vwmul 3b vv/vx ~""")
-_table("f", """vfadd 0 vv/vf, vfsub 2 vv/vf, vfmin 4 vv/vf, vfmax 6 vv/vf, vfsgnj 8 vv/vf, vfsgnjn 9 vv/vf, vfsgnjx a vv/vf,
+_table("m", """vaaddu 8 vv, vmulhu 24 vv/vx, vmul 25 vv/vx, vmulh 27 vv/vx, vmacc 2d vv/vx +, vnmsac 2f vv/vx +,
+    vwaddu 30 vv ~, vwadd 31 vv ~, vwsubu 32 vv ~, vwsub 33 vv ~, vwmulu 38 vv ~, vwmul 3b vv ~""")
+for _name, _f6 in (("vwaddu", 0x34), ("vwadd", 0x35), ("vwsubu", 0x36), ("vwsub", 0x37)):
+    _v(f"{_name}.wv", f"{_name}.wv ~rd.v rs2.v rs1.v", _OP | _MVV << 12 | _f6 << 26)
+_table("f", """vfadd 0 vv/vf, vfsub 2 vv/vf, vfmin 4 vv, vfmax 6 vv, vfsgnj 8 vv/vf, vfsgnjn 9 vv, vfsgnjx a vv,
     vmfeq 18 vv/vf, vmfle 19 vv/vf, vmflt 1b vv/vf, vmfne 1c vv/vf, vmfgt 1d vf, vmfge 1f vf, vfdiv 20 vv/vf, vfrdiv 21 vf,
-    vfmul 24 vv/vf, vfrsub 27 vf, vfmadd 28 vv/vf +, vfnmadd 29 vv/vf +, vfmsub 2a vv/vf +, vfnmsub 2b vv/vf +,
-    vfmacc 2c vv/vf +, vfnmacc 2d vv/vf +, vfmsac 2e vv/vf +, vfnmsac 2f vv/vf +""")
+    vfmul 24 vv/vf, vfrsub 27 vf, vfmacc 2c vv/vf +, vfnmacc 2d vv/vf +, vfmsac 2e vv/vf +, vfnmsac 2f vv/vf +""")
 
 #: One source: name -> (function code, funct6, number in the first source's field, early result).
 _ONE_SOURCE = """vzext.vf8 2 12 2 ~, vsext.vf8 2 12 3 ~, vzext.vf4 2 12 4 ~, vsext.vf4 2 12 5 ~, vzext.vf2 2 12 6 ~,
-    vsext.vf2 2 12 7 ~, vbrev8.v 2 12 8, vrev8.v 2 12 9, vbrev.v 2 12 a, vclz.v 2 12 c, vctz.v 2 12 d, vcpop.v 2 12 e,
-    vfcvt.xu.f.v 1 12 0, vfcvt.x.f.v 1 12 1, vfcvt.f.xu.v 1 12 2, vfcvt.f.x.v 1 12 3, vfcvt.rtz.xu.f.v 1 12 6,
+    vsext.vf2 2 12 7 ~, vrev8.v 2 12 9, vcpop.v 2 12 e,
+    vfcvt.x.f.v 1 12 1, vfcvt.f.xu.v 1 12 2, vfcvt.f.x.v 1 12 3, vfcvt.rtz.xu.f.v 1 12 6,
     vfcvt.rtz.x.f.v 1 12 7, vfwcvt.f.xu.v 1 12 a ~, vfwcvt.f.x.v 1 12 b ~, vfwcvt.f.f.v 1 12 c ~, vfwcvt.rtz.xu.f.v 1 12 e ~,
     vfwcvt.rtz.x.f.v 1 12 f ~, vfncvt.f.xu.w 1 12 12, vfncvt.f.x.w 1 12 13, vfncvt.f.f.w 1 12 14, vfncvt.rtz.xu.f.w 1 12 16,
-    vfncvt.rtz.x.f.w 1 12 17, vfncvt.rod.f.f.w 1 12 15, vfsqrt.v 1 13 0, vfclass.v 1 13 10"""
+    vfncvt.rtz.x.f.w 1 12 17, vfncvt.rod.f.f.w 1 12 15, vfsqrt.v 1 13 0"""
 for _line in _ONE_SOURCE.split(","):
     _name, _f3, _code, _n, *_early = _line.split()
     _v(
@@ -92,7 +91,6 @@ for _line in _ONE_SOURCE.split(","):
     )  # fmt: skip
 
 # Moves and choices. vmerge takes its first operand's lanes where v0 is clear.
-_v("vmv.v.v", "vmv.v.v =rd.v rs1.v", _OP | _IVV << 12 | 0x17 << 26)
 _v("vmv.v.x", "vmv.v.x =rd.v rs1", _OP | _IVX << 12 | 0x17 << 26)
 _v("vmv.v.i", "vmv.v.i =rd.v s5", _OP | _IVI << 12 | 0x17 << 26)
 _v("vfmv.v.f", "vfmv.v.f =rd.v rs1.f", _OP | _FVF << 12 | 0x17 << 26)
@@ -106,16 +104,12 @@ _v("vmv.s.x", "vmv.s.x =rd.v rs1", _OP | _MVX << 12 | 0x10 << 26)
 _v("vfmv.s.f", "vfmv.s.f =rd.v rs1.f", _OP | _FVF << 12 | 0x10 << 26)
 _v("vmv.s.x.tu", "vmv.s.x +rd.v rs1", _OP | _MVX << 12 | 0x10 << 26)
 _v("vfmv.s.f.tu", "vfmv.s.f +rd.v rs1.f", _OP | _FVF << 12 | 0x10 << 26)
-_v("vid.v", "vid.v =rd.v", _OP | _MVV << 12 | 0x14 << 26 | 17 << 15)
-_v("vslide1down.vx", "vslide1down.vx =rd.v rs2.v rs1", _OP | _MVX << 12 | 0xF << 26)
-_v("vcompress.vm", "vcompress.vm ~rd.v rs2.v v0", _OP | _MVV << 12 | 0x17 << 26)
 # Masks in v0.
 _v("vmv.s.x.m", "vmv.s.x v0 rs1", _OP | _MVX << 12 | 0x10 << 26)
 _v("vmv.x.s.m", "vmv.x.s =rd v0", _OP | _MVV << 12 | 0x10 << 26)
 _v("vcpop.m", "vcpop.m =rd v0", _OP | _MVV << 12 | 0x10 << 26 | 16 << 15)
-_v("vfirst.m", "vfirst.m =rd v0", _OP | _MVV << 12 | 0x10 << 26 | 17 << 15)
 _v("vmslt.vz.m", "vmslt.vx v0 rs2.v zero", _OP | _IVX << 12 | 0x1B << 26)
-for _name, _f6 in (("vmand", 0x19), ("vmor", 0x1A), ("vmnor", 0x1E), ("vmnand", 0x1D), ("vmxor", 0x1B)):
+for _name, _f6 in (("vmand", 0x19), ("vmor", 0x1A), ("vmnor", 0x1E), ("vmnand", 0x1D)):
     _v(f"{_name}.mm", f"{_name}.mm v0 rs2.v rs1.v", _OP | _MVV << 12 | _f6 << 26)
 row("vmv1r.v", "vmv1r.v =rd.v rs2.v", 0x9E003057, MOVE)
 # How fixed-point rounds, and how floats do.

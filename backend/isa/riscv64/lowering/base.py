@@ -226,10 +226,11 @@ class Base(Lowering):
         """The low bits of a register, zeros above."""
         if bits == 8:
             return self.with_imm("andi", r, 255)
-        if bits == 16 and self.features["has_zbb"]:
+        features = self.features
+        if bits == 16 and (features["has_zbb"] or features["has_zbkb"]):
             return self.one("zext.h", r)
-        if bits == 32 and self.features["has_zba"]:
-            return self.one("zext.w", r)
+        if bits == 32 and (features["has_zba"] or features["has_zbkb"]):
+            return self.one("zext.w" if features["has_zba"] else "pack_z", r)
         return self.with_imm("srli", self.with_imm("slli", r, 64 - bits), 64 - bits)
 
     def sext(self, bits: Any, r: Any) -> Any:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from jitpy.backend.ir.opcodes import BAND, BOR, BXOR, FCMP, IADD, ICMP, ISUB, VALL_TRUE, VANY_TRUE
-from jitpy.backend.ir.types import BITS, F128, I32, I64, I128
+from jitpy.backend.ir.types import BITS, F128, I32, I64, I128, MASK
 from jitpy.backend.isa.riscv64.conditions import EQ, FLOAT, GE, GEU, LT, LTU, NE, ZERO_FIRST
 from jitpy.backend.isa.riscv64.conditions import INT as CODES
 from jitpy.backend.isa.riscv64.lowering.base import fits12
@@ -58,10 +58,12 @@ class BranchLowering(ConvertLowering):
         if type == I128:
             return self.three("or", *self.put_in_regs(v))
         n = self.nodes[v]
-        if type < I64 and n[0] == BAND:
+        if n[0] == BAND:
             k = self.constant_of(n[4])
-            if k is not None and 0 <= k < 2048:
+            if k is not None and type < I64 and 0 <= k < 2048:
                 return self.with_imm("andi", self.put_in_reg(n[3]), k)
+            if k is not None and self.features["has_zbs"] and (bits := k & MASK[type]) & bits - 1 == 0 and bits:
+                return self.with_imm("bexti", self.put_in_reg(n[3]), bits.bit_length() - 1)
         if type == I64 or self.sign_known(v) or self.zero_known(v):
             return self.put_in_reg(v)
         if BITS[type] == 8:

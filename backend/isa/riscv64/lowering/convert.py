@@ -6,13 +6,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from jitpy.backend.ir.types import BITS, F16, F32, F128, I32, I64, I128
+from jitpy.backend.ir.opcodes import BY_NAME
+from jitpy.backend.ir.types import BITS, F16, F32, F128, I8, I16, I32, I64, I128
 from jitpy.backend.isa.riscv64.conditions import EQ, LT, LTU, NE
 from jitpy.backend.isa.riscv64.lowering.float import LETTER, FloatLowering
 from jitpy.backend.isa.riscv64.rows import ROWS
 
 _BAD, _RANGE = "bad_toint", "int_ovf"
 _PAIRS = (I128, F128)
+_ROUNDS = {BY_NAME["nearest"]: "rne", BY_NAME["floor"]: "rdn", BY_NAME["ceil"]: "rup", BY_NAME["trunc"]: "rtz"}
+#: Zbkb's instructions that put the halves of a register together.
+_PACKS = {I8: "packh", I16: "packw", I32: "pack"}
 
 
 class ConvertLowering(FloatLowering):
@@ -41,6 +45,8 @@ class ConvertLowering(FloatLowering):
         type = self.types[x]
         if type == I64:
             return self.put_in_reg(x), self.put_in_reg(y)
+        if self.features["has_zbkb"]:
+            return self.three(_PACKS[type], self.put_in_reg(x), self.put_in_reg(y))
         high = self.with_imm("slli", self.put_in_reg(y), BITS[type])
         return self.three("or", self.zero_extended(x), high)
 
@@ -68,16 +74,23 @@ class ConvertLowering(FloatLowering):
 
     # To integers.
 
-    def _truncated(self, width: str, source: Any, r: Any) -> Any:
-        return self.op(ROWS[f"fcvt.{width}.{LETTER[source]}"], r)
+    def _converted(self, width: str, source: Any, r: Any, mode: str = "rtz") -> Any:
+        return self.op(ROWS[f"fcvt.{width}.{LETTER[source]}.{mode}"], r)
+
+    def _unrounded(self, x: Any) -> tuple[Any, Any, str]:
+        """Type, register and mode of rounding: a float that is rounded first need not be."""
+        n = self.nodes[x]
+        mode = _ROUNDS.get(n[0])
+        v = x if mode is None else n[3]
+        return self.types[v], self.put_in_reg(v), mode or "rtz"
 
     def to_sint_proven(self, type: Any, x: Any) -> Any:
         """The bare instruction."""
-        return self._truncated("l" if type == I64 else "w", self.types[x], self.put_in_reg(x))
+        return self._converted("l" if type == I64 else "w", *self._unrounded(x))
 
     def to_uint_proven(self, type: Any, x: Any) -> Any:
         """The bare instruction."""
-        return self._truncated("lu" if type == I64 else "wu", self.types[x], self.put_in_reg(x))
+        return self._converted("lu" if type == I64 else "wu", *self._unrounded(x))
 
     def _widened(self, source: Any, r: Any, always: bool = False) -> tuple[Any, Any]:
         """An f16 as an f32, where there is no arithmetic of f16 or ``always``."""
@@ -87,14 +100,14 @@ class ConvertLowering(FloatLowering):
 
     def to_sint(self, type: Any, x: Any) -> Any:
         """Traps on NaN, and outside of -2^(n-1) - 1 < x < 2^(n-1)."""
-        return self.to_sint_of(type, self.types[x], self.put_in_reg(x))
+        return self.to_sint_of(type, *self._unrounded(x))
 
-    def to_sint_of(self, type: Any, source: Any, r: Any) -> Any:
+    def to_sint_of(self, type: Any, source: Any, r: Any, mode: str = "rtz") -> Any:
         """The same of a register with a float of type ``source``."""
         source, r = self._widened(source, r, type == I64)  # f16 has no numbers for those bounds
         s = LETTER[source]
         self.trap_if((EQ, self.op(ROWS[f"feq.{s}"], r, r), None), _BAD)
-        result = self._truncated("l", source, r)
+        result = self._converted("l", source, r, mode)
         if type < I64:
             self.trap_if((NE, self.sext(BITS[type], result), result), _RANGE)
         else:
@@ -104,20 +117,22 @@ class ConvertLowering(FloatLowering):
 
     def to_uint(self, type: Any, x: Any) -> Any:
         """Traps on NaN, and outside of -1 < x < 2^n."""
-        return self.to_uint_of(type, self.types[x], self.put_in_reg(x))
+        if type == I64:  # its bounds are those of the float, toward zero
+            return self.to_uint_of(type, self.types[x], self.put_in_reg(x))
+        return self.to_uint_of(type, *self._unrounded(x))
 
-    def to_uint_of(self, type: Any, source: Any, r: Any) -> Any:
+    def to_uint_of(self, type: Any, source: Any, r: Any, mode: str = "rtz") -> Any:
         """The same of a register with a float of type ``source``."""
         source, r = self._widened(source, r, type == I64)  # f16 has no numbers for those bounds
         s = LETTER[source]
         self.trap_if((EQ, self.op(ROWS[f"feq.{s}"], r, r), None), _BAD)
         if type < I64:
-            result = self._truncated("l", source, r)
+            result = self._converted("l", source, r, mode)
             self.trap_if((NE, self.with_imm("srli", result, BITS[type]), None), _RANGE)
             return result
         self.trap_if((NE, self.op(ROWS[f"fle.{s}"], r, self.float_imm(source, -1.0)), None), _RANGE)
         self.trap_if((NE, self.op(ROWS[f"fle.{s}"], self.float_imm(source, 2.0**64), r), None), _RANGE)
-        return self._truncated("lu", source, r)
+        return self._converted("lu", source, r)
 
     def _zero_if_nan(self, source: Any, r: Any, result: Any) -> Any:
         """The result, or zero where the float is NaN."""
@@ -127,7 +142,7 @@ class ConvertLowering(FloatLowering):
         return self.three("and", result, self.one("neg", number))
 
     def _clamped(self, signed_: bool, bits: Any, r: Any) -> Any:
-        """A word that is clamped to a narrower type."""
+        """An integer that is clamped to a narrower type."""
         top = self.imm((1 << bits - signed_) - 1)
         if not signed_:
             return self.three("minu", r, top) if self.features["has_zbb"] else self.choose((LTU, top, r), top, r)
@@ -139,26 +154,21 @@ class ConvertLowering(FloatLowering):
 
     def to_sint_sat(self, type: Any, x: Any) -> Any:
         """Saturated by the instruction; NaN becomes 0."""
-        return self.to_sint_sat_of(type, self.types[x], self.put_in_reg(x))
-
-    def to_sint_sat_of(self, type: Any, source: Any, r: Any) -> Any:
-        """The same of a register."""
-        source, r = self._widened(source, r)
-        result = self._truncated("l" if type == I64 else "w", source, r)
-        if type < I32:
-            result = self._clamped(True, BITS[type], result)
-        return self._zero_if_nan(source, r, result)
+        return self._saturated(True, type, x)
 
     def to_uint_sat(self, type: Any, x: Any) -> Any:
         """The same with 0 as the lower bound."""
-        return self.to_uint_sat_of(type, self.types[x], self.put_in_reg(x))
+        return self._saturated(False, type, x)
 
-    def to_uint_sat_of(self, type: Any, source: Any, r: Any) -> Any:
-        """The same of a register."""
-        source, r = self._widened(source, r)
-        result = self._truncated("wu" if type == I32 else "lu", source, r)
+    def _saturated(self, signed_: bool, type: Any, x: Any) -> Any:
+        source, r, mode = self._unrounded(x)
+        if signed_:
+            width = "l" if type == I64 else "w"
+        else:
+            width = "wu" if type == I32 else "lu"
+        result = self._converted(width, source, r, mode)
         if type < I32:
-            result = self._clamped(False, BITS[type], result)
+            result = self._clamped(signed_, BITS[type], result)
         return self._zero_if_nan(source, r, result)
 
     # Among floats.

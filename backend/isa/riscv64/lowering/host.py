@@ -14,6 +14,7 @@ def host() -> Host:
         "has_pinned_reg": "features['enable_pinned_reg']",
     })  # fmt: skip
     h.inline_test("has_zbb", "features['has_zbb']")
+    h.inline_test("wanted_once", "uses[{0}] == 1")
     for name in ("fmsub", "fnmsub", "fnmadd"):
         h.constant("$" + name, name)
     return h

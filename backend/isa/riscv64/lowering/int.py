@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from jitpy.backend.ir.opcodes import BY_NAME, ISHL
+from jitpy.backend.ir.opcodes import BY_NAME, ISHL, USHR
 from jitpy.backend.ir.types import BITS, I16, I32, I64, MASK
 from jitpy.backend.isa.pairs import PairShifts
 from jitpy.backend.isa.riscv64.conditions import EQ, LT, LTU, NE
@@ -17,6 +17,8 @@ from jitpy.backend.isa.riscv64.lowering.base import Base, fits12
 
 _COMMUTATIVE = frozenset(("add", "and", "or", "xor"))
 _SHIFTS = {"shl": "sll", "shr": "srl", "sar": "sra"}
+#: Zbs's operations on one bit by its number.
+_BITS = {"and": "bext", "or": "bset", "xor": "binv"}
 _UEXTEND = BY_NAME["uextend"]
 #: What a condition is: see `conditions`.
 Condition = tuple[int, Any, Any]
@@ -47,11 +49,36 @@ class IntLowering(PairShifts, Base):
         if op in _COMMUTATIVE and self.constant_of(x) is not None and self.constant_of(y) is None:
             x, y = y, x
         k = self.constant_of(y)
+        if self.features["has_zbs"] and op in _BITS:
+            found = self._single_bit(op, type, x, y, k)
+            if found is not None:
+                return found
         if k is not None:
             found = self.alu_imm(op, type, self.put_in_reg(x), k)
             if found is not None:
                 return found
         return self.alu_rr(op, type, self.put_in_reg(x), self.put_in_reg(y))
+
+    def _single_bit(self, op: str, type: Any, x: Any, y: Any, k: Any) -> Any:
+        """A bit taken out, or of 64 set or flipped, by its number; else None."""
+        if op == "and":
+            n = self.nodes[x]
+            if k != 1 or n[0] != USHR:
+                return None
+            at = self.constant_of(n[4])
+            if at is not None:
+                return self.with_imm("bexti", self.put_in_reg(n[3]), at % BITS[type])
+            return self.three("bext", self.put_in_reg(n[3]), self.put_in_regs(n[4])[0]) if type == I64 else None
+        for v, other in ((x, y), (y, x)):
+            count = self.bit_number(v)
+            if count is not None and type == I64:
+                return self.three(_BITS[op], self.put_in_reg(other), count)
+        return None
+
+    def bit_number(self, v: Any) -> Any:
+        """The register with n where v is 1 << n, else None."""
+        n = self.nodes[v]
+        return self.put_in_regs(n[4])[0] if n[0] == ISHL and self.constant_of(n[3]) == 1 else None
 
     def alu_imm(self, op: str, type: Any, r: Any, k: Any) -> Any:
         """r op k, or None where that takes another register."""
@@ -122,7 +149,11 @@ class IntLowering(PairShifts, Base):
         return self.one("negw" if type == I32 else "neg", r)
 
     def and_not(self, type: Any, x: Any, y: Any) -> Any:
-        """~x & y."""
+        """~x & y; a bit cleared by its number."""
+        if type == I64 and self.features["has_zbs"]:
+            count = self.bit_number(x)
+            if count is not None:
+                return self.three("bclr", self.put_in_reg(y), count)
         return self.three("andn", self.put_in_reg(y), self.put_in_reg(x))
 
     def or_not(self, x: Any, y: Any) -> Any:
@@ -175,12 +206,16 @@ class IntLowering(PairShifts, Base):
         k = self.constant_of(y)
         if k is not None:
             k %= bits
+            if op == "shl" and type == I64 and self.features["has_zba"] and self._word(self.nodes[x]):
+                return self.with_imm("slli.uw", self.put_in_reg(self.nodes[x][3]), k)
             if type >= I32:
                 return self.with_imm(name + ("iw" if type == I32 else "i"), self.put_in_reg(x), k)
             if op == "shl":
                 return self.with_imm("slli", self.put_in_reg(x), k)
             return self.with_imm(name + "i", self.with_imm("slli", self.put_in_reg(x), 64 - bits), 64 - bits + k)
         count = self.put_in_regs(y)[0]
+        if op == "shl" and type == I64 and self.features["has_zbs"] and self.constant_of(x) == 1:
+            return self.one("bset_z", count)
         if type >= I32:
             return self.three(name + "w" * (type == I32), self.put_in_reg(x), count)
         r = self.put_in_reg(x) if op == "shl" else self.extended(op == "sar", x)

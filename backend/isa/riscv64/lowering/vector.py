@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from jitpy.backend.ir import memflags
-from jitpy.backend.ir.types import F16, F128, I8, I64, I128, IS_VECTOR, LANE, LANE_BITS
+from jitpy.backend.ir.types import F16, F128, I64, I128, IS_VECTOR, LANE_BITS
 from jitpy.backend.isa.lowering import trap_of
 from jitpy.backend.isa.riscv64.insts.vectors import MEMORY, vtype
 from jitpy.backend.isa.riscv64.lowering.vector_float import VectorFloatLowering
@@ -50,17 +50,22 @@ class VectorLowering(VectorFloatLowering):
 
     def _swapped_lanes(self, ty: Any, regs: Any) -> list[Any]:
         """The bytes of each lane in reverse."""
-        size = LANE_BITS[ty] // 8
-        order = bytes(i ^ (size - 1) for i in range(16))
-        return [self.shuffle_one(order, r) for r in regs] if size > 1 else list(regs)
+        return [self._swapped(LANE_BITS[ty], r) for r in regs]
+
+    def _swapped(self, bits: int, r: Any) -> Any:
+        """The bytes of lanes of so many bits in reverse: Zvbb's, or a permutation."""
+        if bits == 8:
+            return r
+        if self.features["has_zvbb"]:
+            return self.p("vrev8.v", of_lanes(INT_OF_BITS[bits]), r)
+        return self.shuffle_one(bytes(i ^ (bits // 8 - 1) for i in range(16)), r)
 
     def load_widened(self, signed: bool, ty: Any, m: Any, a: Any) -> Any:
         """Eight bytes, whose lanes are extended to 128 bits."""
         half = of_lanes(INT_OF_BITS[LANE_BITS[ty] // 2])
         r = self._access(True, half, 64, m, a, m[1])
-        if m[0] & memflags.BIG and LANE[half] > I8:
-            size = LANE_BITS[half] // 8
-            r = self.shuffle_one(bytes(i ^ (size - 1) for i in range(16)), r)
+        if m[0] & memflags.BIG:
+            r = self._swapped(LANE_BITS[half], r)
         return self.v_widen(half, "vsext.vf2" if signed else "vzext.vf2", r, False)
 
     # Bits as another type.

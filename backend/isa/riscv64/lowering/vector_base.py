@@ -22,15 +22,23 @@ from jitpy.backend.isa.riscv64.rows import ROWS
 from jitpy.backend.isa.vectors import INT_OF_BITS, Part, VectorParts, of_lanes
 from jitpy.backend.target.row import FLOAT, INT, VECTOR, MInst
 
-_SPLAT, _ICONST = BY_NAME["splat"], BY_NAME["iconst"]
+_SPLAT = BY_NAME["splat"]
 #: Operations whose second operand may be a scalar -> the instruction, whether a small constant is one too.
 _SCALAR_FORMS = {
     "v_iadd": ("vadd", True), "v_isub": ("vsub", False), "v_imul": ("vmul", False), "and_": ("vand", True), "or_": ("vor", True),
     "xor_": ("vxor", True), "v_smin": ("vmin", False), "v_smax": ("vmax", False), "v_umin": ("vminu", False),
     "v_umax": ("vmaxu", False), "v_uadd_sat": ("vsaddu", True), "v_sadd_sat": ("vsadd", True), "v_usub_sat": ("vssubu", False),
     "v_ssub_sat": ("vssub", False), "v_umulhi": ("vmulhu", False), "v_smulhi": ("vmulh", False), "v_fadd": ("vfadd", False),
-    "v_fsub": ("vfsub", False), "v_fmul": ("vfmul", False), "v_fdiv": ("vfdiv", False),
+    "v_fsub": ("vfsub", False), "v_fmul": ("vfmul", False), "v_fdiv": ("vfdiv", False), "v_fcopysign": ("vfsgnj", False),
 }  # fmt: skip
+#: The same of the first operand, where that is another instruction.
+_REVERSED_FORMS = {"v_isub": ("vrsub", True), "v_fsub": ("vfrsub", False), "v_fdiv": ("vfrdiv", False)}
+#: Operations on extended lanes.
+_LONG_FORMS = {"v_iadd": "vwadd", "v_isub": "vwsub", "v_imul": "vwmul"}
+#: What extends half a vector's lanes -> signed, the upper half.
+_WIDENS = {
+    BY_NAME[f"{sign}widen_{half}"]: (sign == "s", half == "high") for sign in "su" for half in ("low", "high")
+}
 _COMMUTATIVE = frozenset((
     "v_iadd", "v_imul", "and_", "or_", "xor_", "v_smin", "v_smax", "v_umin", "v_umax", "v_uadd_sat", "v_sadd_sat", "v_umulhi",
     "v_smulhi", "v_fadd", "v_fmul",
@@ -98,21 +106,69 @@ class VectorBase(VectorParts, BranchLowering):
     # Parts of values.
 
     def binary(self, f: Part, ty: Any, x: Any, y: Any) -> Any:
-        """f on each part of x and y. Where f is one instruction, y (or x, if they may be swapped) may be a scalar that is
-        the same in all lanes."""
-        form = _SCALAR_FORMS.get(f.__name__)
+        """f on each part of x and y. Where f is one instruction, one of them may be a scalar that is the same in all lanes, or
+        extended as it is read."""
+        name = f.__name__
+        form = _SCALAR_FORMS.get(name)
         if form is not None:
-            nodes = self.nodes
-            if nodes[y][0] != _SPLAT and nodes[x][0] == _SPLAT and f.__name__ in _COMMUTATIVE:
-                x, y = y, x
-            if nodes[y][0] == _SPLAT and IS_FLOAT[self.types[nodes[y][3]]] == form[0].startswith("vf"):
-                return self._with_scalar(*form, ty, x, nodes[y][3])
+            if self.scalar_of(y) is None and self.scalar_of(x) is not None:
+                if name in _COMMUTATIVE:
+                    x, y = y, x
+                elif name in _REVERSED_FORMS:
+                    x, y, form = y, x, _REVERSED_FORMS[name]
+            s = self.scalar_of(y)
+            if s is not None and IS_FLOAT[self.types[s]] == form[0].startswith("vf"):
+                return self._with_scalar(*form, ty, x, s)
+            if name in _LONG_FORMS and self.one_part(ty):
+                found = self._long(_LONG_FORMS[name], x, y)
+                if found is not None:
+                    return found
         return self.lanes(f, ty, x, y)
 
+    def scalar_of(self, v: Any) -> Any:
+        """The scalar that is all of v's lanes and that instructions take, or None."""
+        n = self.nodes[v]
+        if n[0] != _SPLAT:
+            return None
+        type = self.types[n[3]]
+        return n[3] if not IS_FLOAT[type] or self.float_lanes(type) else None
+
+    def one_part(self, ty: Any) -> bool:
+        """Whether one register holds such a value."""
+        return len(self.parts(ty)) == 1
+
+    def _long(self, name: str, x: Any, y: Any) -> Any:
+        """An operation on lanes that are extended, both or (but of products) one of them."""
+        a, b = self._extended_from(x), self._extended_from(y)
+        if a is None and b is not None and name == "vwadd":
+            x, y, a, b = y, x, b, a
+        if a is not None and b is not None and a[0] == b[0]:
+            return self.p(name + "u" * (not a[0]) + ".vv", a[1], self._half(a), self._half(b), size=64)
+        if name == "vwadd" and a is not None:
+            x, y, b = y, x, a
+        if b is None or name == "vwmul":
+            return None
+        return self.p(name + "u" * (not b[0]) + ".wv", b[1], self.put_in_reg(x), self._half(b), size=64)
+
+    def _extended_from(self, v: Any) -> Any:
+        """Whether signed, type, value and first lane of what is extended to v; None where it is not, or anyway."""
+        n = self.nodes[v]
+        if n[0] not in _WIDENS or self.uses[v] != 1 or not self.one_part(self.types[n[3]]):
+            return None
+        sign, high = _WIDENS[n[0]]
+        source = self.types[n[3]]
+        t = self.parts(source)[0]
+        return sign, t, n[3], (self.small(source) or 128) // LANE_BITS[t] // 2 * high
+
+    def _half(self, of: Any) -> Any:
+        """The lanes of which that is said, at the bottom of a register."""
+        _, t, v, first = of
+        r = self.put_in_reg(v)
+        return self.p("vslidedown.vi", t, r, imm=first) if first else r
+
     def _with_scalar(self, name: str, small: bool, ty: Any, x: Any, s: Any) -> Any:
-        n = self.nodes[s]
-        if small and n[0] == _ICONST and -16 <= signed(n[2], n[1]) < 16:
-            k = signed(n[2], n[1])
+        k = self.constant_of(s)
+        if small and k is not None and -16 <= k < 16:
             return self.lanes(lambda t, a: self.p(name + ".vi", t, a, imm=k), ty, x)
         r = self.put_in_reg(s)
         form = ".vf" if IS_FLOAT[self.types[s]] else ".vx"

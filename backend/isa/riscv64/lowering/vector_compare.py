@@ -17,12 +17,28 @@ _INTS = {
     "sge": (True, "vmsle"), "ult": (False, "vmsltu"), "ule": (False, "vmsleu"), "ugt": (True, "vmsltu"),
     "uge": (True, "vmsleu"),
 }  # fmt: skip
+#: Comparisons with a scalar -> (instruction, whether it says the opposite); with a constant -> (instruction, what to add to that).
+_SCALARS = {
+    "eq": ("vmseq", False), "ne": ("vmsne", False), "slt": ("vmslt", False), "sle": ("vmsle", False), "sgt": ("vmsgt", False),
+    "sge": ("vmslt", True), "ult": ("vmsltu", False), "ule": ("vmsleu", False), "ugt": ("vmsgtu", False), "uge": ("vmsltu", True),
+}  # fmt: skip
+_CONSTANTS = {
+    "eq": ("vmseq", 0), "ne": ("vmsne", 0), "slt": ("vmsle", -1), "sle": ("vmsle", 0), "sgt": ("vmsgt", 0), "sge": ("vmsgt", -1),
+    "ult": ("vmsleu", -1), "ule": ("vmsleu", 0), "ugt": ("vmsgtu", 0), "uge": ("vmsgtu", -1),
+}  # fmt: skip
+_FLOAT_SCALARS = {
+    "eq": ("vmfeq", False), "ne": ("vmfne", False), "lt": ("vmflt", False), "le": ("vmfle", False), "gt": ("vmfgt", False),
+    "ge": ("vmfge", False), "uge": ("vmflt", True), "ugt": ("vmfle", True), "ule": ("vmfgt", True), "ult": ("vmfge", True),
+}  # fmt: skip
 #: Float code -> (operands swapped, instruction, whether it says the opposite).
 _FLOATS = {
     "eq": (False, "vmfeq", False), "ne": (False, "vmfne", False), "lt": (False, "vmflt", False), "le": (False, "vmfle", False),
     "gt": (True, "vmflt", False), "ge": (True, "vmfle", False), "uge": (False, "vmflt", True), "ugt": (False, "vmfle", True),
     "ule": (True, "vmflt", True), "ult": (True, "vmfle", True),
 }  # fmt: skip
+
+#: Turns the name of a comparison into that with its operands swapped.
+_TURNED = str.maketrans("lg", "gl")
 
 
 class VectorCompareLowering(VectorIntLowering):
@@ -34,23 +50,46 @@ class VectorCompareLowering(VectorIntLowering):
 
     def compare_ints(self, ty: Any, cc: str, x: Any, y: Any) -> Any:
         """icmp. ty is the operands' type."""
+        if self.scalar_of(y) is None and self.scalar_of(x) is not None:
+            x, y, cc = y, x, cc.translate(_TURNED)
+        s = self.scalar_of(y)
+        if s is not None:
+            return self._with_splat(ty, cc, x, s)
         swapped, name = _INTS[cc]
-        return self.lanes(lambda t, a, b: self._compared(t, name, *((b, a) if swapped else (a, b))), ty, x, y)
+        return self.lanes(lambda t, a, b: self._compared(t, name + ".vv", *((b, a) if swapped else (a, b))), ty, x, y)
 
-    def _compared(self, t: Any, name: str, a: Any, b: Any, inverse: bool = False) -> Any:
+    def _with_splat(self, ty: Any, cc: str, x: Any, s: Any) -> Any:
+        """Lanes compared with a scalar or a small constant: below it is up to the one before."""
+        k = self.constant_of(s)
+        if k is not None:
+            name, more = _CONSTANTS[cc]
+            if -16 <= k + more < 16 and not (more and k == 0 and cc[0] == "u"):
+                return self.lanes(lambda t, a: self._compared(t, name + ".vi", a, imm=k + more), ty, x)
+        name, inverse = _SCALARS[cc]
+        r = self.put_in_reg(s)
+        return self.lanes(lambda t, a: self._compared(t, name + ".vx", a, r, inverse=inverse), ty, x)
+
+    def _compared(self, t: Any, name: str, *regs: Any, inverse: bool = False, imm: Any = None) -> Any:
         base = self.p("vmv.v.i", t, imm=-1 if inverse else 0)
-        self.mask(name + ".vv.m", t, a, b)
+        self.mask(name + ".m", t, *regs, imm=imm)
         return self.from_mask(t, base, inverse)
 
     def compare_floats(self, ty: Any, cc: str, x: Any, y: Any) -> Any:
         """fcmp. ty is the operands' type."""
+        if self.scalar_of(y) is None and self.scalar_of(x) is not None:
+            x, y, cc = y, x, cc.translate(_TURNED)
+        s = self.scalar_of(y)
+        if s is not None and cc in _FLOAT_SCALARS:
+            name, inverse = _FLOAT_SCALARS[cc]
+            r = self.put_in_reg(s)
+            return self.lanes(lambda t, a: self._compared(t, name + ".vf", a, r, inverse=inverse), ty, x)
         return self.lanes(lambda t, a, b: self.v_fcmp(t, cc, a, b), ty, x, y)
 
     def v_fcmp(self, t: Any, cc: str, a: Any, b: Any) -> Any:
         """One comparison, or two of them."""
         if cc in _FLOATS:
             swapped, name, inverse = _FLOATS[cc]
-            return self._compared(t, name, *((b, a) if swapped else (a, b)), inverse)
+            return self._compared(t, name + ".vv", *((b, a) if swapped else (a, b)), inverse=inverse)
         base = self.zero(t)
         if cc in ("ord", "uno"):
             one_, other, join = self.p("vmfeq.vv", t, a, a), self.p("vmfeq.vv", t, b, b), "and"

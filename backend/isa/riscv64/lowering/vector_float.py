@@ -11,6 +11,7 @@ from jitpy.backend.isa.riscv64.lowering.vector_lanes import VectorLanesLowering
 from jitpy.backend.isa.riscv64.rows import ROWS
 from jitpy.backend.isa.vectors import INT_OF_BITS, of_lanes, one
 
+_FUSED = {"fmadd": "vfmacc", "fmsub": "vfmsac", "fnmsub": "vfnmsac", "fnmadd": "vfnmacc"}
 _MODES = ("rne", "rdn", "rup", "rtz")
 
 
@@ -90,12 +91,11 @@ class VectorFloatLowering(VectorLanesLowering):
 
     def fma_lanes(self, ty: Any, x: Any, y: Any, z: Any) -> Any:
         """x * y + z, rounded once."""
-        return self.lanes(lambda t, a, b, c: self.p("vfmacc.vv", t, c, a, b), ty, x, y, z)
+        return self.fused_lanes("fmadd", ty, x, y, z)
 
     def fused_lanes(self, op: str, ty: Any, x: Any, y: Any, z: Any) -> Any:
         """The same with signs."""
-        name = {"fmsub": "vfmsac.vv", "fnmsub": "vfnmsac.vv", "fnmadd": "vfnmacc.vv"}[op]
-        return self.lanes(lambda t, a, b, c: self.p(name, t, c, a, b), ty, x, y, z)
+        return self.accumulated(_FUSED[op], "vf", ty, z, x, y)
 
     # Other widths.
 

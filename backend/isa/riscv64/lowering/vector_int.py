@@ -34,6 +34,24 @@ class VectorIntLowering(VectorBase):
         """Low halves of the products."""
         return self.p("vmul.vv", t, a, b)
 
+    def accumulated(self, name: str, form: str, ty: Any, z: Any, x: Any, y: Any) -> Any:
+        """A product added to z or taken from it; a factor may be a scalar. ``form``: vx or vf, how the instruction takes one."""
+        if self.scalar_of(x) is None and self.scalar_of(y) is not None:
+            x, y = y, x
+        s = self.scalar_of(x)
+        if s is not None:
+            r = self.put_in_reg(s)
+            return self.lanes(lambda t, c, b: self.p(f"{name}.{form}", t, c, r, b), ty, z, y)
+        return self.lanes(lambda t, c, a, b: self.p(name + ".vv", t, c, a, b), ty, z, x, y)
+
+    def mul_add(self, ty: Any, z: Any, x: Any, y: Any) -> Any:
+        """z + x * y."""
+        return self.accumulated("vmacc", "vx", ty, z, x, y)
+
+    def mul_sub(self, ty: Any, z: Any, x: Any, y: Any) -> Any:
+        """z - x * y."""
+        return self.accumulated("vnmsac", "vx", ty, z, x, y)
+
     def v_umulhi(self, t: Any, a: Any, b: Any) -> Any:
         """High halves."""
         return self.p("vmulhu.vv", t, a, b)
@@ -123,6 +141,10 @@ class VectorIntLowering(VectorBase):
 
     def rotate_lanes(self, left: bool, ty: Any, x: Any, k: Any) -> Any:
         """Zvbb's, or two shifts."""
+        amount = self.constant_of(k)
+        if self.features["has_zvbb"] and amount is not None:
+            right = (-amount if left else amount) % LANE_BITS[ty]
+            return self.lanes(lambda t, a: self.p("vror.vi", t, a, imm=right), ty, x)
         r = self.put_in_regs(k)[0]
         if self.features["has_zvbb"]:
             return self.lanes(lambda t, a: self.p("vrol.vx" if left else "vror.vx", t, a, r), ty, x)

@@ -141,16 +141,16 @@ class VectorLanesLowering(VectorCompareLowering):
         return [self.joined(to, a, b, LANES[to] // 2) for a, b in zip(made[::2], made[1::2])]
 
     def extend_lanes(self, signed: bool, ty: Any, x: Any) -> Any:
-        """uextend and sextend: as many lanes, so more bits."""
+        """uextend and sextend: as many lanes, so more bits; each register of the result from its share of one of x's."""
         source = self.types[x]
-        regs = list(self.put_in_regs(x))
-        count = LANES[source]
-        bits = LANE_BITS[source]
-        while bits < LANE_BITS[ty]:
-            t = of_lanes(INT_OF_BITS[bits])
-            bits *= 2
-            regs = self.doubled("vsext.vf2" if signed else "vzext.vf2", t, regs, max(count * bits // 128, 1))
-        return one(regs)
+        bits, regs, parts = LANE_BITS[source], self.put_in_regs(x), self.parts(ty)
+        name = f"v{'s' if signed else 'z'}ext.vf{LANE_BITS[ty] // bits}"
+        made = []
+        for i, t in enumerate(parts):
+            at, first = divmod(i * LANES[t], 128 // bits)
+            r = self.lower_down(of_lanes(INT_OF_BITS[bits]), regs[at], first) if first else regs[at]
+            made.append(self.p(name, t, r))
+        return one(made)
 
     def narrow(self, kind: str, ty: Any, x: Any, y: Any) -> Any:
         """Both operands' lanes saturated, in order. ``kind``: s, u (from signed), uu."""
