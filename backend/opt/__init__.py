@@ -1,6 +1,7 @@
 """The mid-end: CLIF in, better CLIF out, in place.
 
     branches   branches to traps, and edges into a branch that they decide
+    ifconvert  branches over next to nothing, which become selections
     phis       block parameters that always receive the same value
     memory     which memory state each load sees: redundant loads, forwarded stores, dead stores
     egraph     one walk in dominator-tree preorder: hash-consing, rules applied as nodes are made, unions, costs
@@ -16,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from jitpy.backend.analysis import cfg as cfg_analysis
 from jitpy.backend.analysis import domtree, loops
-from jitpy.backend.opt import branches, elaborate, memory, phis
+from jitpy.backend.opt import branches, elaborate, ifconvert, memory, phis
 from jitpy.backend.opt.egraph import EGraph
 
 if TYPE_CHECKING:
@@ -50,6 +51,8 @@ def run(func: Function, graph: EGraph) -> None:
     changed = branches.simplify(func, cfg)
     if changed:
         cfg = cfg_analysis.compute(func)
+    if ifconvert.convert(func, cfg):
+        changed, cfg = True, cfg_analysis.compute(func)
     phis.remove_constant(func, cfg)
     tree = domtree.compute(cfg)
     states = memory.states(func, cfg)

@@ -12,7 +12,7 @@ block0(v0: {type}, v1: {type}):
     {condition}
     brif v2, {targets}
 block1:
-    v3 = iadd v0, v1
+    v3 = imul v0, v1
     v4 = ireduce.i8 v3
     jump block2(v4)
 block2(v5: i8):
