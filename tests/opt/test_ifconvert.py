@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-
 from jitpy.backend.ir import opcodes as op
 from jitpy.backend.opt import optimize
 from jitpy.backend.text.parser import parse_function
