@@ -160,7 +160,7 @@ def _compile(func: Function, target: Target, settings: Settings, times: dict[str
             return CompiledFunction(func.name, *found)
     if chaos is not None:
         chaos.invert_branches(func)
-    vcode = lower(func, target, settings.opt_level != "none")
+    vcode = lower(func, target)
     clock = _lap(times, "lower", clock)
     allocate_ = allocate if chaos is None else chaos.allocate
     allocation = allocate_(vcode, target.env, settings.regalloc)

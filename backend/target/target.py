@@ -175,7 +175,6 @@ class Target:
       rules(ctx)      -> {"lower.table": [...], "lower_branch.table": [...]}: made once per context;
       see docs/backend.md unused_ok       opcodes (besides pure ones) dropped where no result is
       used: none by default
-      hoists_constants                           a constant that no instruction takes is made before its loop (`vcode.hoist`)
 
     Instructions over vregs that the engine asks for
       move(dst, src, cls) -> MInst               a row with MOVE
@@ -240,7 +239,6 @@ class Target:
         "features",
         "frame_head",
         "frame_least",
-        "hoists_constants",
         "join_pair",
         "jump",
         "lacks",
@@ -313,7 +311,6 @@ class Target:
         self.frame_head = 16
         self.tail_address = -1
         self.frame_least = 0
-        self.hoists_constants = False
         self.tail_direct = None
         self.tail_indirect = None
         self.try_direct = None

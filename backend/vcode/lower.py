@@ -66,22 +66,16 @@ _KIND = [_kind(op) for op in range(len(EFFECTS))]
 _TAKES_REGISTERS = frozenset((JUMP, BRIF, BR_TABLE, RETURN, CALL_, CALL_INDIRECT))
 
 
-def lower(func: Function, target: Target, optimizing: bool = False) -> VCode:
+def lower(func: Function, target: Target) -> VCode:
     """Lower ``func`` for ``target``."""
     cfg = cfg_analysis.compute(func)
-    tree = domtree_analysis.compute(cfg)
-    loops = loops_analysis.compute(cfg, tree)
+    loops = loops_analysis.compute(cfg, domtree_analysis.compute(cfg))
     order = blockorder.compute(func, cfg, loops)
     ctx = target.contexts.pop() if target.contexts else LowerCtx(target)
     try:
-        vcode = _Lowering(ctx, func, order).run()
+        return _Lowering(ctx, func, order).run()
     finally:
         target.contexts.append(ctx)
-    if optimizing and target.hoists_constants and loops.headers:
-        from jitpy.backend.vcode.hoist import hoist
-
-        hoist(vcode, order.index, tree, loops)
-    return vcode
 
 
 class _Lowering:

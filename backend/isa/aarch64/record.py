@@ -84,7 +84,6 @@ def make(features: dict[str, int]) -> Target:
     """The record for these features."""
     t = Target("aarch64")
     t.pointer = I64
-    t.hoists_constants = True
     t.dwarf = _dwarf(bool(features["sign_return_address_with_bkey"]))
     t.features = features
     t.env = regs.machine_env(bool(features["enable_pinned_reg"]))

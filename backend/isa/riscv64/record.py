@@ -90,7 +90,6 @@ def make(features: dict[str, int]) -> Target:
     if vectors:
         from jitpy.backend.isa.riscv64.insts import vectors as _rows  # noqa: F401
     t.pointer = I64
-    t.hoists_constants = True
     t.dwarf = _dwarf(bool(features["has_zca"]))
     t.features = features
     t.env = regs.machine_env(vectors, bool(features["enable_pinned_reg"]))

@@ -151,7 +151,6 @@ def make(features: dict[str, int]) -> Target:
     t.big_endian = True
     t.frame_head = -frame.FP_AT
     t.frame_least = frame.FP_AT
-    t.hoists_constants = True
     t.dwarf = _DWARF
     t.features = features
     t.env = regs.machine_env(bool(features["enable_pinned_reg"]))
