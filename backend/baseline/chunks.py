@@ -3,7 +3,7 @@
     bytes                         code
     (bytes, traps)                code with places that may trap: (offset, trap code)
     (source, destination, class)  a move
-    int                           the source location of what is above it in program order
+    int                           the source location of what follows it in program order
     Placed                        a template with its registers: its bytes want the function's sink, or it ends in a branch
     Single                        a machine instruction with its allocations
 """
@@ -40,13 +40,15 @@ class Single:
 
 
 class Block:
-    """The chunks of a machine block, last first; ``label``: a CLIF block, or a number above them for an edge. ``succs``: labels.
-    ``args``: vregs passed to the only successor, with ``params``, its parameters that take them."""
+    """The chunks of a machine block, last first; ``label``: a CLIF block, or a number above them for an edge. ``succs``: labels;
+    ``goal``: that of the jump at its end, -1: it ends otherwise. ``args``: vregs passed to the only successor, with ``params``,
+    its parameters that take them."""
 
-    __slots__ = ("args", "chunks", "label", "params", "succs")
+    __slots__ = ("args", "chunks", "goal", "label", "params", "succs")
 
     def __init__(self, label: int) -> None:
         self.label = label
+        self.goal = -1
         self.chunks: list[Any] = []
         self.succs: tuple[int, ...] = ()
         self.args: list[int] = []

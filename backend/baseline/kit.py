@@ -4,19 +4,24 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from jitpy.backend.baseline.chunks import Single
 from jitpy.backend.baseline.derive import Maker
 from jitpy.backend.baseline.template import Probe
 from jitpy.backend.ir.types import IS_INT
-from jitpy.backend.target.row import INT
+from jitpy.backend.target.row import INT, MInst
 from jitpy.backend.vcode.abi import IN_REG
 from jitpy.backend.vcode.context import LowerCtx
+from jitpy.backend.vcode.rows import RET
 
 if TYPE_CHECKING:
     from jitpy.backend.ir.function import Signature
     from jitpy.backend.target.target import Target
     from jitpy.backend.vcode.abi import Place, SigAbi
+    from jitpy.backend.vcode.frame import Frame
 
 _WAYS_LIMIT = 1000
+_LAYOUTS_LIMIT = 256
+_MOVES_LIMIT = 1 << 10  # of a layout; more are those of one large function
 
 
 class Kit:
@@ -27,9 +32,12 @@ class Kit:
         self.probe = Probe(target)
         self.shapes: dict[Any, Any] = {}
         self.ways: dict[SigAbi, Any] = {}
+        self.layouts: dict[tuple[int, int], dict[Any, bytes]] = {}
         self.ctx = LowerCtx(target)
         #: Type -> class of a value in one register, -1 if it takes several. 0 stands for values that do not exist.
         self.class_of: dict[int, int] = {0: 0}
+        #: The end of a function whose results are where they belong.
+        self.leave = Single(MInst(RET, (), ()), ())
         self.target = target
 
     def new_type(self, type: int) -> int:
@@ -51,6 +59,17 @@ class Kit:
                 if not any(sig.ret_extensions) and (sig.rets or not _gives_back(sig, signature)):
                     rets = self.simple(sig.rets)
             found = self.ways[sig] = args, rets
+        return found
+
+    def moves(self, frame: Frame) -> dict[Any, bytes]:
+        """(source, destination, class) -> the bytes of the move, in frames laid out like this one: small frames repeat."""
+        layouts = self.layouts
+        key = frame.spills, frame.size
+        found = layouts.get(key)
+        if found is None or len(found) > _MOVES_LIMIT:
+            if len(layouts) > _LAYOUTS_LIMIT:
+                layouts.clear()
+            found = layouts[key] = {}
         return found
 
     def simple(self, values: list[tuple[Place, ...]]) -> tuple[int, ...] | None:

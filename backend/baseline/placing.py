@@ -18,6 +18,8 @@ from jitpy.backend.vcode import calls
 from jitpy.backend.vcode.frame import Frame
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from jitpy.backend.baseline.kit import Kit
     from jitpy.backend.baseline.template import Template
     from jitpy.backend.ir.function import Function, Node
@@ -53,10 +55,25 @@ class Placing(OnePass):
                     classes += [cls for cls, _ in parts]
         self.begin(target.env, classes)
         self.index = len(func.insts) * 8 + 64  # falls
+        # Arguments, where they come, and the registers of results, if that is simple. Until it has a register, an argument
+        # has a wish: -2 - preg.
+        self.arrive, self.rets = kit.way(self.sig, func.sig)
+        self.params = self.flat(func.block_params[func.layout[0]])
+        if self.arrive is not None and len(self.arrive) == len(self.params):
+            reg_of = self.reg_of
+            for v, preg in zip(self.params, self.arrive):
+                reg_of[v] = -2 - preg
+        else:
+            self.arrive = None
         self.chunks: list[Any] = []
         self.begun = False  # the general way's context knows this function
         self.labels = len(func.block_insts)
         self.desc: list[Any] = func.value_types[:]
+
+    def flat(self, values: Sequence[int]) -> Sequence[int]:
+        """The registers of ``values``, one after the other."""
+        parts = self.parts
+        return [r for v in values for r in parts.get(v, (v,))] if parts else values
 
     def move_all(self, moves: list[tuple[int, int, int]]) -> None:
         """Append the chunks of moves that happen at once."""
@@ -142,9 +159,14 @@ class Placing(OnePass):
                         if shared >> k & 1:
                             forbidden &= ~(1 << out) | kills
                 free = self.free & t.uses[k] & ~forbidden
-                if free & self.caller:
-                    free &= self.caller
-                preg = (free & -free).bit_length() - 1 if free else self.choose(classes[use], lock, index)
+                if preg < -1 and free >> (-2 - preg) & 1:
+                    preg = -2 - preg
+                elif free:
+                    if free & self.caller:
+                        free &= self.caller
+                    preg = (free & -free).bit_length() - 1
+                else:
+                    preg = self.choose(classes[use], lock, index)
                 self.assign(use, preg, index)
                 lock |= 1 << preg
             self.stamp[preg] = index
@@ -176,11 +198,6 @@ class Placing(OnePass):
             f"{self.func.name}: an instruction needs more registers of class {cls} at once than {self.target.name} has; "
             "the lowering rule must use fewer"
         )
-
-    def assign(self, vreg: int, preg: int, index: int) -> None:
-        """As in `OnePass`."""
-        OnePass.assign(self, vreg, preg, index)
-        self.written |= 1 << preg
 
     # The general way.
 

@@ -17,7 +17,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from jitpy.backend.analysis import cfg as cfg_analysis
-from jitpy.backend.analysis.cfg import targets as targets_of
 from jitpy.backend.baseline.chunks import Block, Placed, Single
 from jitpy.backend.baseline.placing import Placing
 from jitpy.backend.baseline.template import MISSING
@@ -34,6 +33,7 @@ if TYPE_CHECKING:
     from jitpy.backend.ir.function import Function, Node
 
 _ICONST, _BRIF = O.ICONST, O.BRIF
+_BRANCHES = frozenset((O.JUMP, O.BRIF, O.BR_TABLE))
 #: Opcodes that take a condition as first operand, and so a comparison with it.
 _CONDITIONAL = frozenset((O.BRIF, O.TRAPZ, O.TRAPNZ, O.SELECT))
 _COMPARISONS = frozenset((O.ICMP, O.FCMP))
@@ -53,10 +53,15 @@ _ONCE, _NEVER = False, 0  # in the table of templates: the shape was met once; i
 
 def handles(func: Function) -> bool:
     """Whether the walk can take the function: not if it catches exceptions, or branches to its entry."""
-    entry = func.layout[0]
+    entry, insts, block_insts = func.layout[0], func.insts, func.block_insts
     for b in func.layout:
-        node = func.insts[func.block_insts[b][-1]]
-        if node[0] in TRY_CALLS or any(goal == entry for goal, _ in targets_of(node)):
+        node = insts[block_insts[b][-1]]
+        op = node[0]
+        if op in _BRANCHES:
+            for goal, _ in node[2]:
+                if goal == entry:
+                    return False
+        elif op in TRY_CALLS:
             return False
     return True
 
@@ -105,13 +110,17 @@ class Walk(Placing):
         """What the terminator of ``b`` branches to: labels of its targets, some of them blocks made for edges that pass arguments
         (appended to ``blocks``, for they stand behind it)."""
         node = self.func.insts[self.func.block_insts[b][-1]]
-        out = edges_of(node)
         if node[0] == O.JUMP:
-            goal, args = out[0]
+            block.goal = goal = node[2][0][0]
             block.succs = (goal,)
-            if args:
-                self.pair(b, goal, args, block)
-            return (goal,)
+            if len(node) > 3:
+                self.pair(b, goal, node[3:], block)
+            return block.succs
+        if len(node) == 4:  # nothing is passed
+            reached = tuple([goal for goal, _ in node[2]])
+            block.succs = tuple(dict.fromkeys(reached))
+            return reached
+        out = edges_of(node)
         made: dict[Any, int] = {}
         targets: list[int] = []
         for edge in reversed(out):
@@ -126,8 +135,8 @@ class Walk(Placing):
                     if side.args:
                         label = self.labels
                         self.labels += 1
+                        side.goal = goal
                         self.chunks = side.chunks
-                        self.chunks.append(Single(self.target.jump(goal), ()))
                         self.pass_along(side)
                         self.free = self.all
                         blocks.append(side)
@@ -183,6 +192,7 @@ class Walk(Placing):
         kinds, caller = _KIND, self.caller
         checked = self.checked
         index = self.index
+        due = 0  # source location of what is behind
         for i in reversed(func.block_insts[b]):
             node = insts[i]
             op = node[0]
@@ -196,8 +206,9 @@ class Walk(Placing):
                     if not self.wanted(produced):
                         continue
             index -= 8
-            if srclocs[i]:
-                chunks.append(srclocs[i])
+            if due:
+                chunks.append(due)
+            due = srclocs[i]
             # The shape, and the node that operands are picked from.
             size = len(node)
             if op in _ENGINE:
@@ -212,7 +223,7 @@ class Walk(Placing):
                 key = node if size == 3 else (op, node[1], node[2], *[desc[a] for a in node[3:]])
             if op in _CONDITIONAL:
                 if op == _BRIF and targets[0] == targets[1]:
-                    chunks.append(Single(self.target.jump(targets[0]), ()))
+                    block.goal = targets[0]
                     continue
                 node, key = self.conditional(node, key)
             t = shapes.get(key)
@@ -268,7 +279,10 @@ class Walk(Placing):
                     free = self.free & mask
                     if not shared & bit:
                         free &= ~taken
-                    if free:
+                    if preg < -1 and free >> (-2 - preg) & 1:
+                        preg = -2 - preg
+                        low = 1 << preg
+                    elif free:
                         if free & caller:
                             free &= caller
                         low = free & -free
@@ -297,6 +311,8 @@ class Walk(Placing):
             if code is MISSING:
                 code = t.encode(probe, final)
             chunks.append(code if code is not None else Placed(t, final, None))
+        if due:
+            chunks.append(due)
         self.index = index
 
     def conditional(self, node: Node, key: Any) -> tuple[Any, Any]:
@@ -342,12 +358,11 @@ class Walk(Placing):
         if op == O.RETURN:
             self.leave(node)
         elif op == O.JUMP:
-            self.chunks.append(Single(self.target.jump(targets[0]), ()))
             if block.args:
                 self.pass_along(block)
         elif op == O.BR_TABLE:
             if len(block.succs) == 1:
-                self.chunks.append(Single(self.target.jump(targets[0]), ()))
+                block.goal = targets[0]
             else:
                 self.alone(i, node, (), targets)
         elif op in (O.CALL_, O.CALL_INDIRECT):
@@ -372,10 +387,8 @@ class Walk(Placing):
 
     def leave(self, node: Node) -> None:
         """Return: nothing is in a register yet, so results are given theirs."""
-        rets = self.kit.way(self.sig, self.func.sig)[1]
-        values: Any = node[3:]
-        if self.parts:
-            values = [r for v in values for r in self.parts.get(v, (v,))]
+        rets = self.rets
+        values = self.flat(node[3:])
         if rets is None or len(rets) != len(values) or len(set(values)) != len(values):
             ctx = self.context()
             calls.lower_return(ctx, node, self.func.sig, self.sig, self.func.block_params[self.func.layout[0]])
@@ -383,16 +396,16 @@ class Walk(Placing):
             return
         for v, preg in zip(values, rets):
             self.assign(v, preg, self.index)
-        self.chunks.append(Single(MInst(RET, (), tuple(values), None, ((), rets, 0)), rets))
+        if self.checked:
+            self.chunks.append(Single(MInst(RET, (), tuple(values), None, ((), rets, 0)), rets))
+        else:
+            self.chunks.append(self.kit.leave)
 
     def arguments(self) -> None:
         """Where the function begins: arguments go from where they come to where they are wanted."""
-        params = self.func.block_params[self.func.layout[0]]
-        args = self.kit.way(self.sig, self.func.sig)[0]
-        values = params
-        if self.parts:
-            values = [r for v in params for r in self.parts.get(v, (v,))]
-        if args is None or len(args) != len(values) or (self.begun and self.kit.ctx.area_reg >= 0):
+        args = self.arrive
+        if args is None or (self.begun and self.kit.ctx.area_reg >= 0):
+            params = self.func.block_params[self.func.layout[0]]
             ctx = self.context()
             for v in params:
                 if not self.wanted((v,)):
@@ -404,7 +417,7 @@ class Walk(Placing):
         reg_of, slot_of, classes = self.reg_of, self.slot_of, self.classes
         wanted: list[int] = []
         fixed: list[int] = []
-        for v, preg in zip(values, args):
+        for v, preg in zip(self.params, args):
             goal, slot = reg_of[v], slot_of[v]
             if goal >= 0:
                 if goal != preg:

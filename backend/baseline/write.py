@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from jitpy.backend.baseline.chunks import Placed, Single
+from jitpy.backend.baseline.template import MISSING
 from jitpy.backend.settings import TRAP
-from jitpy.backend.target.row import BRANCH, JUMP, MOVE, RETURN, MInst
+from jitpy.backend.target.row import BRANCH, MOVE, RETURN, MInst
 from jitpy.backend.vcode.buffer import Sink
 from jitpy.backend.vcode.rows import RET
 from jitpy.backend.vcode.vcode import Allocation, VCode
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from jitpy.backend.settings import Settings
     from jitpy.backend.vcode.buffer import Finished
 
-_SPECIAL = MOVE | JUMP | BRANCH | RETURN
+_SPECIAL = MOVE | BRANCH | RETURN
 
 
 def write(walk: Walk, settings: Settings) -> Finished:
@@ -33,7 +34,8 @@ def write(walk: Walk, settings: Settings) -> Finished:
     code, lines, labels, traps = sink.code, sink.lines, sink._labels, sink._traps
     sink.prologue_end = len(code)
     emit_move, emit_jump = target.emit_move, target.emit_jump
-    moves: dict[Any, bytes] = {}
+    probe = walk.kit.probe
+    moves = walk.kit.moves(frame)
     for at, block in enumerate(blocks):
         labels[block.label] = len(code)
         after = blocks[at + 1].label if at + 1 < len(blocks) else -1
@@ -59,7 +61,9 @@ def write(walk: Walk, settings: Settings) -> Finished:
                     lines.append((len(code), chunk))
             elif kind is Placed:
                 t = chunk.template
-                known = t.code(walk.kit.probe, chunk.pregs)
+                known = t.memo.get(chunk.pregs, MISSING)
+                if known is MISSING:
+                    known = t.encode(probe, chunk.pregs)
                 if known is None:
                     t.write(sink, chunk.pregs)
                 elif known.__class__ is bytes:
@@ -78,9 +82,6 @@ def write(walk: Walk, settings: Settings) -> Finished:
                 elif flags & MOVE:
                     if allocs[0] != allocs[1]:
                         row.encode(sink, inst, allocs)
-                elif flags & JUMP:
-                    if inst.imm[0] != after:
-                        emit_jump(sink, inst.imm[0])
                 elif flags & RETURN:  # a return or a tail call
                     signed = target.emit_epilogue(sink, frame, row is not RET)
                     leaving = len(code)
@@ -88,6 +89,8 @@ def write(walk: Walk, settings: Settings) -> Finished:
                     sink.returns.append((leaving, len(code), signed))
                 else:
                     _branch(sink, inst, allocs, inst.imm[0], inst.imm[1], after)
+        if block.goal >= 0 and block.goal != after:
+            emit_jump(sink, block.goal)
     sink.trap_stubs()
     sink.pool()
     return sink.finish()
@@ -154,6 +157,10 @@ def as_vcode(walk: Walk) -> tuple[VCode, Allocation]:
             waiting.clear()
             insts.append(inst)
             allocs.append(regs)
+        if block.goal >= 0:
+            edits += [(2 * len(insts), *move) for move in waiting]
+            insts.append(walk.target.jump(goals[0]))
+            allocs.append(())
     for goal in split:
         vcode.block_starts.append(len(insts))
         vcode.block_args.append([])

@@ -32,9 +32,6 @@ class AbiParam:
         self.purpose = purpose
         self.size = size  # bytes of a struct argument (sarg)
 
-    def key(self) -> tuple[Type, str, str, int]:
-        return self.type, self.extension, self.purpose, self.size
-
 
 class Signature:
     """Parameters, returns and calling convention of a function."""
@@ -49,7 +46,11 @@ class Signature:
         self.call_conv = call_conv
 
     def key(self) -> tuple[Any, ...]:
-        return tuple(p.key() for p in self.params), tuple(r.key() for r in self.returns), self.call_conv
+        return (
+            tuple([(p.type, p.extension, p.purpose, p.size) for p in self.params]),
+            tuple([(r.type, r.extension, r.purpose, r.size) for r in self.returns]),
+            self.call_conv,
+        )
 
 
 def signature(params: list[Type], returns: list[Type], call_conv: str = "system_v") -> Signature:

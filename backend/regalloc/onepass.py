@@ -126,6 +126,7 @@ class OnePass:
         self.holder[preg] = vreg
         self.stamp[preg] = index
         self.free &= ~(1 << preg)
+        self.written |= 1 << preg
 
     # The walk
 

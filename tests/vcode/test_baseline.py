@@ -144,3 +144,17 @@ def test_an_instruction_that_wants_more_registers_than_there_are() -> None:
     walk = Walk(Kit(target), func, False)
     with pytest.raises(CompileError, match="f: an instruction needs more registers of class 0 at once than toy has"):
         walk.choose(INT, target.env.all, walk.index)
+
+
+def test_each_instruction_has_its_own_source_location() -> None:
+    """What lies from one location to the next is the code of the instruction that carries it, the return included."""
+    func, b, (x, y) = start([I64, I64], [I64])
+    for loc, opcode in ((7, op.IADD), (8, op.ISUB)):
+        x = func.value(b, (opcode, I64, None, x, y), I64, loc)
+    func.append(b, (op.RETURN, 0, None, x), srcloc=9)
+    target = toy.target()
+    for settings in (PLAIN, PLAIN, PLAIN, CHECKED, Settings("none", "linear")):
+        done = pipeline.compile_function(func, target, settings)
+        assert [loc for _, loc in done.lines] == [7, 8, 9]
+        places = [place for place, _ in done.lines]
+        assert done.prologue_end <= places[0] < places[1] < places[2] < len(done.code)
