@@ -2,8 +2,9 @@
 
 A shape is an opcode with its types, its immediate, and the operands that are constants; the comparison that a branch, trap or
 select asks for is part of the shape. The machine instructions that the rules emit are reduced to one wide
-instruction (`template`). Rules that look at the function or its frame give no template: what they emit is good for
-one function only. There is no second set of meanings: rules, rows and encoders are the target's own.
+instruction (`template`). Rules that look at the function or its frame give no template, for what they emit is good for
+one function only, unless all that they ask is known and part of the shape (`REFERENCES`).
+There is no second set of meanings: rules, rows and encoders are the target's own.
 """
 
 from __future__ import annotations
@@ -11,19 +12,28 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from jitpy.backend.baseline.template import Template
+from jitpy.backend.ir import opcodes as O
 from jitpy.backend.ir.types import I8
 from jitpy.backend.target.row import ARRIVES, BRANCH, CALL, JUMP, MOVE, RETURN, STACK, TERMINATOR
 from jitpy.backend.vcode.context import OPAQUE, LowerCtx
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from jitpy.backend.baseline.template import Source
-    from jitpy.backend.ir.function import Function
+    from jitpy.backend.ir.function import Function, GlobalValue
     from jitpy.backend.target.row import MInst
     from jitpy.backend.target.target import Target
     from jitpy.backend.vcode.frame import Frame
 
 _ELSEWHERE = CALL | RETURN | JUMP | ARRIVES
 _WATCHED = ("func", "frame")
+#: Opcodes whose immediate is a reference into the function: all that their rules ask about it, which stands in the shape instead.
+REFERENCES: dict[int, Callable[[Function, Frame, Any], Any]] = {
+    O.STACK_ADDR: lambda func, frame, imm: frame.slot_offset(imm[0]) + imm[1],
+    O.SYMBOL_VALUE: lambda func, frame, imm: _global_value(func.global_values[imm]),
+    O.FUNC_ADDR: lambda func, frame, imm: (func.ext_funcs[imm].name, func.ext_funcs[imm].colocated),
+}
 _KEPT = 2  # registers that a template leaves to others, as classes may share some
 
 
@@ -49,11 +59,14 @@ class Maker:
         self.ctx = _Ctx(target)
         self.masks = target.env.masks
 
-    def derive(self, head: tuple[Any, ...], operands: tuple[Any, ...], results: tuple[int, ...]) -> Template | None:
-        """The template of ``head`` (opcode, type, immediate) over ``operands``, each a type or the head of the instruction
-        that is merged (with its own operands behind); ``results``: their types. None: there is none, for
-        machine instructions and rules are such that the general way must be taken."""
+    def derive(self, head: tuple[Any, ...], key: tuple[Any, ...], results: tuple[int, ...]) -> Template | None:
+        """The template of the shape ``key``: opcode, type, immediate, then operands, each a type or the head of the instruction
+        that is merged (with its own operands behind). ``head``: the first three as the instruction has them; ``results``:
+        their types. None: there is none, for machine instructions and rules are such that the general way must be taken."""
         ctx = self.ctx
+        operands = key[3:]
+        if head[0] not in REFERENCES:
+            head = key[:3]
         count = len(operands)
         types: list[int] = []
         nodes: list[Any] = []
@@ -107,7 +120,7 @@ class Maker:
                 output = ctx.more_rules(insts[0], 0)
                 if output is None:
                     return None
-        if ctx.sunk or ctx.defined or ctx.looked:
+        if ctx.sunk or ctx.defined or (ctx.looked and head[0] not in REFERENCES):
             return None
         leaves: dict[int, Source] = {}
         whole = True
@@ -246,6 +259,11 @@ class Maker:
                 place[d] = p
                 busy[p] = last.get(d, at)
         t.temps = tuple(kinds)
+
+
+def _global_value(value: GlobalValue) -> Any:
+    """What rules ask about a global value."""
+    return value.kind, value.name, value.offset, value.colocated, value.tls
 
 
 def _tied(inst: MInst) -> list[tuple[int, int]]:

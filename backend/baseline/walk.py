@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from jitpy.backend.analysis import cfg as cfg_analysis
 from jitpy.backend.baseline.chunks import Block, Placed, Single
+from jitpy.backend.baseline.derive import REFERENCES
 from jitpy.backend.baseline.placing import Placing
 from jitpy.backend.baseline.template import MISSING
 from jitpy.backend.ir import opcodes as O
@@ -219,8 +220,10 @@ class Walk(Placing):
                 key: Any = (op, node[1], node[2], desc[node[3]], desc[node[4]])
             elif size == 4:
                 key = (op, node[1], node[2], desc[node[3]])
+            elif size == 3:
+                key = node if op not in REFERENCES else (op, node[1], REFERENCES[op](func, self.frame, node[2]))
             else:
-                key = node if size == 3 else (op, node[1], node[2], *[desc[a] for a in node[3:]])
+                key = (op, node[1], node[2], *[desc[a] for a in node[3:]])
             if op in _CONDITIONAL:
                 if op == _BRIF and targets[0] == targets[1]:
                     block.goal = targets[0]
@@ -341,7 +344,7 @@ class Walk(Placing):
         elif found is None or found is _ONCE:
             kit.maker.ctx.watched = self.func, self.frame
             types = self.func.value_types
-            made = kit.maker.derive(key[:3], key[3:], tuple([types[v] for v in produced]))
+            made = kit.maker.derive(node[:3], key, tuple([types[v] for v in produced]))
             if made is None:
                 kit.shapes[key] = _NEVER
             else:

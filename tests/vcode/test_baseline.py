@@ -8,6 +8,7 @@ import pytest
 import toy
 from jitpy.backend import pipeline
 from jitpy.backend.baseline import compile_baseline
+from jitpy.backend.baseline.derive import REFERENCES
 from jitpy.backend.baseline.kit import Kit
 from jitpy.backend.baseline.walk import Walk, handles
 from jitpy.backend.errors import CompileError
@@ -104,10 +105,9 @@ def test_a_comparison_is_part_of_the_branch() -> None:
     assert any(key[0] == op.BRIF and key[3][0] == op.ICMP for key in shapes(target) if key[3:])  # type: ignore[index]
 
 
-def test_what_depends_on_the_function_has_no_template() -> None:
-    """Two functions whose slot 1 lies elsewhere."""
-    target = toy.target()
-    for size in (8, 64, 16):
+def elsewhere(target: Target, sizes: tuple[int, ...]) -> None:
+    """Functions whose slot 1 lies behind a slot 0 of each size."""
+    for size in sizes:
         func, b, (x,) = start([I64], [I64])
         func.stack_slot(size)
         slot = func.stack_slot(8)
@@ -116,7 +116,20 @@ def test_what_depends_on_the_function_has_no_template() -> None:
         func.append(b, (op.RETURN, 0, None, func.value(b, (op.LOAD_, I64, (NOTRAP, 0), place), I64)))
         for _ in range(3):
             assert run(func, target, CHECKED, 99) == 99
-        assert not shapes(target)[op.STACK_ADDR, I64, (slot, 0)]
+            assert run(func, target, PLAIN, 99) == 99
+
+
+def test_what_depends_on_the_function_has_no_template(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(REFERENCES, op.STACK_ADDR)
+    target = toy.target()
+    elsewhere(target, (8, 64, 16))
+    assert not shapes(target)[op.STACK_ADDR, I64, (1, 0)]
+
+
+def test_a_reference_stands_in_the_shape_by_what_it_means() -> None:
+    target = toy.target()
+    elsewhere(target, (8, 64, 16, 64))
+    assert all(shapes(target)[op.STACK_ADDR, I64, size] for size in (8, 64, 16))
 
 
 def test_a_branch_to_the_entry_goes_the_long_way() -> None:
