@@ -52,6 +52,13 @@ msr +r1 r2 | RRE B252
 msgr +r1 r2 | RRE B90C
 msrkc =r1 r2 r3 | RRFa B9FD
 msgrkc =r1 r2 r3 | RRFa B9ED
+agfr +r1 r2 | RRE B918
+sgfr +r1 r2 | RRE B919
+algfr +r1 r2 | RRE B91A
+slgfr +r1 r2 | RRE B91B
+msgfr +r1 r2 | RRE B91C
+cgfr r1 r2 | RRE B930
+clgfr r1 r2 | RRE B931
 cr r1 r2 | RR 19
 cgr r1 r2 | RRE B920
 clr r1 r2 | RR 15
@@ -187,6 +194,21 @@ x/xy +r1 mem | RX 57 RXY E357
 xg +r1 mem | RXY E382
 ms/msy +r1 mem | RX 71 RXY E351
 msg +r1 mem | RXY E30C
+ah/ahy +r1 mem | RX 4A RXY E37A
+sh/shy +r1 mem | RX 4B RXY E37B
+mh/mhy +r1 mem | RX 4C RXY E37C
+ch/chy r1 mem | RX 49 RXY E379
+agh +r1 mem | RXY E338
+sgh +r1 mem | RXY E339
+mgh +r1 mem | RXY E33C
+cgh r1 mem | RXY E334
+agf +r1 mem | RXY E318
+sgf +r1 mem | RXY E319
+msgf +r1 mem | RXY E31C
+cgf r1 mem | RXY E330
+algf +r1 mem | RXY E31A
+slgf +r1 mem | RXY E31B
+clgf r1 mem | RXY E331
 c/cy r1 mem | RX 59 RXY E359
 cg r1 mem | RXY E320
 cl/cly r1 mem | RX 55 RXY E355

@@ -5,7 +5,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from jitpy.backend.ir.opcodes import BAND, BY_NAME
+from jitpy.backend.ir import memflags
+from jitpy.backend.ir.opcodes import BAND, BY_NAME, SEXTEND, SLOAD16, SLOAD32, UEXTEND, ULOAD32
 from jitpy.backend.ir.types import BITS, I8, I16, I32, I64, MASK
 from jitpy.backend.isa.s390x.conditions import BORROW, CARRY, INT, SWAPPED, E, L, O
 from jitpy.backend.isa.s390x.lowering.base import Base, fits
@@ -21,6 +22,18 @@ _RM = {op: (ROWS[c], ROWS[f"{c}g"]) for op, c in _LETTER.items()}
 LOGICAL = {"add": (ROWS["alrk"], ROWS["algrk"]), "sub": (ROWS["slrk"], ROWS["slgrk"])}
 _SHIFTS = {op: (ROWS[f"s{c}k"], ROWS[f"s{c}g"]) for op, c in (("shl", "ll"), ("shr", "rl"), ("sar", "ra"))}
 _SHIFTS_BY = {op: (ROWS[f"s{c}k:r"], ROWS[f"s{c}g:r"]) for op, c in (("shl", "ll"), ("shr", "rl"), ("sar", "ra"))}
+#: (Operation, 64 bits) -> what it is of a second operand that is extended: by its sign, from so many bits, in memory.
+_WIDENING: dict[tuple[str, bool], dict[tuple[bool, int, bool], Any]] = {
+    **{(op, False): {(True, 16, True): ROWS[name + "h"]} for op, name in (("add", "a"), ("sub", "s"), ("mul", "m"), ("compare", "c"))},
+    **{
+        (op, True): {(True, 32, False): ROWS[f + "r"], (True, 32, True): ROWS[f], (True, 16, True): ROWS[h]}
+        for op, f, h in (("add", "agf", "agh"), ("sub", "sgf", "sgh"), ("mul", "msgf", "mgh"), ("compare", "cgf", "cgh"))
+    },
+    ("compare_unsigned", True): {},
+}  # fmt: skip
+for _op, _f in (("add", "algf"), ("sub", "slgf"), ("compare_unsigned", "clgf")):
+    _WIDENING[_op, True].update({(False, 32, False): ROWS[_f + "r"], (False, 32, True): ROWS[_f]})
+_EXTENDING_LOADS = {SLOAD16: (True, 16, True), SLOAD32: (True, 32, True), ULOAD32: (False, 32, True)}
 _HALVES = 0x5555555555555555, 0x3333333333333333, 0x0F0F0F0F0F0F0F0F
 #: What halves of a mask leave to one instruction: operation -> rows for the low and the high word.
 _WORDS = {"and": ("nilf", "nihf"), "or": ("oilf", "oihf"), "xor": ("xilf", "xihf")}
@@ -53,7 +66,37 @@ class IntLowering(Base):
         if type >= I32 and self.nodes[y][0] >= 0 and self.is_load(y):
             amode, trap = self.load_of(y)
             return self.op_mem(_RM[op][wide(type)], amode, self.put_in_reg(x), trap=trap)
+        for a, b in ((x, y), (y, x)) if op in _COMMUTATIVE else ((x, y),):
+            found = self.widening(op, type, b)
+            if found is not None:
+                return self.widened(found, a)
         return self.op(_RR[op][wide(type)], self.put_in_reg(x), self.put_in_reg(y))
+
+    def widening(self, op: str, type: Any, y: Any) -> Any:
+        """(row, value, whether it is a load) where the operation has a form for y, which is an extension of that value."""
+        rows = _WIDENING.get((op, wide(type)))
+        if rows is None or type < I32 or self.uses[y] != 1:
+            return None
+        n = self.nodes[y]
+        if n[0] in _EXTENDING_LOADS:
+            row = rows.get(_EXTENDING_LOADS[n[0]])
+            return (row, y, True) if row is not None and n[2][0] & memflags.BIG else None
+        if n[0] not in (SEXTEND, UEXTEND):
+            return None
+        v = n[3]
+        loaded = self.nodes[v][0] >= 0 and self.is_load(v)
+        if n[0] == UEXTEND and not loaded and self.is_zero_extended(v):
+            return None
+        row = rows.get((n[0] == SEXTEND, BITS[self.types[v]], loaded))
+        return None if row is None else (row, v, loaded)
+
+    def widened(self, found: Any, x: Any) -> Any:
+        """Such an operation with the first operand x."""
+        row, v, loaded = found
+        if not loaded:
+            return self.op(row, self.put_in_reg(x), self.put_in_reg(v))
+        amode, trap = self.load_of(v)
+        return self.op_mem(row, amode, self.put_in_reg(x), trap=trap)
 
     def _better_swapped(self, x: Any, y: Any) -> bool:
         """The second operand may be a constant or a load."""
@@ -136,6 +179,10 @@ class IntLowering(Base):
         if type >= I32 and self.nodes[y][0] >= 0 and self.is_load(y):
             amode, trap = self.load_of(y)
             return self.op_mem(ROWS[f"ms{g}"], amode, self.put_in_reg(x), trap=trap)
+        for a, b in ((x, y), (y, x)):
+            found = self.widening("mul", type, b)
+            if found is not None:
+                return self.widened(found, a)
         return self.op(ROWS[f"ms{g}rkc"], self.put_in_reg(x), self.put_in_reg(y))
 
     def mul_wide(self, signed_: bool, x: Any, y: Any) -> tuple[Any, Any]:
@@ -300,9 +347,17 @@ class IntLowering(Base):
         g = wide(type)
         if k is not None and self.compare_imm(signed_, g, x, k if signed_ else k & MASK[type], value=True):
             return mask
+        widening = self.widening("compare" if signed_ else "compare_unsigned", type, y)
         if self.nodes[y][0] >= 0 and self.is_load(y):
             amode, trap = self.load_of(y)
             self.do_mem(ROWS[f"c{'l' * (not signed_)}{'g' * g}"], amode, self.put_in_reg(x), trap=trap)
+        elif widening is not None:
+            row, v, loaded = widening
+            if loaded:
+                amode, trap = self.load_of(v)
+                self.do_mem(row, amode, self.put_in_reg(x), trap=trap)
+            else:
+                self.do(row, self.put_in_reg(x), self.put_in_reg(v))
         else:
             self.do(ROWS[f"c{'l' * (not signed_)}{'g' * g}r"], self.put_in_reg(x), self.put_in_reg(y))
         return mask
