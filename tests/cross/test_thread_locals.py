@@ -53,13 +53,25 @@ block0(v0: i64):
 PROGRAM = r"""
 #include <pthread.h>
 #include <stdio.h>
+#ifdef OPENED
+#include <dlfcn.h>
+static void *part;
+static long (*step)(long);
+#define counter ((long *)dlsym(part, "counter"))
+#define total (*(double *)dlsym(part, "total"))
+#else
 extern long step(long);
 extern __thread long counter[2];
 extern __thread double total;
+#endif
 static void *other(void *arg) { long a = step(7); *(long *)arg = a + step(7); return 0; }
 int main(void) {
     pthread_t threads[3];
     long theirs[3];
+#ifdef OPENED
+    part = dlopen("./libpart.so", RTLD_NOW);
+    step = (long (*)(long))dlsym(part, "step");
+#endif
     step(5);
     for (int i = 0; i < 3; i++) pthread_create(&threads[i], 0, other, &theirs[i]);
     for (int i = 0; i < 3; i++) pthread_join(threads[i], 0);
@@ -77,6 +89,7 @@ WAYS = {
     "no-pie": ("", ["main.c", "variables.c", "code.o", "-no-pie"]),
     "code in a library": ("code.o", ["main.c", "variables.c", "-L.", "-lpart", "-Wl,-rpath,.", "-rdynamic"]),
     "both in a library": ("code.o variables.c", ["main.c", "-L.", "-lpart", "-Wl,-rpath,."]),
+    "opened while running": ("code.o variables.c", ["main.c", "-DOPENED"]),
     "variables in a library": ("variables.c", ["main.c", "code.o", "-L.", "-lpart", "-Wl,-rpath,."]),
 }
 
