@@ -94,8 +94,12 @@ class VectorParts:
         regs = list(self.put_in_regs(x))
         t = self.parts(ty)[0]
         part, lane = divmod(lane, LANES[t])
-        regs[part] = self.v_insert(t, regs[part], self.put_in_reg(y), lane)
+        regs[part] = self.insert_value(t, regs[part], y, lane)
         return one(regs)
+
+    def insert_value(self, t: Any, r: Any, y: Any, lane: int) -> Any:
+        """A register with y in a lane; an ISA may take y from elsewhere than from a register."""
+        return self.v_insert(t, r, self.put_in_reg(y), lane)
 
     def reordered(self, t: Any, order: bytes, r: Any) -> Any:
         """The bytes of each 128 bits in another order."""

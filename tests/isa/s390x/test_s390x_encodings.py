@@ -18,8 +18,8 @@ from jitpy.backend.isa.s390x.rows import ROWS, S390xRow, is_register, parse_oper
 #: Rows of z15 and z17, of which capstone 5 knows nothing.
 NEWER = frozenset((
     "clzg", "ctzg", "ncgrk", "ncrk", "nngrk", "nnrk", "nogrk", "nork", "nxgrk", "nxrk", "ocgrk", "ocrk", "popcnt", "selgr",
-    "selr", "vd", "vdl", "vr", "vrl", "vlbr", "vlebr", "vstbr", "vstebr", "vcefb", "vcelfb", "vcfeb", "vclfeb",
-    "wcefb", "wcelfb", "wcfeb", "wclfeb", "vmh.g", "vmlh.g", "vml.g", "vmal.g", "vblend", "veval",
+    "vlbrrep", "vd", "vdl", "vr", "vrl", "vlbr", "vlebr", "vstbr", "vstebr", "vcefb", "vcelfb", "vcfeb", "vclfeb",
+    "vmh.g", "vmlh.g", "vml.g", "vmal.g", "vblend", "veval",
     *(f"{op}{letter}" for op in ("lxa", "llxa") for letter in "bhfgq"),
 ))  # fmt: skip
 #: What capstone calls by an older name.

@@ -27,7 +27,8 @@ for _op, (_operands, _spec, _format, _single) in _OPERATIONS.items():
     for _code, _suffix in ((2, "sb"), (3, "db"), (4, "xb")):
         # fma of f128 and fmax of f64 would be both wfmaxb.
         _name = f"w{_op}{_suffix}" if _op != "fma" or _suffix != "xb" else "wfma:xb"
-        row(_name, f"w{_op}{_suffix} {_operands}", f"{_spec} {_format}={_code} {_single}=8")
+        if _op not in ("fce", "fch", "fche"):  # scalars are compared by condition code
+            row(_name, f"w{_op}{_suffix} {_operands}", f"{_spec} {_format}={_code} {_single}=8")
         if _suffix != "xb":
             row(f"v{_op}{_suffix}", f"v{_op}{_suffix} {_operands}", f"{_spec} {_format}={_code}")
 for _code, _suffix in ((2, "sb"), (3, "db"), (4, "xb")):
@@ -41,7 +42,8 @@ for _op, _spec, _operands in (
     ("cefb", "VRRa E7C3 m3=2", " m4.u m5.u"), ("celfb", "VRRa E7C1 m3=2", " m4.u m5.u"),
     ("cfeb", "VRRa E7C2 m3=2", " m4.u m5.u"), ("clfeb", "VRRa E7C0 m3=2", " m4.u m5.u"),
 ):  # fmt: skip
-    row("w" + _op, f"w{_op} =v1 v2{_operands}", _spec + " m4=8")
+    if not _op.endswith(("efb", "elfb", "feb")):  # scalar integers are converted in 64 bits
+        row("w" + _op, f"w{_op} =v1 v2{_operands}", _spec + " m4=8")
     row("v" + _op, f"v{_op} =v1 v2{_operands}", _spec)
 row("wflld", "wflld =v1 v2", "VRRa E7C4 m3=3 m4=8")
 row("wflrx", "wflrx =v1 v2 m4.u m5.u", "VRRa E7C5 m3=4 m4=8")

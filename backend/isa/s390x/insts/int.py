@@ -16,10 +16,6 @@ from jitpy.backend.target.row import MOVE, REMAT, REMAT_SLOT, MInst
 row("move", "lgr =r1 r2", "RRE B904", MOVE)
 row("move_vector", "vlr =v1 v2", "VRRa E756", MOVE)
 table("""
-lgr =r1 r2 | RRE B904
-lr =r1 r2 | RR 18
-ar +r1 r2 | RR 1A
-agr +r1 r2 | RRE B908
 ark =r1 r2 r3 | RRFa B9F8
 agrk =r1 r2 r3 | RRFa B9E8
 srk =r1 r2 r3 | RRFa B9F9
@@ -34,9 +30,7 @@ alrk =r1 r2 r3 | RRFa B9FA
 algrk =r1 r2 r3 | RRFa B9EA
 slrk =r1 r2 r3 | RRFa B9FB
 slgrk =r1 r2 r3 | RRFa B9EB
-alcr +r1 r2 | RRE B998
 alcgr +r1 r2 | RRE B988
-slbr +r1 r2 | RRE B999
 slbgr +r1 r2 | RRE B989
 nnrk =r1 r2 r3 | RRFa B974
 nngrk =r1 r2 r3 | RRFa B964
@@ -48,8 +42,6 @@ ncrk =r1 r2 r3 | RRFa B9F5
 ncgrk =r1 r2 r3 | RRFa B9E5
 ocrk =r1 r2 r3 | RRFa B975
 ocgrk =r1 r2 r3 | RRFa B965
-msr +r1 r2 | RRE B252
-msgr +r1 r2 | RRE B90C
 msrkc =r1 r2 r3 | RRFa B9FD
 msgrkc =r1 r2 r3 | RRFa B9ED
 agfr +r1 r2 | RRE B918
@@ -63,8 +55,6 @@ cr r1 r2 | RR 19
 cgr r1 r2 | RRE B920
 clr r1 r2 | RR 15
 clgr r1 r2 | RRE B921
-ltr =r1 r2 | RR 12
-ltgr =r1 r2 | RRE B902
 lcr =r1 r2 | RR 13
 lcgr =r1 r2 | RRE B903
 lpr =r1 r2 | RR 10
@@ -88,16 +78,11 @@ srlg =r1 r3 d2 | RSYa EB0C
 srag =r1 r3 d2 | RSYa EB0A
 rllg =r1 r3 d2 | RSYa EB1C
 risbgn +r1 r2 i3.u i4.u i5.u | RIEf EC59
-ahi +r1 i2 | RI A7A
-aghi +r1 i2 | RI A7B
 ahik =r1 r3 i2 | RIEd ECD8
 aghik =r1 r3 i2 | RIEd ECD9
 afi +r1 i2 | RIL C29
 agfi +r1 i2 | RIL C28
 alfi +r1 i2.u | RIL C2B
-algfi +r1 i2.u | RIL C2A
-slfi +r1 i2.u | RIL C25
-slgfi +r1 i2.u | RIL C24
 nilf +r1 i2.u | RIL C0B
 nihf +r1 i2.u | RIL C0A
 oilf +r1 i2.u | RIL C0D
@@ -114,26 +99,12 @@ cfi r1 i2 | RIL C2D
 cgfi r1 i2 | RIL C2C
 clfi r1 i2.u | RIL C2F
 clgfi r1 i2.u | RIL C2E
-lhi =r1 i2 | RI A78
-lghi =r1 i2 | RI A79
-lgfi =r1 i2 | RIL C01
-llilf =r1 i2.u | RIL C0F
-llihf =r1 i2.u | RIL C0E
-llill =r1 i2.u | RI A5F
-llilh =r1 i2.u | RI A5E
-llihl =r1 i2.u | RI A5D
-llihh =r1 i2.u | RI A5C
-iihf +r1 i2.u | RIL C08
-iilf +r1 i2.u | RIL C09
 tmll r1 i2.u | RI A71
 tmlh r1 i2.u | RI A70
 tmhl r1 i2.u | RI A73
 tmhh r1 i2.u | RI A72
-locr% +r1 r2 m3 | RRFc B9F2
 locgr% +r1 r2 m3 | RRFc B9E2
 locghi% +r1 i2 m3 | RIEg EC46
-lochi% +r1 i2 m3 | RIEg EC42
-selr% =r1 r2 r3 m4 | RRFa B9F0
 selgr% =r1 r2 r3 m4 | RRFa B9E3
 sllk:r =r1 r3 b2 | RSYa EBDF
 srlk:r =r1 r3 b2 | RSYa EBDE
@@ -147,9 +118,7 @@ rllg:r =r1 r3 b2 | RSYa EB1C
 table("""
 l/ly =r1 mem | RX 58 RXY E358
 lg =r1 mem | RXY E304
-lb =r1 mem | RXY E376
 lgb =r1 mem | RXY E377
-lh/lhy =r1 mem | RX 48 RXY E378
 lgh =r1 mem | RXY E315
 lgf =r1 mem | RXY E314
 llc =r1 mem | RXY E394
@@ -180,12 +149,8 @@ llxag =r1 mem | RXY E367
 llxaq =r1 mem | RXY E369
 a/ay +r1 mem | RX 5A RXY E35A
 ag +r1 mem | RXY E308
-al/aly +r1 mem | RX 5E RXY E35E
-alg +r1 mem | RXY E30A
 s/sy +r1 mem | RX 5B RXY E35B
 sg +r1 mem | RXY E309
-sl/sly +r1 mem | RX 5F RXY E35F
-slg +r1 mem | RXY E30B
 n/ny +r1 mem | RX 54 RXY E354
 ng +r1 mem | RXY E380
 o/oy +r1 mem | RX 56 RXY E356

@@ -23,8 +23,8 @@ vml bhfgq =v1 v2 v3 | VRRc E7A2 m4
 vmal bhfg =v1 v2 v3 v4 | VRRd E7AA m5
 vmh bhfgq =v1 v2 v3 | VRRc E7A3 m4
 vmlh bhfgq =v1 v2 v3 | VRRc E7A1 m4
-vme bhf =v1 v2 v3 | VRRc E7A6 m4
-vmo bhf =v1 v2 v3 | VRRc E7A7 m4
+vme hf =v1 v2 v3 | VRRc E7A6 m4
+vmo hf =v1 v2 v3 | VRRc E7A7 m4
 vmn bhfgq =v1 v2 v3 | VRRc E7FE m4
 vmx bhfgq =v1 v2 v3 | VRRc E7FF m4
 vmnl bhfg =v1 v2 v3 | VRRc E7FC m4
@@ -66,6 +66,7 @@ vctz q =v1 v2 | VRRa E752 m3
 _ELEMENTS_IN_MEMORY = """
 vlrep bhfg =v1 mem | VRX E705 m3
 vlbr hfgq =v1 mem | VRX E606 m3
+vlbrrep hfg =v1 mem | VRX E605 m3
 vstbr hfgq v1 mem | VRX E60E m3
 """
 #: The manual's names where the letter alone would be another operation's.
@@ -166,21 +167,19 @@ def run_of_ones(data: bytes) -> tuple[int, int, int] | None:
 def _constant(sink: Any, inst: MInst, allocs: tuple[int, ...]) -> None:
     """16 bytes: vgbm where each is 0 or 255, vrepi or vgm where they repeat, else from the pool."""
     data: bytes = inst.imm
-    v = allocs[0] - V0
-    head = 0xE7 << 40 | (v & 15) << 36 | (v >> 4) << 11
     found, ones = replicated(data), run_of_ones(data)
     if all(b in (0, 255) for b in data):
-        mask = sum((b & 1) << (15 - i) for i, b in enumerate(data))
-        sink.code += (head | mask << 16 | 0x44).to_bytes(6, "big")
+        row, imm = ROWS["vgbm"], sum((b & 1) << (15 - i) for i, b in enumerate(data))
     elif found is not None:
-        sink.code += (head | (found[1] & 0xFFFF) << 16 | found[0] << 12 | 0x45).to_bytes(6, "big")
+        row, imm = ROWS["vrepi." + _LETTERS[found[0]]], found[1]
     elif ones is not None:
-        code, first, last = ones
-        sink.code += (head | first << 24 | last << 16 | code << 12 | 0x46).to_bytes(6, "big")
+        row, imm = ROWS["vgm." + _LETTERS[ones[0]]], ones[1:]
     else:
         sink.code += LARL
         sink.fixup(HALF, sink.constant(data), 2)
         sink.code += vrx(0xE706, allocs[0], R1, 0)
+        return
+    row.encode(sink, MInst(row, (), (), imm), allocs)
 
 
 def _float_constant(sink: Any, inst: MInst, allocs: tuple[int, ...]) -> None:

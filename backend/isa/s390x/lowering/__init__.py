@@ -4,4 +4,4 @@ from __future__ import annotations
 
 from jitpy.backend.isa.lowering import Rules
 
-RULES = Rules("s390x", own=("quad", "whole"), own_vectors=("vector_z",))
+RULES = Rules("s390x", own=("quad", "short", "whole"), own_vectors=("vector_z",))

@@ -12,5 +12,8 @@ def host() -> Host:
         "has_and_not": "features['has_mie3']", "has_fma": "True", "has_half_conversions": "False",
         "has_atomic_pair": "True", "has_pinned_reg": "features['enable_pinned_reg']",
     })  # fmt: skip
+    for name in ("nand", "nor", "xnor", "or_not"):
+        h.constant("$" + name, name)
+    h.inline_test("has_mie3", "features['has_mie3']")
     h.inline_test("wanted_once", "uses[{0}] == 1")
     return h

@@ -24,7 +24,7 @@ _SHIFTS = {op: (ROWS[f"s{c}k"], ROWS[f"s{c}g"]) for op, c in (("shl", "ll"), ("s
 _SHIFTS_BY = {op: (ROWS[f"s{c}k:r"], ROWS[f"s{c}g:r"]) for op, c in (("shl", "ll"), ("shr", "rl"), ("sar", "ra"))}
 #: (Operation, 64 bits) -> what it is of a second operand that is extended: by its sign, from so many bits, in memory.
 _WIDENING: dict[tuple[str, bool], dict[tuple[bool, int, bool], Any]] = {
-    **{(op, False): {(True, 16, True): ROWS[name + "h"]} for op, name in (("add", "a"), ("sub", "s"), ("mul", "m"), ("compare", "c"))},
+    **{(op, False): {(True, 16, True): ROWS[h]} for op, h in (("add", "ah"), ("sub", "sh"), ("mul", "mh"), ("compare", "ch"))},
     **{
         (op, True): {(True, 32, False): ROWS[f + "r"], (True, 32, True): ROWS[f], (True, 16, True): ROWS[h]}
         for op, f, h in (("add", "agf", "agh"), ("sub", "sgf", "sgh"), ("mul", "msgf", "mgh"), ("compare", "cgf", "cgh"))
@@ -34,6 +34,7 @@ _WIDENING: dict[tuple[str, bool], dict[tuple[bool, int, bool], Any]] = {
 for _op, _f in (("add", "algf"), ("sub", "slgf"), ("compare_unsigned", "clgf")):
     _WIDENING[_op, True].update({(False, 32, False): ROWS[_f + "r"], (False, 32, True): ROWS[_f]})
 _EXTENDING_LOADS = {SLOAD16: (True, 16, True), SLOAD32: (True, 32, True), ULOAD32: (False, 32, True)}
+_COMPLEMENTED = {"nand": "nn", "nor": "no", "xnor": "nx", "or_not": "oc"}
 _HALVES = 0x5555555555555555, 0x3333333333333333, 0x0F0F0F0F0F0F0F0F
 #: What halves of a mask leave to one instruction: operation -> rows for the low and the high word.
 _WORDS = {"and": ("nilf", "nihf"), "or": ("oilf", "oihf"), "xor": ("xilf", "xihf")}
@@ -239,6 +240,10 @@ class IntLowering(Base):
     def and_not(self, type: Any, x: Any, y: Any) -> Any:
         """~x & y."""
         return self.op(ROWS["ncgrk" if wide(type) else "ncrk"], self.put_in_reg(y), self.put_in_reg(x))
+
+    def complemented(self, op: str, type: Any, x: Any, y: Any) -> Any:
+        """nand, nor, xnor, or with the complement of y (z15)."""
+        return self.op(ROWS[_COMPLEMENTED[op] + ("grk" if wide(type) else "rk")], self.put_in_reg(x), self.put_in_reg(y))
 
     def bit_select(self, type: Any, c: Any, x: Any, y: Any) -> Any:
         """y ^ ((x ^ y) & c)."""

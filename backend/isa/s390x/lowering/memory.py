@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from jitpy.backend.ir import memflags
-from jitpy.backend.ir.types import BITS
+from jitpy.backend.ir.types import BITS, LANE_BITS
 from jitpy.backend.isa.lowering import trap_of
 from jitpy.backend.isa.s390x.frame import SAVE_AREA
 from jitpy.backend.isa.s390x.lowering.base import SIGN_EXTENDING_LOADS, ZERO_EXTENDING_LOADS, Base, fits
@@ -23,6 +23,7 @@ _STORES = {8: ROWS["stc"], 16: ROWS["sth"], 32: ROWS["st"], 64: ROWS["stg"]}
 _REVERSED_LOADS = {16: ROWS["lrvh"], 32: ROWS["lrv"], 64: ROWS["lrvg"]}
 _REVERSED_STORES = {16: ROWS["strvh"], 32: ROWS["strv"], 64: ROWS["strvg"]}
 _CONSTANT_STORES = {8: ROWS["mvi"], 16: ROWS["mvhhi"], 32: ROWS["mvhi"], 64: ROWS["mvghi"]}
+_LETTER = {8: "b", 16: "h", 32: "f", 64: "g"}
 #: Operation -> load and operate, of 32 and 64 bits.
 _AT_ONCE = {"add": "laa", "and": "lan", "or": "lao", "xor": "lax"}
 
@@ -73,6 +74,8 @@ class MemoryLowering(Base):
         flags, offset = m
         bits = BITS[type]
         if is_little(flags):
+            if self.features["has_vxrs_ext2"]:
+                return self.fop_mem(ROWS["vlbrrep." + _LETTER[bits]], self.address(a, offset), trap=trap_of(flags))
             return self.float_from(bits, self.load_bits(bits, m, a))
         return self.fop_mem(ROWS[f"load_f{bits}"], self.address(a, offset), trap=trap_of(flags))
 
@@ -84,6 +87,8 @@ class MemoryLowering(Base):
         """f128: a whole vector register."""
         flags, offset = m
         if is_little(flags):
+            if self.features["has_vxrs_ext2"]:
+                return self.op_mem(ROWS["vlbr.q"], self.address(a, offset), trap=trap_of(flags), cls=VECTOR)
             return self.joined(*self.load_pair(m, a))
         return self.op_mem(ROWS["vl"], self.address(a, offset), trap=trap_of(flags), cls=VECTOR)
 
@@ -133,7 +138,7 @@ class MemoryLowering(Base):
         flags, offset = m
         bits = BITS[type]
         if is_little(flags):
-            return self.store_bits(bits, m, self.bits_from(bits, self.put_in_reg(x)), a)
+            return self.store_element(bits, m, self.put_in_reg(x), 0, a)
         return self.do_mem(ROWS[f"store_f{bits}"], self.address(a, offset), self.put_in_reg(x), trap=trap_of(flags))
 
     def store_half(self, m: Any, x: Any, a: Any) -> tuple[()]:
@@ -144,8 +149,26 @@ class MemoryLowering(Base):
         """f128."""
         flags, offset = m
         if is_little(flags):
+            if self.features["has_vxrs_ext2"]:
+                return self.do_mem(ROWS["vstbr.q"], self.address(a, offset), self.put_in_reg(x), trap=trap_of(flags))
             return self.store_halves(m, self.parted(self.put_in_reg(x)), a)
         return self.do_mem(ROWS["vst"], self.address(a, offset), self.put_in_reg(x), trap=trap_of(flags))
+
+    def store_lane(self, m: Any, lane: int, x: Any, a: Any) -> tuple[()]:
+        """One lane of a vector."""
+        bits = LANE_BITS[self.types[x]]
+        part, i = divmod(lane, 128 // bits)
+        return self.store_element(bits, m, self.put_in_regs(x)[part], i, a)
+
+    def store_element(self, bits: int, m: Any, r: Any, i: int, a: Any) -> tuple[()]:
+        """An element of a vector register; before z15 by way of a general one where memory is little-endian."""
+        flags, offset = m
+        letter = _LETTER[bits]
+        little = is_little(flags) and bits > 8
+        if little and not self.features["has_vxrs_ext2"]:
+            return self.store_bits(bits, m, self.op(ROWS["vlgv." + letter], r, imm=i), a)
+        row = ROWS[("vstebr." if little else "vste.") + letter]
+        return self.do_mem(row, self.address(a, offset), r, imm=i, trap=trap_of(flags))
 
     # Addresses of things.
 

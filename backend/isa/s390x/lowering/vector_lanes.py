@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from jitpy.backend.ir.opcodes import LOAD_
 from jitpy.backend.ir.types import I64, LANE, LANE_BITS, LANES
+from jitpy.backend.isa.s390x.lowering.base import fits
 from jitpy.backend.isa.s390x.lowering.vector_base import LETTER
 from jitpy.backend.isa.s390x.lowering.vector_compare import VectorCompareLowering
 from jitpy.backend.isa.s390x.rows import ROWS
@@ -18,6 +20,18 @@ class VectorLanesLowering(VectorCompareLowering):
     def v_insert(self, t: Any, r: Any, s: Any, lane: int) -> Any:
         """A register with a scalar in a lane."""
         return self.lane_in(LANE[t], r, lane, s)
+
+    def insert_value(self, t: Any, r: Any, y: Any, lane: int) -> Any:
+        """y from memory (in the other byte order since z15), as a small constant, or from a register."""
+        n, letter = self.nodes[y], LETTER[LANE_BITS[t]]
+        if n[0] == LOAD_ and (self.is_load(y) or (letter != "b" and self.features["has_vxrs_ext2"])):
+            row = ROWS[("vle." if self.is_load(y) else "vlebr.") + letter]
+            amode, trap = self.load_of(y)
+            return self.op_mem(row, amode, r, imm=lane, trap=trap, cls=VECTOR)
+        k = self.constant_of(y) if LANE[t] <= I64 else None
+        if k is not None and fits(k, 16):
+            return self.xop(ROWS["vlei." + letter], r, imm=(k & 0xFF if letter == "b" else k, lane))
+        return self.v_insert(t, r, self.put_in_reg(y), lane)
 
     def v_extract(self, t: Any, r: Any, lane: int) -> Any:
         """A lane as a scalar."""
