@@ -168,6 +168,7 @@ def _constant(sink: Any, inst: MInst, allocs: tuple[int, ...]) -> None:
     """16 bytes: vgbm where each is 0 or 255, vrepi or vgm where they repeat, else from the pool."""
     data: bytes = inst.imm
     found, ones = replicated(data), run_of_ones(data)
+    imm: Any
     if all(b in (0, 255) for b in data):
         row, imm = ROWS["vgbm"], sum((b & 1) << (15 - i) for i, b in enumerate(data))
     elif found is not None:
