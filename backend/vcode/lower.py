@@ -406,4 +406,9 @@ class _Lowering:
             end = final.get(end, end)
             for link in chain:
                 final[link] = end
-        vcode.rename(final)
+        get = final.get
+        disjoint = final.keys().isdisjoint
+        for inst in vcode.insts:
+            if not disjoint(inst.uses):
+                inst.uses = tuple([get(r, r) for r in inst.uses])
+        vcode.block_args = [[get(r, r) for r in regs] if regs else regs for regs in vcode.block_args]

@@ -36,15 +36,6 @@ class VCode:
         self.vreg_class: list[int] = []  # INT, FLOAT, VECTOR, MASK
         self.frame: Any = None  # the ABI engine's frame record
 
-    def rename(self, final: dict[int, int]) -> None:
-        """Replace uses of vregs by others."""
-        get = final.get
-        disjoint = final.keys().isdisjoint
-        for inst in self.insts:
-            if not disjoint(inst.uses):
-                inst.uses = tuple([get(r, r) for r in inst.uses])
-        self.block_args = [[get(r, r) for r in regs] if regs else regs for regs in self.block_args]
-
 
 class MachineEnv:
     """The registers of a target as the allocator sees them.

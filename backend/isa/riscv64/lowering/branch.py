@@ -281,10 +281,11 @@ class BranchLowering(ConvertLowering):
         if k is not None and n[0] == ISUB:
             name, k = "add", -k
         word = type == I32 and name in ("add", "sub")
+        uses: tuple[Any, ...] = ()
         if k is None:
             name, uses = name + "w" * word, (self.put_in_reg(b),)
         elif fits12(k):
-            name, uses = name + "iw" if word else name + "i", ()
+            name += "iw" if word else "i"
         else:
             return None
         base = self.put_in_reg(other)
