@@ -66,7 +66,7 @@ vctz q =v1 v2 | VRRa E752 m3
 _ELEMENTS_IN_MEMORY = """
 vlrep bhfg =v1 mem | VRX E705 m3
 vlbr hfgq =v1 mem | VRX E606 m3
-vlbrrep hfg =v1 mem | VRX E605 m3
+vlbrrep fg =v1 mem | VRX E605 m3
 vstbr hfgq v1 mem | VRX E60E m3
 """
 #: The manual's names where the letter alone would be another operation's.
