@@ -42,17 +42,17 @@ Reloc = tuple[int, str, str, int]  # offset, kind, symbol, addend
 class CompiledFunction:
     """Machine code of one function, entry at offset 0, constants behind the code.
 
-    ``traps``: (offset, code); ``lines``: (offset, srcloc) where it changes; ``calls``: those with handlers, stack maps or
-    tags (see `buffer.CallRecord`). For unwinding: ``entry``: bytes of code in front of the usual prologue; ``saved``:
-    (callee-saved preg, offset from the stack pointer); ``prologue_end``; ``returns``: (first byte, end, whether the return
-    address is still signed) of each instruction that leaves, with the frame gone; ``signed``: where the return address has been
-    signed, 0: it is not.
+    ``traps``: (offset, code); ``data``: (offset, size) of what is no code; ``lines``: (offset, srcloc) where it changes; ``calls``:
+    those with handlers, stack maps or tags (see `buffer.CallRecord`). For unwinding: ``entry``: bytes of code in front of the usual
+    prologue; ``saved``: (callee-saved preg, offset from the stack pointer); ``prologue_end``; ``returns``: (first byte, end, whether
+    the return address is still signed) of each instruction that leaves, with the frame gone; ``signed``: where the return address
+    has been signed, 0: it is not.
     ``aligned``: what the prologue aligns the stack pointer to, 1: it does not.
     """
 
     __slots__ = (
-        "align", "aligned", "calls", "code", "entry", "frame_size", "lines", "name", "prologue_end", "relocs", "returns", "saved",
-        "signed", "traps",
+        "align", "aligned", "calls", "code", "data", "entry", "frame_size", "lines", "name", "prologue_end", "relocs", "returns",
+        "saved", "signed", "traps",
     )  # fmt: skip
 
     def __init__(self, name: str, done: Finished, frame: Frame) -> None:
@@ -61,6 +61,7 @@ class CompiledFunction:
         self.align: int = done.align
         self.relocs: list[Reloc] = done.relocs
         self.traps: list[tuple[int, str]] = done.traps
+        self.data: list[tuple[int, int]] = done.data
         self.lines: list[tuple[int, int]] = done.lines
         self.prologue_end: int = done.prologue_end
         self.returns: list[tuple[int, int, bool]] = done.returns

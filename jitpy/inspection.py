@@ -94,31 +94,23 @@ def _source_line(overload: Overload, source: int) -> str:
 
 
 def disassemble(code: bytes, at: int, symbols: dict[str, int], lines: dict[int, str]) -> str:
-    """Text of machine code of the host, through capstone, with offsets for addresses in it; ``lines``: offset -> comment."""
+    """Text of machine code of the host that lies at an address; ``lines``: offset -> where it comes from."""
     from jitpy.backend import isa
-    from jitpy.disassembly import disassembler
-
-    engine = disassembler(isa.host_name())
-    starts = {address - at: name for name, address in symbols.items()}
+    from jitpy.backend.isa import listing
     from jitpy.runtime import helpers
 
+    name = isa.host_name()
+    found = listing.lines(name, code, {symbol: address - at for symbol, address in symbols.items()})
     helper_at = helpers.names()
-    out = []
-    for i in engine.disasm(code, 0):
-        if i.address in starts:
-            out.append(f"{starts[i.address]}:")
-        if i.address in lines:
-            out.append(f"  # {lines[i.address]}")
-        note = _named(i.op_str, starts if i.mnemonic[0] in "cj" else helper_at)
-        out.append(f"  {i.address:6x}  {i.mnemonic:<10} {i.op_str}{note}".rstrip())
-    return "\n".join(out) + "\n"
+    for line in found:
+        line.comment = _helper(line.text, helper_at)
+    return listing.text(name, found, lines)
 
 
-def _named(operands: str, names: dict[int, str]) -> str:
-    """A comment where the last operand is the address of something with a name."""
+def _helper(operands: str, names: dict[int, str]) -> str:
+    """The helper whose address is the last operand."""
     last = operands.rpartition(" ")[2]
-    name = names.get(int(last, 16)) if last.startswith("0x") and last.isalnum() else None
-    return f"  ; {name}" if name else ""
+    return names.get(int(last, 16), "") if last.startswith("0x") and last.isalnum() else ""
 
 
 def cfg(overload: Overload) -> str:

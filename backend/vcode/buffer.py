@@ -37,6 +37,7 @@ class Sink:
         "_align",
         "_calls",
         "_constants",
+        "_data",
         "_fixups",
         "_items",
         "_labels",
@@ -77,6 +78,7 @@ class Sink:
         self._relocs: list[tuple[int, str, str, int]] = []
         self._traps: list[tuple[int, str]] = []
         self._calls: list[tuple[int, CallSite]] = []
+        self._data: list[tuple[int, int]] = []
         self._constants: dict[bytes, int] = {}
         self._addresses: dict[tuple[str, str, int], int] = {}
         self._trap_stubs: dict[tuple[str, int], int] = {}
@@ -153,6 +155,10 @@ class Sink:
         if site.handlers or site.stack_map or site.tags or site.patchable:
             self._calls.append((len(self.code), site))
 
+    def data(self, size: int) -> None:
+        """The next bytes, so many, are no instructions: listings must know."""
+        self._data.append((len(self.code), size))
+
     # -- the end ----------------------------------------------------------------------------------
 
     def trap_stubs(self) -> None:
@@ -171,6 +177,7 @@ class Sink:
             widest = max(map(len, self._constants), default=8)
             self.align(widest)
             self._align = max(self._align, widest)
+            self.data(sum(map(len, self._constants)) + 8 * len(self._addresses))
             for data, label in sorted(self._constants.items(), key=_by_size):
                 self.bind(label)
                 self.code += data
@@ -186,7 +193,7 @@ class Sink:
             self._patch(code, self._labels, [f[0] for f in self._fixups])
             return Finished(
                 bytes(code), self._align, self._relocs, self._traps, self.lines, self.prologue_end, self.returns,
-                [self._call_record(p, site, self._labels) for p, site in self._calls],
+                [self._call_record(p, site, self._labels) for p, site in self._calls], self._data,
             )  # fmt: skip
         places = [item[0] for item in self._items]
         grown, target_places = self._sizes(places)
@@ -215,6 +222,7 @@ class Sink:
             self.prologue_end + shift[bisect_left(places, self.prologue_end)],
             [(p + shift[bisect_left(places, p)], q + shift[bisect_left(places, q)], s) for p, q, s in self.returns],
             [self._call_record(p + shift[bisect_left(places, p)], site, target_places) for p, site in self._calls],
+            [(p + shift[bisect_left(places, p)], size) for p, size in self._data],
         )
 
     def _call_record(self, place: int, site: CallSite, labels: list[int]) -> CallRecord:
@@ -284,15 +292,17 @@ def _by_size(entry: tuple[bytes, int]) -> tuple[int, int]:
 
 
 class Finished:
-    """What comes out: bytes, the alignment they want, and tables of places in them."""
+    """What comes out: bytes, the alignment they want, and tables of places in them; ``data``: (place, size) of what is no code."""
 
-    __slots__ = ("align", "calls", "code", "lines", "prologue_end", "relocs", "returns", "traps")
+    __slots__ = ("align", "calls", "code", "data", "lines", "prologue_end", "relocs", "returns", "traps")
 
     def __init__(
         self, code: bytes, align: int, relocs: list[tuple[int, str, str, int]], traps: list[tuple[int, str]],
         lines: list[tuple[int, int]], prologue_end: int, returns: list[tuple[int, int, bool]], calls: list[CallRecord],
+        data: list[tuple[int, int]],
     ) -> None:  # fmt: skip
         self.calls = calls
+        self.data = data
         self.code = code
         self.align = align
         self.relocs = relocs

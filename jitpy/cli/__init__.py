@@ -38,7 +38,7 @@ def _run(arguments: list[str] | None) -> int:
     except CompileError as error:
         print(f"error: {error}", file=sys.stderr)
     except ModuleNotFoundError as error:
-        extra = {"capstone": "disasm", "rich": "cli"}.get(error.name or "")
+        extra = {"rich": "cli"}.get(error.name or "")
         if extra is None:
             raise
         print(f"error: this needs {error.name}: pip install 'jitpy[{extra}]'", file=sys.stderr)

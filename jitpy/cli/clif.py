@@ -166,16 +166,13 @@ def _print_cfg(options: argparse.Namespace) -> int:
 
 
 def _compile(options: argparse.Namespace) -> int:
-    from jitpy.backend.isa import host
+    from jitpy.backend.isa import host, listing
     from jitpy.backend.pipeline import compile_module
     from jitpy.backend.settings import Settings
-    from jitpy.disassembly import disassembler
 
     target = host()
     module = compile_module(_functions(options.file), target, Settings(options.opt_level, enable_verifier=True))
-    names = {offset: name for name, offset in module.symbols.items()}
-    for instruction in disassembler(target.name).disasm(module.code, 0):
-        if instruction.address in names:
-            print(f"%{names[instruction.address]}:")
-        print(f"  {instruction.address:5x}  {instruction.mnemonic} {instruction.op_str}".rstrip())
+    symbols = {f"%{name}": offset for name, offset in module.symbols.items()}
+    found = listing.lines(target.name, module.code, symbols, module.relocs, listing.data_of(module))
+    print(listing.text(target.name, found, {}).lstrip("\n"), end="")
     return 0

@@ -7,14 +7,8 @@ from __future__ import annotations
 
 import inspect
 import linecache
-import shutil
-import subprocess
-import tempfile
-from itertools import pairwise
 
 from jitpy import cabi
-from jitpy.backend.errors import UnsupportedError
-from jitpy.disassembly import disassembler
 from jitpy.frontend.types import types as ty
 
 TYPE_CHECKING = False
@@ -182,60 +176,16 @@ clean:
 
 
 def listing(compiled: Compiled) -> str:
-    """The machine code as assembly text, functions named, with the Python line where it changes."""
+    """The machine code as assembly: offset, bytes, instruction, with functions named and the Python line where it changes."""
+    from jitpy.backend.isa import listing as assembly
+
     module = compiled.library.module
     assert module is not None
-    lines = compiled.lines
-    names = {offset: name for name, offset in module.symbols.items()}
-    out = [f"# {compiled.name} for {compiled.description}"]
-    previous = None
-    for offset, text in _decoded(compiled, module.code):
-        if offset in names:
-            out += ["", f"{names[offset]}:"]
-            previous = None
-        line = lines.get(offset)
-        if line and line != previous:
-            out.append(f"  # {line[0]}:{line[1]}: {linecache.getline(*line).strip()}")
-            previous = line
-        out.append(f"  {offset:6x}  {text}")
-    return "\n".join(out) + "\n"
-
-
-def _decoded(compiled: Compiled, code: bytes) -> list[tuple[int, str]]:
-    """(offset, text) of each instruction: by GNU objdump for the target (x86-64 in Intel's syntax), by capstone, which knows fewer
-    extensions, or the bytes."""
-    from jitpy.backend.emulation import programs
-
-    folder = compiled.library.target.name
-    try:
-        tool: str | None = programs.gnu(folder, "objdump")
-    except UnsupportedError:
-        tool = shutil.which(f"{compiled.machine.triple}-objdump")
-    if tool is not None:
-        return _objdump([tool, *(["-Mintel"] if folder == "x64" else [])], compiled.object)
-    try:
-        engine = disassembler(folder)
-    except ImportError:
-        return [(i, code[i : i + 8].hex(" ")) for i in range(0, len(code), 8)]
-    found: list[tuple[int, str]] = []
-    module = compiled.library.module
-    assert module is not None
-    for start, end in pairwise(sorted({*module.symbols.values(), len(code)})):  # what lies behind a function may be data
-        found += [(i.address, f"{i.mnemonic:<10} {i.op_str}".rstrip()) for i in engine.disasm(code[start:end], start)]
-    return found
-
-
-def _objdump(command: list[str], file: bytes) -> list[tuple[int, str]]:
-    with tempfile.NamedTemporaryFile(suffix=".o") as opened:
-        opened.write(file)
-        opened.flush()
-        done = subprocess.run([*command, "-d", "--no-show-raw-insn", opened.name], capture_output=True, text=True, check=True)
-    found = []
-    for line in done.stdout.splitlines():
-        place, colon, text = line.partition(":\t")
-        if colon:
-            found.append((int(place, 16), " ".join(text.split())))
-    return found
+    name = compiled.library.target.name
+    mark = assembly.COMMENT[name]
+    lines = assembly.lines(name, module.code, module.symbols, module.relocs, assembly.data_of(module))
+    places = {at: f"{file}:{line}: {linecache.getline(file, line).strip()}" for at, (file, line) in compiled.lines.items()}
+    return f"{mark} {compiled.name} for {compiled.description}\n" + assembly.text(name, lines, places)
 
 
 __all__: Sequence[str] = ("example", "header", "listing", "makefile", "parameter_names")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import operator
 import random
 from collections.abc import Callable, Mapping
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -59,6 +60,18 @@ def cases(
                 emission = sink(row, imm)
                 encode(emission, MInst(row, (), (), imm), allocs)
                 out.append((name, bytes(emission.code), normal(text(row, allocs, imm))))
+    return out
+
+
+def read_back(isa: str, found: list[Case], normal: Callable[[str], str]) -> list[Case]:
+    """The same cases with the text that the ISA's ``decode`` makes of their bytes alone."""
+    instruction = import_module(f"jitpy.backend.isa.{isa}.decode").instruction
+    out = []
+    for name, code, _ in found:
+        size, text, distance = instruction(code, 0) or (0, "?", None)
+        if distance is not None:
+            text = text.format(hex(distance))
+        out.append((name, code, normal(text) if size == len(code) else f"{size} bytes: {text}"))
     return out
 
 

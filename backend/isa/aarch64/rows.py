@@ -83,6 +83,11 @@ def _make(name: str, text: str, word: int, addr: int, flags: int, parsed: Parsed
     return r
 
 
+def make(name: str, text: str, word: int) -> A64Row:
+    """A row that is in no table: `decode` reads what is written without one."""
+    return _make(name, text, word, -1, 0, parse_operands(text))
+
+
 def row(name: str, text: str, word: int, flags: int = 0) -> A64Row:
     """A row without a memory operand, entered in ROWS."""
     assert name not in ROWS, name

@@ -106,6 +106,11 @@ def _make(name: str, text: str, word: int, addr: int, store: bool, vector: bool,
     return r
 
 
+def make(name: str, text: str, word: int) -> RiscvRow:
+    """A row that is in no table: `decode` reads what is written without one."""
+    return _make(name, text, word, -1, False, False, 0, parse_operands(text))
+
+
 def row(name: str, text: str, word: int, flags: int = 0, vector: bool = False) -> RiscvRow:
     """A row without an address operand, entered in ROWS."""
     assert name not in ROWS, name

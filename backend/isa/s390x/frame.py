@@ -200,7 +200,9 @@ def _check_limit(sink: Any, frame: Any) -> None:
 
 def symbol_literal(sink: Any, reg: int, name: str, addend: int) -> None:
     """The address of a symbol anywhere: bras reg, over 8 bytes that hold it; lg reg, 0(reg)."""
-    sink.code += bytes((0xA7, reg << 4 | 5, 0, 6)) + bytes(8)
+    sink.code += bytes((0xA7, reg << 4 | 5, 0, 6))
+    sink.data(8)
+    sink.code += bytes(8)
     sink.reloc("abs8", name, addend, 8)
     sink.code += rxy(_LG, reg, reg, 0)
 

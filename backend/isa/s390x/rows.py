@@ -131,6 +131,11 @@ def _make(
     return r
 
 
+def make(name: str, text: str, spec: str, addr: int) -> S390xRow:
+    """A row that is in no table: `decode` reads what is written without one."""
+    return _make(name, text, spec, addr)
+
+
 def row(name: str, text: str, spec: str, flags: int = 0) -> S390xRow:
     """A row without an address operand, entered in ROWS."""
     assert name not in ROWS, name

@@ -23,7 +23,7 @@ from jitpy.backend.target.row import MInst
 _MAP_BYTES = {"": b"", "0F": b"\x0f", "0F38": b"\x0f\x38", "0F3A": b"\x0f\x3a"}
 _MAP_NUMBER = {"0F": 1, "0F38": 2, "0F3A": 3}
 _PP = {"": 0, "NP": 0, "66": 1, "F3": 2, "F2": 3}
-_IMM_BYTES = {"ib": 1, "us": 1, "iw": 2, "id": 4, "iq": 8}
+IMM_BYTES = {"ib": 1, "us": 1, "iw": 2, "id": 4, "iq": 8}
 _MEMO_LIMIT = 1 << 12
 #: ModRM's addressing without a register: rip-relative.
 RIP = -1
@@ -158,7 +158,7 @@ def _alloc_of(operands: list[Operand], place: str) -> int:
 
 
 #: Bytes of a memory operand by its kind: what EVEX scales a short displacement by.
-_ACCESS = {"b": 1, "sb": 1, "w": 2, "sh": 2, "d": 4, "ss": 4, "q": 8, "sd": 8, "x": 16, "y": 32, "z": 64}
+ACCESS = {"b": 1, "sb": 1, "w": 2, "sh": 2, "d": 4, "ss": 4, "q": 8, "sd": 8, "x": 16, "y": 32, "z": 64}
 
 
 def field(preg: int) -> int:
@@ -174,7 +174,7 @@ def encoder(row: X64Row) -> Callable[[Any, MInst, tuple[int, ...]], None]:
     prefix = _prefixer(spec, int(_alloc_of(operands, "zzz") >= 0))
     unit = 1
     if spec.vex == 2:
-        unit = max([_ACCESS[o.kind] for o in operands if o.place in ("rm", "mem") and o.kind in _ACCESS], default=1)
+        unit = max([ACCESS[o.kind] for o in operands if o.place in ("rm", "mem") and o.kind in ACCESS], default=1)
     reg_at = _alloc_of(operands, "reg")
     rm_at = _alloc_of(operands, "rm")
     opc_at = _alloc_of(operands, "opc")
@@ -302,8 +302,8 @@ def _ending(spec: Spec, operands: list[Operand], is4_at: int) -> tuple[Any, Any]
         wider.opcode = bytes((*spec.opcode[:-1], spec.opcode[-1] ^ 2))
         return lambda allocs, imm: (short if -128 <= imm < 128 else long)(allocs, imm), _prefixer(wider)
     for place in places:
-        if place in _IMM_BYTES:
-            return _immediate(_IMM_BYTES[place]), None
+        if place in IMM_BYTES:
+            return _immediate(IMM_BYTES[place]), None
     return None, None
 
 

@@ -93,6 +93,11 @@ def _make(name: str, text: str, spec: str, addr: int, flags: int, parsed: Any) -
     return r
 
 
+def make(name: str, text: str, spec: str, addr: int) -> X64Row:
+    """A row that is in no table: `decode` reads what is written without one."""
+    return _make(name, text, spec, addr, 0, parse_operands(text))
+
+
 def row(name: str, text: str, spec: str, flags: int = 0) -> X64Row:
     """A row without an address operand, entered in ROWS."""
     assert name not in ROWS, name

@@ -11,7 +11,7 @@ import jitpy.backend.isa.aarch64.insts
 import jitpy.backend.isa.aarch64.insts.vectors  # noqa: F401  enters all rows
 import pytest
 from disassemble import disassembled
-from every_row import Case, cases, hold_against_objdump, hold_none
+from every_row import Case, cases, hold_against_objdump, hold_none, read_back
 from jitpy.backend import isa
 from jitpy.backend.emulation import programs
 from jitpy.backend.filetests import emulated
@@ -93,6 +93,11 @@ def normal(text: str) -> str:
 
 def test_objdump(found: list[Case], tmp_path: Path) -> None:
     hold_against_objdump("aarch64", found, tmp_path, normal, 4)
+
+
+def test_read_back(found: list[Case], tmp_path: Path) -> None:
+    """What `decode` makes of the bytes is what objdump makes of them."""
+    hold_against_objdump("aarch64", read_back("aarch64", found, normal), tmp_path, normal, 4)
 
 
 def test_capstone(found: list[Case]) -> None:

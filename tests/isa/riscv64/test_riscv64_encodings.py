@@ -11,7 +11,7 @@ from typing import Any
 import jitpy.backend.isa.riscv64.insts  # noqa: F401  enters all rows
 import pytest
 from disassemble import disassembled
-from every_row import Case, TrappingSink, cases, hold_against_objdump
+from every_row import Case, TrappingSink, cases, hold_against_objdump, read_back
 from jitpy.backend.isa.riscv64 import features
 from jitpy.backend.isa.riscv64.compressed import compress
 from jitpy.backend.isa.riscv64.encode import IMMEDIATES, encoder
@@ -98,6 +98,13 @@ def same(ours: str, theirs: str) -> bool:
 def test_objdump(found: list[Case], tmp_path: Path) -> None:
     assert len(found) > 5000
     hold_against_objdump("riscv64", found, tmp_path, normal, 4, same=same, options=("-M", "no-aliases"))
+
+
+def test_read_back(found: list[Case], tmp_path: Path) -> None:
+    """What `decode` makes of the bytes is what objdump makes of them."""
+    hold_against_objdump(
+        "riscv64", read_back("riscv64", found, normal), tmp_path, normal, 4, same=same, options=("-M", "no-aliases")
+    )
 
 
 def test_compressed_forms_are_the_same_instructions(found: list[Case], tmp_path: Path) -> None:

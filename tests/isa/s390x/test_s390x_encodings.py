@@ -9,7 +9,7 @@ from typing import Any
 
 import jitpy.backend.isa.s390x.insts  # noqa: F401  enters all rows
 import pytest
-from every_row import Case, cases, hold_against_objdump, hold_none
+from every_row import Case, cases, hold_against_objdump, hold_none, read_back
 from jitpy.backend.isa.s390x import regs
 from jitpy.backend.isa.s390x.encode import encoder, forms
 from jitpy.backend.isa.s390x.printer import instruction_text
@@ -94,6 +94,11 @@ def found() -> list[Case]:
 def test_objdump(found: list[Case], tmp_path: Path) -> None:
     assert len(found) > 20000
     hold_against_objdump("s390x", found, tmp_path, normal, 8, b"\x07")
+
+
+def test_read_back(found: list[Case], tmp_path: Path) -> None:
+    """What `decode` makes of the bytes is what objdump makes of them."""
+    hold_against_objdump("s390x", read_back("s390x", found, normal), tmp_path, normal, 8, b"\x07")
 
 
 def test_every_register_is_named() -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 import jitpy.backend.isa.x64.insts  # noqa: F401  enters all rows
 import pytest
-from every_row import Case, TrappingSink, cases, hold_against_objdump, hold_none
+from every_row import Case, TrappingSink, cases, hold_against_objdump, hold_none, read_back
 from jitpy.backend.isa.x64 import regs
 from jitpy.backend.isa.x64.encode import encoder
 from jitpy.backend.isa.x64.insts import vectors
@@ -132,6 +132,11 @@ def same(ours: str, theirs: str) -> bool:
 
 def test_objdump(found: list[Case], tmp_path: Path) -> None:
     hold_against_objdump("x64", found, tmp_path, normal, 16, b"\x90", same)
+
+
+def test_read_back(found: list[Case], tmp_path: Path) -> None:
+    """What `decode` makes of the bytes is what objdump makes of them."""
+    hold_against_objdump("x64", read_back("x64", found, normal), tmp_path, normal, 16, b"\x90", same)
 
 
 def test_capstone(found: list[Case]) -> None:

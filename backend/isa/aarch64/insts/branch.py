@@ -142,6 +142,7 @@ def _jump_table(sink: Any, inst: MInst, allocs: tuple[int, ...]) -> None:
     sink.code += word(0xB8A07800 | index << 16 | TEMPORARY << 5 | spent) + word(0x8B000000 | spent << 16 | both)
     sink.code += word(0xD61F0000 | TEMPORARY << 5)
     sink.bind(start)
+    sink.data(4 * len(targets))
     for k, target in enumerate(targets):
         sink.code += b"\0\0\0\0"
         sink.fixup(REL4, sink.block_label(target), 4 * k)

@@ -157,6 +157,7 @@ def _jump_table(sink: Any, inst: MInst, allocs: tuple[int, ...]) -> None:
     put(sink, r_type(0x33, TEMP, TEMP, table))
     put(sink, 0x67 | TEMP << 15)
     sink.bind(start)
+    sink.data(4 * len(targets))
     for k, target in enumerate(targets):
         sink.code += b"\0\0\0\0"
         sink.fixup(REL4, sink.block_label(target), 4 * k)

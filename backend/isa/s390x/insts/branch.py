@@ -132,6 +132,7 @@ def _jump_table(sink: Any, inst: MInst, allocs: tuple[int, ...]) -> None:
     sink.fixup(HALF, start, 2)
     sink.code += bytes((0xE3, i << 4 | i, t << 4, 0, 0, 0x14, 0x41, t << 4 | i, t << 4, 0, 0x07, 0xF0 | t))
     sink.bind(start)
+    sink.data(4 * len(inst.imm))
     for k, target in enumerate((*inst.imm[1:], inst.imm[0])):
         sink.code += b"\0\0\0\0"
         sink.fixup(WORD, sink.block_label(target), 4 * k)

@@ -47,7 +47,9 @@ def _thread_local(sink: Any, inst: MInst, allocs: tuple[int, ...]) -> None:
     the thread pointer, which lies in two access registers."""
     sink.code += b"\xc0\xc0\0\0\0\0"  # larl r12
     sink.reloc("got4dbl", "_GLOBAL_OFFSET_TABLE_", 2)
-    sink.code += bytes((0xA7, 0x25, 0, 6)) + bytes(8)  # bras r2, over the literal
+    sink.code += bytes((0xA7, 0x25, 0, 6))  # bras r2, over the literal
+    sink.data(8)
+    sink.code += bytes(8)
     sink.reloc("tlsgd8", inst.imm, 0, 8)
     sink.code += rxy(0xE304, 2, 2, 0) + b"\xc0\xe5\0\0\0\0"
     sink.reloc("plt4dbl", "__tls_get_offset", 2)

@@ -97,6 +97,7 @@ def _jump_table(sink: Any, inst: MInst, allocs: tuple[int, ...]) -> None:
     # The table is read-only, so its targets need no landing mark.
     sink.code += (b"\x3e" if sink.features["enable_cet"] else b"") + (b"\x41" if tb else b"") + bytes((0xFF, 0xE0 | t))
     sink.bind(start)
+    sink.data(4 * len(inst.imm))
     for k, target in enumerate((*inst.imm[1:], inst.imm[0])):
         sink.code += b"\0\0\0\0"
         sink.fixup(REL4, sink.block_label(target), 4 * k)
