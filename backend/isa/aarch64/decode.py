@@ -13,6 +13,7 @@ import jitpy.backend.isa.aarch64.insts  # noqa: F401  enters all rows
 from jitpy.backend.isa.aarch64.conditions import CC_NAMES
 from jitpy.backend.isa.aarch64.encode import FIELDS
 from jitpy.backend.isa.aarch64.immediates import IMMEDIATES, logical
+from jitpy.backend.isa.aarch64.insts import vectors  # noqa: F401
 from jitpy.backend.isa.aarch64.printer import instruction_text
 from jitpy.backend.isa.aarch64.regs import V0
 from jitpy.backend.isa.aarch64.rows import ROWS, SCALED, A64Row, make, parse_operands
@@ -180,6 +181,8 @@ _patterns: dict[int, list[_Pattern]] = {}
 
 def _prepare() -> None:
     found: list[_Pattern] = []
+    for name in list(ROWS.later):
+        ROWS[name]
     for family in list(ROWS.values()):
         if isinstance(family, tuple):
             found += [_Pattern(family[1], "scaled"), _Pattern(family[1], "unscaled"), _Pattern(family[2], "registers")]
