@@ -45,8 +45,8 @@ class CompiledFunction:
     ``traps``: (offset, code); ``data``: (offset, size) of what is no code; ``lines``: (offset, srcloc) where it changes; ``calls``:
     those with handlers, stack maps or tags (see `buffer.CallRecord`). For unwinding: ``entry``: bytes of code in front of the usual
     prologue; ``saved``: (callee-saved preg, offset from the stack pointer); ``prologue_end``; ``returns``: (first byte, end,
-    whether the return address is still signed) of each instruction that leaves, with the frame gone; ``signed``: where the return address has
-    been signed, 0: it is not.
+    whether the return address is still signed) of each instruction that leaves, with the frame gone; ``signed``: where the return
+    address has been signed, 0: it is not.
     ``aligned``: what the prologue aligns the stack pointer to, 1: it does not.
     """
 
