@@ -21,6 +21,11 @@ from jitpy.backend.isa.riscv64.rows import KINDS, PLACES, ROWS, RiscvRow, make, 
 
 #: What the frame, calls and branches write: text and word. ``rel20`` and ``rel12`` are distances.
 _MORE = """auipc =rd u20 | 17
+lui =rd u20 | 37
+addi =rd rs1 i12 | 13
+addiw =rd rs1 i12 | 1b
+slli =rd rs1 u6 | 1013
+bseti =rd zero u6 | 28001013
 jal =rd rel20 | 6f
 jalr =rd rs1 i12 | 67
 beq rs1 rs2 rel12 | 63

@@ -16,7 +16,23 @@ from jitpy.backend.isa.s390x.regs import V0
 from jitpy.backend.isa.s390x.rows import ROWS, S390xRow, is_register, make, parse_operands
 
 #: What the frame, calls and constants write: text and encoding.
-_MORE = """stmg r1 r3 mem | RSYa EB24
+_MORE = """lhi r1 i2 | RI A78
+lghi r1 i2 | RI A79
+lgfi r1 i2 | RIL C01
+llilf r1 i2.u | RIL C0F
+llihf r1 i2.u | RIL C0E
+iihf r1 i2.u | RIL C08
+iilf r1 i2.u | RIL C09
+llill r1 i2.u | RI A5F
+llilh r1 i2.u | RI A5E
+llihl r1 i2.u | RI A5D
+llihh r1 i2.u | RI A5C
+agfi r1 i2 | RIL C28
+aghi r1 i2 | RI A7B
+lgr r1 r2 | RRE B904
+lg r1 mem | RXY E304
+stg r1 mem | RXY E324
+stmg r1 r3 mem | RSYa EB24
 lmg r1 r3 mem | RSYa EB04
 br r2 | RR 07 r1=15
 nopr r2 | RR 07
