@@ -13,9 +13,7 @@ from jitpy.backend.isa.aarch64.rows import macro, mem, row
 from jitpy.backend.target.row import MOVE, REMAT, MInst
 
 for _f, _type in TYPES.items():
-    for _op, _code in (
-        ("fmul", 0), ("fdiv", 1), ("fadd", 2), ("fsub", 3), ("fmax", 4), ("fmin", 5), ("fmaxnm", 6), ("fminnm", 7), ("fnmul", 8),
-    ):  # fmt: skip
+    for _op, _code in (("fmul", 0), ("fdiv", 1), ("fadd", 2), ("fsub", 3), ("fmax", 4), ("fmin", 5), ("fnmul", 8)):
         row(f"{_op}_{_f}", f"{_op} =Rd.{_f} Rn.{_f} Rm.{_f}", 0x1E200800 | _type | _code << 12)
     for _op, _code in (
         ("fabs", 1), ("fneg", 2), ("fsqrt", 3), ("frintn", 8), ("frintp", 9), ("frintm", 10), ("frintz", 11),
@@ -29,7 +27,7 @@ for _f, _type in TYPES.items():
     row(f"fcsel_{_f}", f"fcsel =Rd.{_f} Rn.{_f} Rm.{_f} cond", 0x1E200C00 | _type)
     row(f"fmov_{_f}i", f"fmov =Rd.{_f} f8", 0x1E201000 | _type, REMAT)
 for _f, _scale, _word, _literal in (
-    ("b", 0, 0x3C000000, 0), ("h", 1, 0x7C000000, 0), ("s", 2, 0xBC000000, 0x1C000000), ("d", 3, 0xFC000000, 0x5C000000),
+    ("h", 1, 0x7C000000, 0), ("s", 2, 0xBC000000, 0x1C000000), ("d", 3, 0xFC000000, 0x5C000000),
     ("q", 4, 0x3C800000, 0x9C000000),
 ):  # fmt: skip
     mem(f"ldr_{_f}", f"ldr =Rd.{_f} mem", _word | 1 << 22, _scale, _literal)

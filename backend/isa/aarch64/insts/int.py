@@ -35,7 +35,6 @@ for _bits, _k, _sf in ((32, "w", 0), (64, "x", 1 << 31)):
             row(f"{_op}{_bits}_{_e}", f"{_op} Rn.{_k} Rm.w {_e}", _b | 0x0B200000 | _option)
     row(f"neg{_bits}_r", f"neg =Rd.{_k} Rm.{_k}", _sf | 0x4B0003E0)
     row(f"negs{_bits}_r", f"negs =Rd.{_k} Rm.{_k}", _sf | 0x6B0003E0)
-    row(f"cmp_zero{_bits}_r", f"cmp Rn.{_k} i12", _sf | 0x7100001F)
     for _op, _base in (("adc", 0), ("adcs", 1 << 29), ("sbc", 1 << 30), ("sbcs", 3 << 29)):
         row(f"{_op}{_bits}_rr", f"{_op} =Rd.{_k} Rn.{_k} Rm.{_k}", _sf | _base | 0x1A000000)
     row(f"ngc{_bits}_r", f"ngc =Rd.{_k} Rm.{_k}", _sf | 0x5A0003E0)
@@ -74,9 +73,6 @@ for _bits, _k, _sf in ((32, "w", 0), (64, "x", 1 << 31)):
     # Fields.
     row(f"ubfx{_bits}", f"ubfx =Rd.{_k} Rn.{_k} take{_bits}", _sf | _n_bit | 0x53000000)
     row(f"sbfx{_bits}", f"sbfx =Rd.{_k} Rn.{_k} take{_bits}", _sf | _n_bit | 0x13000000)
-    row(f"ubfiz{_bits}", f"ubfiz =Rd.{_k} Rn.{_k} put{_bits}", _sf | _n_bit | 0x53000000)
-    row(f"sbfiz{_bits}", f"sbfiz =Rd.{_k} Rn.{_k} put{_bits}", _sf | _n_bit | 0x13000000)
-    row(f"bfxil{_bits}", f"bfxil +Rd.{_k} Rn.{_k} take{_bits}", _sf | _n_bit | 0x33000000)
     row(f"bfi{_bits}", f"bfi +Rd.{_k} Rn.{_k} put{_bits}", _sf | _n_bit | 0x33000000)
     row(f"sxtb{_bits}_r", f"sxtb =Rd.{_k} Rn.w", _sf | _n_bit | 0x13001C00)
     row(f"sxth{_bits}_r", f"sxth =Rd.{_k} Rn.w", _sf | _n_bit | 0x13003C00)
@@ -85,18 +81,15 @@ for _bits, _k, _sf in ((32, "w", 0), (64, "x", 1 << 31)):
         row(f"{_op}{_bits}_r", f"{_op} =Rd.{_k} Rn.{_k}", _sf | 0x5AC00000 | _code << 10)
     row(f"rev{_bits}_r", f"rev =Rd.{_k} Rn.{_k}", _sf | 0x5AC00000 | (2 if _bits == 32 else 3) << 10)
     # By conditions.
-    for _op, _base in (("csel", 0), ("csinc", 1 << 10), ("csinv", 1 << 30), ("csneg", 1 << 30 | 1 << 10)):
+    for _op, _base in (("csel", 0), ("csneg", 1 << 30 | 1 << 10)):
         row(f"{_op}{_bits}", f"{_op} =Rd.{_k} Rn.{_k} Rm.{_k} cond", _sf | 0x1A800000 | _base)
     row(f"cset{_bits}", f"cset =Rd.{_k} if", _sf | 0x1A9F07E0)
     row(f"csetm{_bits}", f"csetm =Rd.{_k} if", _sf | 0x5A9F03E0)
-    for _op, _base in (("ccmn", 0), ("ccmp", 1 << 30)):
-        row(f"{_op}{_bits}_rr", f"{_op} Rn.{_k} Rm.{_k} nzcv cond", _sf | 0x3A400000 | _base)
-        row(f"{_op}{_bits}_ri", f"{_op} Rn.{_k} i5 nzcv cond", _sf | 0x3A400800 | _base)
-    row(f"movk{_bits}", f"movk +Rd.{_k} i16", _sf | 0x72800000)
+    row(f"ccmp{_bits}_rr", f"ccmp Rn.{_k} Rm.{_k} nzcv cond", _sf | 0x7A400000)
+    row(f"ccmp{_bits}_ri", f"ccmp Rn.{_k} i5 nzcv cond", _sf | 0x7A400800)
 row("uxtb32_r", "uxtb =Rd.w Rn.w", 0x53001C00)
 row("uxth32_r", "uxth =Rd.w Rn.w", 0x53003C00)
 row("sxtw64_r", "sxtw =Rd.x Rn.w", 0x93407C00)
-row("rev32_64_r", "rev32 =Rd.x Rn.x", 0xDAC00800)
 # Products of twice the width.
 for _u, _bit in (("s", 0), ("u", 1 << 23)):
     row(f"{_u}mull", f"{_u}mull =Rd.x Rn.w Rm.w", 0x9B207C00 | _bit)
