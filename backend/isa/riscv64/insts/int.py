@@ -46,7 +46,6 @@ _SHIFTS = "slli 1 0, srli 5 0, srai 5 400, rori 5 600, bclri 1 480, bexti 5 480,
 for _line in _SHIFTS.split(","):
     _name, _code, _top = _line.split()
     row(_name, f"{_name} =rd rs1 u6", OP_IMM | int(_code) << 12 | int(_top, 16) << 20)
-row("bseti_z", "bseti =rd zero u6", 0x28001013, REMAT)
 _WORD_SHIFTS = "slliw 1 0, srliw 5 0, sraiw 5 400, roriw 5 600"
 for _line in _WORD_SHIFTS.split(","):
     _name, _code, _top = _line.split()
