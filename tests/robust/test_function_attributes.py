@@ -51,10 +51,12 @@ def test_assembly_names_helpers_and_counts_from_the_start():
 
     f(np.arange(3.0))
     text = f.inspect_asm(f.signatures[0])
-    assert "; jitpy_math_exp" in text
+    assert "# jitpy_math_exp" in text
     assert f"{__file__}:" in text
-    targets = [line.split()[2] for line in text.splitlines() if len(line.split()) > 2 and line.split()[1] in ("jmp", "jl")]
-    assert targets and all(int(t, 16) < 0x1000 for t in targets)
+    rows = [line.split() for line in text.splitlines()]
+    targets = [row[3] for row in rows if len(row) > 3 and row[2] in ("jmp", "jl")]
+    assert targets and all(f"\n{target}:\n" in text for target in targets)
+    assert ["0", "55", "push", "rbp"] in rows
 
 
 def test_optional():
