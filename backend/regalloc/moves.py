@@ -25,6 +25,10 @@ def sequence_moves(
         if src != dst:
             _emit(out, src, dst, cls, scratch)
         return out
+    if {move[0] for move in moves}.isdisjoint([move[1] for move in moves]):  # no move waits for another
+        for src, dst, cls in reversed(moves):
+            _emit(out, src, dst, cls, scratch)
+        return out
     pending: dict[int, tuple[Any, int]] = {}
     readers: dict[int, int] = {}
     for src, dst, cls in moves:
