@@ -32,7 +32,7 @@ class Kit:
         self.probe = Probe(target)
         self.shapes: dict[Any, Any] = {}
         self.ways: dict[SigAbi, Any] = {}
-        self.layouts: dict[tuple[int, int], dict[Any, bytes]] = {}
+        self.layouts: dict[tuple[int, int, bool], dict[Any, bytes]] = {}
         self.ctx = LowerCtx(target)
         #: Type -> class of a value in one register, -1 if it takes several. 0 stands for values that do not exist.
         self.class_of: dict[int, int] = {0: 0}
@@ -62,9 +62,10 @@ class Kit:
         return found
 
     def moves(self, frame: Frame) -> dict[Any, bytes]:
-        """(source, destination, class) -> the bytes of the move, in frames laid out like this one: small frames repeat."""
+        """(source, destination, class) -> the bytes of the move, in frames laid out like this one: small frames repeat. The key is
+        all that an ISA's ``emit_move`` may ask of a frame."""
         layouts = self.layouts
-        key = frame.spills, frame.size
+        key = frame.spills, frame.size, frame.realigned
         found = layouts.get(key)
         if found is None or len(found) > _MOVES_LIMIT:
             if len(layouts) > _LAYOUTS_LIMIT:

@@ -200,7 +200,8 @@ class Target:
       block_address(dst, block) -> MInst         the address of a machine block
 
     Emission
-      emit_move(sink, src, dst, cls)             allocations; never slot to slot; preserves flags
+      emit_move(sink, src, dst, cls)             allocations; never slot to slot; preserves flags; asks of the
+                                                 frame no more than ``spills``, ``size``, ``realigned``
       emit_prologue(sink, frame)                 up to and including saves of frame.saved registers; where
                                                  sink.stack_limit is not None, a check of the stack in functions that call
       emit_epilogue(sink, frame, tail)           everything before the return instruction, or the jump of a tail call;

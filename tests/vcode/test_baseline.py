@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from types import SimpleNamespace
 
 import pytest
 import toy
@@ -157,6 +158,16 @@ def test_an_instruction_that_wants_more_registers_than_there_are() -> None:
     walk = Walk(Kit(target), func, False)
     with pytest.raises(CompileError, match="f: an instruction needs more registers of class 0 at once than toy has"):
         walk.choose(INT, target.env.all, walk.index)
+
+
+def test_moves_are_shared_among_frames_laid_out_alike() -> None:
+    """Slots lie elsewhere from the frame pointer when the prologue aligns the stack pointer further, so such frames share nothing
+    with others."""
+    kit = Kit(toy.target())
+    layouts = [SimpleNamespace(spills=16, size=64, realigned=aligned) for aligned in (False, True, False)]
+    first, other, again = [kit.moves(frame) for frame in layouts]  # type: ignore[arg-type]
+    assert first is again
+    assert first is not other
 
 
 def test_each_instruction_has_its_own_source_location() -> None:

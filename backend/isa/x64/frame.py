@@ -59,35 +59,33 @@ def address(sink: Any, mode: Any, disp: Any) -> tuple[int, int, Callable[[int], 
     return base, disp, None
 
 
+def _operand(reg: int, base: int, disp: int) -> bytes:
+    """ModRM, SIB and displacement of a place in the frame: ``base`` is rbp or rsp."""
+    modrm = (reg & 7) << 3 | base
+    sib = b"" if base == RBP else b"\x24"
+    if not disp and base == RSP:
+        return bytes((modrm,)) + sib
+    if -128 <= disp < 128:
+        return bytes((modrm | 0x40,)) + sib + bytes((disp & 255,))
+    return bytes((modrm | 0x80,)) + sib + (disp & 0xFFFFFFFF).to_bytes(4, "little")
+
+
 def _move_memory(sink: Any, load: bool, reg: int, base: int, disp: int) -> None:
     """mov reg, [base + disp] or back, 8 bytes; movups, 16 bytes, for vector registers."""
-    from jitpy.backend.isa.x64.encode import address_bytes
-
     if reg >= XMM0:
-        body, _, b = address_bytes(reg, base, -1, 0, disp)
-        rex = (reg & 8) >> 1 | b
-        sink.code += (bytes((0x40 | rex,)) if rex else b"") + bytes((0x0F, 0x10 if load else 0x11)) + body
+        sink.code += (b"\x44\x0f" if reg & 8 else b"\x0f") + (b"\x10" if load else b"\x11") + _operand(reg, base, disp)
     else:
-        body, _, b = address_bytes(reg, base, -1, 0, disp)
-        sink.code += bytes((0x48 | (reg & 8) >> 1 | b, 0x8B if load else 0x89)) + body
+        sink.code += bytes((0x48 | (reg & 8) >> 1, 0x8B if load else 0x89)) + _operand(reg, base, disp)
 
 
 def _move_float(sink: Any, load: bool, reg: int, base: int, disp: int) -> None:
     """vmovups with AVX, so that legacy and VEX code do not mix; also for the scratch register holding a general one's
     value.
     """
-    from jitpy.backend.isa.x64.encode import address_bytes
-
     if not sink.features["has_avx"]:
         _move_memory(sink, load, reg, base, disp)
         return
-    body, _, b = address_bytes(reg, base, -1, 0, disp)
-    op = 0x10 if load else 0x11
-    r = reg >> 3 & 1
-    if b:
-        sink.code += bytes((0xC4, (r ^ 1) << 7 | 0x40 | (b ^ 1) << 5 | 1, 0x78, op)) + body
-    else:
-        sink.code += bytes((0xC5, (r ^ 1) << 7 | 0x78, op)) + body
+    sink.code += bytes((0xC5, 0x78 if reg & 8 else 0xF8, 0x10 if load else 0x11)) + _operand(reg, base, disp)
 
 
 def emit_move(sink: Any, src: int, dst: int, cls: int) -> None:
@@ -164,15 +162,12 @@ def _quad(sink: Any, load: bool, reg: int, base: int, disp: int) -> None:
     """movq between a vector register and 8 bytes of memory, by the encoding with a general operand: it is the same for
     both.
     """
-    from jitpy.backend.isa.x64.encode import address_bytes
-
-    body, _, b = address_bytes(reg, base, -1, 0, disp)
     r = reg >> 3 & 1
     op = 0x6E if load else 0x7E
     if sink.features["has_avx"]:
-        sink.code += bytes((0xC4, (r ^ 1) << 7 | 0x40 | (b ^ 1) << 5 | 1, 0xF9, op)) + body
+        sink.code += bytes((0xC4, (r ^ 1) << 7 | 0x61, 0xF9, op)) + _operand(reg, base, disp)
     else:
-        sink.code += bytes((0x66, 0x48 | r << 2 | b, 0x0F, op)) + body
+        sink.code += bytes((0x66, 0x48 | r << 2, 0x0F, op)) + _operand(reg, base, disp)
 
 
 _PAGE = 4096
