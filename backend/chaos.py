@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from jitpy.backend.vcode.vcode import Allocation, VCode
 
 #: Registers of a class that stay: instructions with several operands, and calls, need them.
-_KEPT = 6
+_KEPT = 8
 
 
 class Chaos:

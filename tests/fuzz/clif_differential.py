@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 FUEL = 30_000
 #: Features without which an ISA has no vectors; or no atomics of 128 bits.
-_VECTORS, _NEEDED = {"riscv64": {"has_v": 1}}, {"x64": {"has_cmpxchg16b": 1}}
+_VECTORS, _NEEDED = {"riscv64": {"has_v": 1}}, {"x64": {"has_cmpxchg16b": 1}, "riscv64": {"has_zacas": 1}}
 
 
 @cache
@@ -82,7 +82,7 @@ def drawn(seed: int, name: str) -> tuple[ty.Type, ...]:
 
 def base(name: str) -> Target:
     """An ISA with no more than all of the types need."""
-    return isa.lookup(name, {**_NEEDED, **_VECTORS}.get(name, {}))
+    return isa.lookup(name, _NEEDED.get(name, {}) | _VECTORS.get(name, {}))
 
 
 def ways(seed: int, name: str) -> list[tuple[Settings, Target]]:
@@ -92,7 +92,7 @@ def ways(seed: int, name: str) -> list[tuple[Settings, Target]]:
     checks = {"enable_verifier": True, "regalloc_checker": True}
     best, r = engines.best(name), random.Random(seed)
     share = r.random()
-    needed = _NEEDED.get(name, _VECTORS.get(name, {}) if drawn(seed, name) == TYPES else {})
+    needed = _NEEDED.get(name, {}) | (_VECTORS.get(name, {}) if drawn(seed, name) == TYPES else {})
     less, base = ({name: int(on and r.random() < share) for name, on in best.features.items()} | needed, needed)
     return [
         (Settings("none", "onepass", **checks), best),

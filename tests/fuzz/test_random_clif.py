@@ -119,6 +119,24 @@ def test_chaos_perturbs_and_repeats() -> None:
     assert Chaos(3).random.random() == Chaos(3).random.random()
 
 
+_WIDE = """function %f(i64, i8, i8, i16, i16) -> i8, i16, i8 {
+block0(v0: i64, v1: i8, v2: i8, v3: i16, v4: i16):
+    v5 = atomic_rmw.i8 nand v0, v1
+    v6 = atomic_cas.i16 little v0, v3, v4
+    v7 = atomic_rmw.i8 smin v0, v2
+    return v5, v6, v7
+}
+"""
+
+
+@pytest.mark.parametrize("name", ("x64", "aarch64", "riscv64", "s390x"))
+def test_chaos_leaves_the_registers_that_one_instruction_needs(name: str) -> None:
+    """A loop over part of a word has up to seven operands."""
+    for seed in range(1, 25):
+        for regalloc in ("linear", "onepass"):
+            compile_function(parse_functions(_WIDE)[0], isa.lookup(name, {}), Settings("speed", regalloc, chaos_seed=seed))
+
+
 def test_chaos_inverts_branches_and_keeps_their_meaning() -> None:
     text = (HERE.parent / "filetests" / "branch.clif").read_text()
     functions = parse_functions(text[text.index("function ") :])
