@@ -60,7 +60,7 @@ def parse(text: str, immediates: Collection[str], fixed_registers: Mapping[str, 
     shown_text, _, hidden_text = text.partition("|")
     words = shown_text.split()
     mnemonic = words.pop(0)
-    if mnemonic == "lock":
+    if mnemonic in ("lock", "dmb"):
         mnemonic += " " + words.pop(0)
     operands: list[Operand] = []
     defs: list[int] = []
