@@ -41,8 +41,8 @@ profile: $(STAMP) ## microseconds per CLIF instruction per pass
 	$(PY) -m benchmarks.profile
 
 fuzz: $(STAMP) ## an hour of random inputs to every part (MINUTES=10 each), on new seeds; findings are files in this folder
-	JITPY_FUZZ_MINUTES=$(or $(MINUTES),10) $(PY) -m pytest -q -rP -n 2 --maxschedchunk=1 -k "minutes or decorating_changes_nothing" \
-	 tests/fuzz tests/isle tests/regalloc tests/semantics
+	JITPY_FUZZ_MINUTES=$(or $(MINUTES),10) $(PY) -m pytest -q -rP -n 2 --maxschedchunk=1 -k "minutes or decorating_changes_nothing or rule_is_proved" \
+	 tests/fuzz tests/isle tests/regalloc tests/semantics tests/opt/test_rules_smt.py
 
 docs: $(STAMP) ## regenerate the documentation that is made from tables
 	$(PY) tools/gen_clif_docs.py

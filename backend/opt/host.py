@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from jitpy.backend.ir import opcodes as op
 from jitpy.backend.ir import types as ty
+from jitpy.backend.ir.memflags import BIG
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -126,6 +127,7 @@ def _types(h: Host) -> None:
     h.inline_constructor("type_of", "types[{0}]")
     h.inline_test("wider", "BITS[{0}] > BITS[{1}]")
     h.inline_test("same_type", "{0} == {1}")
+    h.inline_test("same_order", f"({{0}} ^ {{1}}) & {BIG} == 0")
 
 
 def _in_place(h: Host) -> None:

@@ -18,6 +18,7 @@ from jitpy.backend.ir import types as ty
 from jitpy.backend.ir.domains import DOMAIN, DOMAINS, FREE
 from jitpy.backend.ir.function import Function, signature
 from jitpy.backend.ir.infer import TYPE_CODES
+from jitpy.backend.ir.memflags import BIG, LITTLE
 from jitpy.backend.isle import ast
 from jitpy.backend.isle.parser import parse_all
 from jitpy.backend.opt import host
@@ -29,6 +30,7 @@ _TYPE_TERMS = {
     "fits_in_64": lambda t: ty.IS_INT[t] and t != ty.I128,
     "small_int": lambda t: t in (ty.I8, ty.I16),
     "scalar_float": lambda t: ty.IS_FLOAT[t],
+    "int_lanes": lambda t: ty.LANE[t] <= ty.I64,
     "any_int": lambda t: ty.LANE[t] <= ty.I128,
     "int_vector": lambda t: ty.IS_VECTOR[t] and ty.LANE[t] <= ty.I128,
     "vector": lambda t: ty.IS_VECTOR[t],
@@ -39,9 +41,9 @@ class Misfit(Exception):
     """The choices made do not go together."""
 
 
-def rules() -> dict[str, ast.Rule]:
+def rules(themes: tuple[str, ...] = (*host.THEMES, "vector")) -> dict[str, ast.Rule]:
     """The rules by name, without those of helper terms."""
-    texts = [(theme, (_FOLDER / f"{theme}.isle").read_text()) for theme in host.THEMES]
+    texts = [(theme, (_FOLDER / f"{theme}.isle").read_text()) for theme in themes]
     found = [d for d in parse_all(texts) if isinstance(d, ast.Rule)]
     return {d.name.name: d for d in found if d.name and d.pattern.term.name in ("simplify", "replace", "rewrite")}
 
@@ -111,6 +113,8 @@ class Instance:
         code = op.RESULTS[number][0] if op.RESULTS[number] else "T"
         if not op.CTRL[number]:
             fits = [ty.BY_NAME[code]] if code in ty.BY_NAME else [ty.INVALID]
+            if want not in (None, *fits):
+                raise Misfit
         else:
             fits = [
                 t for t in self.universe
@@ -161,6 +165,8 @@ class Instance:
             return pattern.name.lstrip("$").removeprefix("F_").lower()
         if isinstance(pattern, ast.PVar) and pattern.name in self.immediates:
             return self.immediates[pattern.name]
+        if isinstance(pattern, ast.PInt) and format in ("binary_imm8", "ternary_imm8"):
+            return pattern.value
         if format == "int_compare":
             made: Any = self.random.choice(list(op.INT_CC))
         elif format == "float_compare":
@@ -168,7 +174,11 @@ class Instance:
         elif format in ("binary_imm8", "ternary_imm8"):
             made = self.random.randrange(ty.LANES[control])
         elif format == "load_no_offset":
-            made = 0
+            made = self.random.choice((0, LITTLE, BIG))
+        elif format == "shuffle":
+            made = self.shuffle_mask()
+        elif format == "unary_const" and ty.IS_VECTOR[control]:
+            made = self.lanes(control, pattern)
         elif format in ("cond_trap", "int_add_trap"):
             made = "user1"
         else:
@@ -176,6 +186,23 @@ class Instance:
         if isinstance(pattern, ast.PVar):
             self.immediates[pattern.name] = made
         return made
+
+    def shuffle_mask(self) -> bytes:
+        """Indices of a shuffle: those of one operand as they are, or some of one or of both."""
+        first, size = self.random.choice(((0, 16), (16, 16), (0, 32)))
+        if size == 16 and self.random.random() < 0.5:
+            return bytes(range(first, first + 16))
+        return bytes([first + self.random.randrange(size) for _ in range(16)])
+
+    def lanes(self, control: ty.Type, pattern: ast.Pattern) -> bytes:
+        """A vector constant: often with all lanes alike, as rules want."""
+        bits, count = ty.LANE_BITS[control], ty.LANES[control]
+        if isinstance(pattern, ast.PTerm):
+            return bytes([255 * (pattern.term.name == "ones")]) * (bits // 8 * count)
+        r = self.random
+        one = r.choice((0, 1, -1, 1 << r.randrange(bits), 1 << bits - 1, value_bits(r, ty.LANE[control])))
+        made = [one] * count if r.random() < 0.7 else [one if r.random() < 0.9 else r.getrandbits(bits) for _ in range(count)]
+        return b"".join([(lane & (1 << bits) - 1).to_bytes(bits // 8, "little") for lane in made])
 
     def number(self, control: ty.Type, pattern: ast.Pattern) -> int:
         """A constant of type ``control``: often related to those before, as the conditions of rules want."""

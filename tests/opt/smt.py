@@ -2,10 +2,9 @@
 
 A rule is instantiated as `rule_instances` does it: types are chosen, its variables become parameters; but constants stay symbols,
 with what is known of every constant (it fits its type) and what the rule asks of them. The left side is then one term over
-bit-vectors, the right side another, and the claim is that no assignment tells them apart; that both trap alike; and that each
-constant that the right side makes fits its type. Conditions on types and condition codes are decided when they are chosen.
-
-`OPCODES` is the one translation of opcodes; a test holds it against the interpreter.
+bit-vectors (`smt_opcodes`), the right side another, and the claim is that no assignment tells them apart; that both trap alike; and
+that each constant that the right side makes fits its type. Conditions on types, condition codes and numbers of lanes are decided
+when they are chosen. Floats are alike bit for bit; where either side computes, a NaN is also like another NaN.
 """
 
 from __future__ import annotations
@@ -15,169 +14,33 @@ from collections.abc import Callable
 from typing import Any
 
 import z3
+from jitpy.backend.ir import ieee, memflags
 from jitpy.backend.ir import opcodes as op
 from jitpy.backend.ir import types as ty
 from jitpy.backend.isle import ast
 from jitpy.backend.opt import divide, fold
 from rule_instances import Instance, Misfit
+from smt_opcodes import (
+    COMPARE,
+    COMPUTED,
+    CONVERTED,
+    Unknown,
+    chosen,
+    effects,
+    forget,
+    is_nan,
+    join,
+    lanes,
+    result_type,
+    truth,
+    value,
+)
 
 #: Immediates are numbers of so many bits: more than any type for which they are symbols, and room for sums.
 IMM = 80
-
-
-class Unknown(Exception):
-    """The translation does not speak of this."""
-
-
-# -- opcodes: (bits of the controlling type, operands) -> result ---------------------------------------
-
-
-def _count(x: Any, n: int) -> Any:
-    return sum([z3.ZeroExt(n - 1, z3.Extract(k, k, x)) for k in range(1, n)], z3.ZeroExt(n - 1, z3.Extract(0, 0, x)))
-
-
-def _first_one(x: Any, n: int, places: range) -> Any:
-    """How many bits stand before the first that is set, in the order of ``places``."""
-    found: Any = z3.BitVecVal(n, n)
-    for before, k in reversed(list(enumerate(places))):
-        found = z3.If(z3.Extract(k, k, x) == 1, z3.BitVecVal(before, n), found)
-    return found
-
-
-def _leading_sign_bits(x: Any, n: int) -> Any:
-    return _first_one(x ^ (x >> n - 1), n, range(n - 1, -1, -1)) - 1
-
-
-def _shift_count(y: Any, n: int) -> Any:
-    """The low bits of a shift count, in the width of what is shifted."""
-    low = z3.Extract(n.bit_length() - 2, 0, y)
-    return z3.ZeroExt(n - low.size(), low)
-
-
-def _high(x: Any, y: Any, n: int, extend: Callable[..., Any]) -> Any:
-    return z3.Extract(2 * n - 1, n, extend(n, x) * extend(n, y))
-
-
-def _extended(kind: Callable[..., Any]) -> Callable[..., Any]:
-    return lambda n, x: kind(n - x.size(), x)
-
-
-def _parts(x: Any, size: int) -> list[Any]:
-    """Pieces of ``size`` bits, lowest first."""
-    return [z3.Extract(k + size - 1, k, x) for k in range(0, x.size(), size)]
-
-
-OPCODES: dict[str, Callable[..., Any]] = {
-    "iadd": lambda n, x, y: x + y,
-    "isub": lambda n, x, y: x - y,
-    "ineg": lambda n, x: -x,
-    "imul": lambda n, x, y: x * y,
-    "umulhi": lambda n, x, y: _high(x, y, n, z3.ZeroExt),
-    "smulhi": lambda n, x, y: _high(x, y, n, z3.SignExt),
-    "iabs": lambda n, x: z3.If(x < 0, -x, x),
-    "umin": lambda n, x, y: z3.If(z3.ULT(x, y), x, y),
-    "umax": lambda n, x, y: z3.If(z3.UGT(x, y), x, y),
-    "smin": lambda n, x, y: z3.If(x < y, x, y),
-    "smax": lambda n, x, y: z3.If(x > y, x, y),
-    "avg_round": lambda n, x, y: z3.Extract(n, 1, z3.ZeroExt(1, x) + z3.ZeroExt(1, y) + 1),
-    "band": lambda n, x, y: x & y,
-    "bor": lambda n, x, y: x | y,
-    "bxor": lambda n, x, y: x ^ y,
-    "bnot": lambda n, x: ~x,
-    "bitselect": lambda n, c, x, y: c & x | ~c & y,
-    "select": lambda n, c, x, y: z3.If(c != 0, x, y),
-    "select_spectre_guard": lambda n, c, x, y: z3.If(c != 0, x, y),
-    "bmask": lambda n, x: z3.If(x != 0, z3.BitVecVal(-1, n), z3.BitVecVal(0, n)),
-    "ishl": lambda n, x, y: x << _shift_count(y, n),
-    "ushr": lambda n, x, y: z3.LShR(x, _shift_count(y, n)),
-    "sshr": lambda n, x, y: x >> _shift_count(y, n),
-    "rotl": lambda n, x, y: z3.RotateLeft(x, _shift_count(y, n)),
-    "rotr": lambda n, x, y: z3.RotateRight(x, _shift_count(y, n)),
-    "bitrev": lambda n, x: z3.Concat(*_parts(x, 1)),
-    "bswap": lambda n, x: z3.Concat(*_parts(x, 8)) if n > 8 else x,
-    "clz": lambda n, x: _first_one(x, n, range(n - 1, -1, -1)),
-    "ctz": lambda n, x: _first_one(x, n, range(n)),
-    "cls": lambda n, x: _leading_sign_bits(x, n),
-    "popcnt": lambda n, x: _count(x, n),
-    "uextend": _extended(z3.ZeroExt),
-    "sextend": _extended(z3.SignExt),
-    "ireduce": lambda n, x: z3.Extract(n - 1, 0, x),
-    "iconcat": lambda n, x, y: z3.Concat(y, x),
-}  # fmt: skip
-
-COMPARE: dict[str, Callable[[Any, Any], Any]] = {
-    "eq": lambda x, y: x == y, "ne": lambda x, y: x != y, "slt": lambda x, y: x < y, "sle": lambda x, y: x <= y,
-    "sgt": lambda x, y: x > y, "sge": lambda x, y: x >= y, "ult": z3.ULT, "ule": z3.ULE, "ugt": z3.UGT, "uge": z3.UGE,
-}  # fmt: skip
-
-
-def truth(condition: Any) -> Any:
-    """A comparison's i8."""
-    return z3.If(condition, z3.BitVecVal(1, 8), z3.BitVecVal(0, 8))
-
-
-def _overflow(extend: Callable[..., Any], combine: Callable[..., Any]) -> Callable[..., Any]:
-    """A result and whether it is not the exact one, which twice the width (and a bit) holds."""
-
-    def made(n: int, x: Any, y: Any, *carry: Any) -> tuple[Any, Any]:
-        wide = combine(extend(n + 2, x), extend(n + 2, y), *[z3.If(c != 0, z3.BitVecVal(1, 2 * n + 2), 0) for c in carry])
-        low = z3.Extract(n - 1, 0, wide)
-        return low, truth(extend(n + 2, low) != wide)
-
-    return made
-
-
-_ADD: Callable[..., Any] = lambda x, y, c=0: x + y + c  # noqa: E731
-_SUB: Callable[..., Any] = lambda x, y, c=0: x - y - c  # noqa: E731
-#: Opcodes with several results.
-SEVERAL: dict[str, Callable[..., tuple[Any, ...]]] = {
-    "uadd_overflow": _overflow(z3.ZeroExt, _ADD), "sadd_overflow": _overflow(z3.SignExt, _ADD),
-    "usub_overflow": _overflow(z3.ZeroExt, _SUB), "ssub_overflow": _overflow(z3.SignExt, _SUB),
-    "umul_overflow": _overflow(z3.ZeroExt, lambda x, y: x * y), "smul_overflow": _overflow(z3.SignExt, lambda x, y: x * y),
-    "uadd_overflow_cin": _overflow(z3.ZeroExt, _ADD), "sadd_overflow_cin": _overflow(z3.SignExt, _ADD),
-    "usub_overflow_bin": _overflow(z3.ZeroExt, _SUB), "ssub_overflow_bin": _overflow(z3.SignExt, _SUB),
-    "isplit": lambda n, x: tuple(_parts(x, n // 2)),
-}  # fmt: skip
-
-
-def _minimum(n: int) -> Any:
-    return z3.BitVecVal(1 << n - 1, n)
-
-
-_DIVISIONS: dict[str, Callable[[Any, Any], Any]] = {"udiv": z3.UDiv, "urem": z3.URem, "sdiv": lambda x, y: x / y, "srem": z3.SRem}
-
-
-def effects(name: str, n: int, imm: Any, args: list[Any]) -> tuple[dict[str, Any], tuple[Any, ...]]:
-    """(trap code -> when, results) of an instruction."""
-    base = name.removesuffix("_proven")
-    if base in _DIVISIONS:
-        x, y = args
-        traps = {"int_divz": y == 0}
-        if base == "sdiv":
-            traps["int_ovf"] = z3.And(x == _minimum(n), y == -1)
-        # What is proven not to trap may be anything where it would.
-        return ({"undefined": z3.Or(*traps.values())} if name != base else traps), (_DIVISIONS[base](x, y),)
-    if name == "trap":
-        return {imm: z3.BoolVal(True)}, ()
-    if name in ("trapz", "trapnz"):
-        return {imm: (args[0] == 0) if name == "trapz" else (args[0] != 0)}, ()
-    if name == "uadd_overflow_trap":
-        low, over = SEVERAL["uadd_overflow"](n, *args)
-        return {imm: over != 0}, (low,)
-    if name in SEVERAL:
-        return {}, SEVERAL[name](n, *args)
-    return {}, (value(name, n, imm, args),)
-
-
-def value(name: str, n: int, imm: Any, args: list[Any]) -> Any:
-    """The result of a pure instruction with one."""
-    if name == "iconst":
-        return z3.Extract(n - 1, 0, imm)
-    if name == "icmp":
-        return truth(COMPARE[imm](*args))
-    if name not in OPCODES:
-        raise Unknown(f"opcode {name}")
-    return OPCODES[name](n, *args)
+#: What rules call the mask of a shuffle of shuffles; a solver wants it to be known.
+MASK = "outer"
+_COMPUTES = COMPUTED.keys() | CONVERTED.keys() | {"fvdemote", "fvpromote_low"}
 
 
 # -- a rule ------------------------------------------------------------------------------------------
@@ -190,9 +53,10 @@ class Symbolic(Instance):
         super().__init__(r, types)
         self.known: list[Any] = []
         self.fixed = fixed
+        self.mask: int | None = None
 
     def number(self, control: ty.Type, pattern: ast.Pattern) -> Any:
-        if not ty.IS_INT[control] or control == ty.I128:
+        if control == ty.I128 or ty.IS_VECTOR[control]:
             raise Misfit
         if isinstance(pattern, ast.PInt):
             return z3.BitVecVal(pattern.value & ty.MASK[control], IMM)
@@ -204,6 +68,26 @@ class Symbolic(Instance):
             self.known.append(_extracted(pattern.term.name, a))
         self.immediates[name] = a
         return a
+
+    def immediate(self, number: int, control: ty.Type, pattern: ast.Pattern) -> Any:
+        if op.FORMAT[number].startswith("unary_ieee"):
+            control = ty.BY_NAME[op.RESULTS[number][0]]
+        if op.NAME[number] not in ("vconst", "shuffle"):
+            return super().immediate(number, control, pattern)
+        if isinstance(pattern, ast.PTerm):
+            return z3.BitVecVal(0 if pattern.term.name == "zeros" else -1, ty.BITS[control])
+        name = pattern.name if isinstance(pattern, ast.PVar) else f"_{len(self.known)}"
+        if name in self.fixed:
+            self.mask = self.fixed[name]
+            return z3.BitVecVal(self.mask, ty.BITS[control])
+        if name not in self.immediates:
+            data = self.immediates[name] = z3.BitVec(name, ty.BITS[control])
+            self.known += [z3.ULT(i, 32) for i in _bytes(data)] if op.NAME[number] == "shuffle" else []
+        return self.immediates[name]
+
+
+def _bytes(data: Any) -> list[Any]:
+    return [z3.Extract(k + 7, k, data) for k in range(0, data.size(), 8)]
 
 
 def _extracted(name: str, a: Any) -> Any:
@@ -224,9 +108,50 @@ def _log2(a: Any) -> Any:
 
 def _folded(name: str) -> Callable[..., Any]:
     """A folding function: the opcode on constants of the type."""
-    return lambda t, *numbers: z3.ZeroExt(
-        IMM - ty.BITS[t], value(name, ty.BITS[t], None, [z3.Extract(ty.BITS[t] - 1, 0, a) for a in numbers])
-    )
+    return lambda t, *numbers: _wide(value(name, t, None, [z3.Extract(ty.BITS[t] - 1, 0, a) for a in numbers], (t,) * len(numbers)))
+
+
+def _wide(bits: Any) -> Any:
+    """Bits as an immediate."""
+    return z3.ZeroExt(IMM - bits.size(), bits)
+
+
+def _folded_float(name: str) -> Callable[..., Any]:
+    """The same for floats, where the result is a number; (immediate, when)."""
+
+    def made(t: ty.Type, *numbers: Any) -> tuple[Any, Any]:
+        bits = value(name, t, None, [z3.Extract(ty.BITS[t] - 1, 0, a) for a in numbers], (t,) * len(numbers))
+        return _wide(bits), z3.Not(is_nan(bits, t))
+
+    return made
+
+
+def _folded_conversion(name: str) -> Callable[..., Any]:
+    return lambda t, s, a: (_wide(value(name, t, None, [z3.Extract(ty.BITS[s] - 1, 0, a)], (s,))), z3.BoolVal(True))
+
+
+def _reciprocal(t: ty.Type, a: Any) -> tuple[Any, Any]:
+    """1/x of a power of two whose reciprocal is no subnormal, by the exponent."""
+    fraction, exponent_bits = {ty.F16: (10, 5), ty.F32: (23, 8), ty.F64: (52, 11)}[t]
+    twice_bias = (1 << exponent_bits) - 2
+    x = z3.Extract(ty.BITS[t] - 1, 0, a)
+    exponent = z3.Extract(ty.BITS[t] - 2, fraction, x)
+    made = z3.Concat(z3.Extract(ty.BITS[t] - 1, ty.BITS[t] - 1, x), twice_bias - exponent, z3.BitVecVal(0, fraction))
+    return _wide(made), z3.And(z3.Extract(fraction - 1, 0, x) == 0, exponent != 0, z3.ULT(exponent, twice_bias))
+
+
+def _common_lane(t: ty.Type, data: Any) -> tuple[Any, Any]:
+    parts = lanes(data, t)
+    return _wide(parts[0]), z3.And(*[lane == parts[0] for lane in parts])
+
+
+def _through(mask: Any, inner: Any) -> Any:
+    table = _bytes(inner)
+    return join([chosen(table[:-1], i, table[-1]) for i in _bytes(mask)])
+
+
+def _constant(t: ty.Type, lane: int) -> Any:
+    return join([z3.BitVecVal(lane, ty.LANE_BITS[t])] * ty.LANES[t])
 
 
 def _narrow(operation: Callable[[Any, Any], Any]) -> Callable[..., Any]:
@@ -256,7 +181,7 @@ HELPERS: dict[str, Callable[..., Any]] = {
     "imm_trunc": lambda t, a: a & _mask(t), "imm_shl": _folded("ishl"),
     "imm_shr": _folded("ushr"), "imm_modulo_bits": lambda t, a: a & (_bits(t) - 1),
     "sign_bit": lambda t: z3.BitVecVal(1 << ty.BITS[t] - 1, IMM), "max_signed": lambda t: z3.BitVecVal(ty.MASK[t] >> 1, IMM),
-    "complement": fold.complement, "swap": fold.swap,
+    "complement": fold.complement, "swap": fold.swap, "float_complement": fold.float_complement, "float_swap": fold.float_swap,
     "fold_icmp": lambda t, cc, a, b: z3.ZeroExt(
         IMM - 8, truth(COMPARE[cc](z3.Extract(ty.BITS[t] - 1, 0, a), z3.Extract(ty.BITS[t] - 1, 0, b)))
     ),
@@ -266,6 +191,22 @@ HELPERS: dict[str, Callable[..., Any]] = {
     "fold_sshr": _folded("sshr"), "fold_rotl": _folded("rotl"), "fold_clz": _folded("clz"), "fold_ctz": _folded("ctz"),
     "fold_popcnt": _folded("popcnt"), "fold_bswap": _folded("bswap"), "fold_smulhi": _folded("smulhi"),
     "fold_umulhi": _folded("umulhi"), "fold_smin": _folded("smin"), "fold_smax": _folded("smax"),
+    "lane_of": lambda t: ty.LANE[t], "zeros_of": lambda t: _constant(t, 0), "ones_of": lambda t: _constant(t, -1),
+    "units_of": lambda t: _constant(t, 1), "through": _through,
+    "as_shuffle": lambda indices: join([z3.If(z3.ULT(i, 16), i, z3.BitVecVal(16, 8)) for i in _bytes(indices)]),
+}  # fmt: skip
+
+_FOLDED_FLOATS = ("fadd", "fsub", "fmul", "fdiv", "sqrt", "ceil", "floor", "trunc", "nearest")
+#: Those that have no answer for some: the immediate, and when there is one.
+PARTIAL: dict[str, Callable[..., tuple[Any, Any]]] = {
+    **{f"fold_{name}": _folded_float(name) for name in _FOLDED_FLOATS},
+    "fold_from_sint": _folded_conversion("fcvt_from_sint"), "fold_from_uint": _folded_conversion("fcvt_from_uint"),
+    "fold_fpromote": lambda t, a: _folded_conversion("fpromote")(t, ty.F32, a),
+    "fold_fcmp": lambda t, cc, a, b: (
+        _wide(value("fcmp", t, cc, [z3.Extract(ty.BITS[t] - 1, 0, x) for x in (a, b)], (t, t))), z3.BoolVal(True)
+    ),
+    "reciprocal": _reciprocal, "common_lane": _common_lane,
+    "of_one": lambda mask: (mask, z3.And(*[z3.ULT(i, 16) for i in _bytes(mask)])),
 }  # fmt: skip
 
 #: Helper terms that are conditions; a bool is decided by the types.
@@ -273,11 +214,15 @@ TESTS: dict[str, Callable[..., Any]] = {
     "imm_lt": z3.ULT, "imm_le": z3.ULE, "imm_eq": lambda a, b: a == b, "imm_ne": lambda a, b: a != b,
     "is_mask_of": lambda t, a: a == _mask(t), "is_low_mask": lambda a: a & (a + 1) == 0, "covers": lambda a, b: a & b == b,
     "disjoint": lambda a, b: a & b == 0, "is_not_negative": lambda t, a: z3.ULE(a, ty.MASK[t] >> 1),
+    "same_order": lambda f, g: (f ^ g) & memflags.BIG == 0, "same_bytes": lambda a, b: a == b,
+    "is_identity": lambda mask, first: z3.And(
+        *[i == z3.Extract(7, 0, first) + k for k, i in enumerate(_bytes(mask))]),
     "wider": lambda a, b: ty.BITS[a] > ty.BITS[b], "same_type": lambda a, b: a == b,
 }  # fmt: skip
 _TYPE_TESTS: dict[str, Callable[[ty.Type], bool]] = {
     "scalar_int": lambda t: ty.IS_INT[t], "fits_in_64": lambda t: ty.IS_INT[t] and t != ty.I128,
-    "small_int": lambda t: t in (ty.I8, ty.I16),
+    "small_int": lambda t: t in (ty.I8, ty.I16), "scalar_float": lambda t: ty.IS_FLOAT[t],
+    "int_lanes": lambda t: ty.LANE[t] <= ty.I64,
 }  # fmt: skip
 #: Divisors that a quotient can be made of, and the quotient: the mid-end's own functions, on numbers.
 _DIVISORS = {"unsigned_divisor": divide.unsigned_divisor, "signed_divisor": divide.signed_divisor}
@@ -298,30 +243,34 @@ class Claim:
         self.values: list[Any] = []
         self.types = list(func.value_types)
         (block,) = func.layout
-        for v in func.block_params[block]:
-            if not ty.IS_INT[func.value_types[v]]:
-                raise Misfit
+        forget()
+        self.computes = False
         terms: dict[int, Any] = {v: z3.BitVec(f"v{v}", ty.BITS[func.value_types[v]]) for v in func.block_params[block]}
         self.traps: dict[str, Any] = {}
         for i in func.block_insts[block][:-1]:
             node = func.insts[i]
-            traps, results = effects(op.NAME[node[0]], ty.BITS[node[1]], node[2], [terms[a] for a in node[3:]])
+            args, arg_types = [terms[a] for a in node[3:]], tuple([self.types[a] for a in node[3:]])
+            traps, results = effects(op.NAME[node[0]], node[1], node[2], args, arg_types)
+            self.computes |= op.NAME[node[0]] in _COMPUTES
             if traps:
                 self.traps = traps
             terms.update(zip(func.results[i], results))
-        self.results = [terms[v] for v in func.results[func.block_insts[block][-2]]]
+        self.results = [(terms[v], self.types[v]) for v in func.results[func.block_insts[block][-2]]]
         self.env: dict[str, Any] = {
+            **{name: z3.BitVecVal(n, 128) for name, n in (fixed or {}).items() if name == MASK},
             **left.immediates, **left.types, **{name: (terms[v], self.types[v]) for name, v in left.values.items()},
         }  # fmt: skip
         self.key = tuple(sorted((k, v) for k, v in left.types.items())), tuple(self.types), tuple(
-            sorted((k, v) for k, v in left.immediates.items() if isinstance(v, str))
-        )
+            sorted((k, v) for k, v in left.immediates.items() if isinstance(v, (str, int)))
+        ), left.mask
 
     def prove(self, milliseconds: int) -> bool | None:
-        """Whether it was proved in time; None where the types do not satisfy the rule's conditions."""
+        """Whether it was proved in time; None where nothing satisfies the rule's conditions at these types."""
         for clause in self.rule.iflets:
             if not self._clause(clause):
                 return None
+        if any(z3.is_false(z3.simplify(k)) for k in self.known):
+            return None
         entry = self.rule.pattern.term.name
         expression = self.rule.expr
         traps: dict[str, Any] = {}
@@ -332,21 +281,34 @@ class Claim:
             results = [self.evaluate(a)[0] for a in expression.args]
         else:
             assert isinstance(expression, ast.ETerm)
-            name, t, imm, args = self._instruction(expression)
-            traps, made = effects(name, ty.BITS[t], imm, args)
+            traps, made = effects(*self._instruction(expression))
             results = list(made)
         undefined = self.traps.pop("undefined", z3.BoolVal(False))
         stops = z3.Or(undefined, *self.traps.values())
-        claims = [z3.Or(stops, left == right) for left, right in zip(self.results, results)]
+        claims = [z3.Or(stops, self._alike(left, right, t)) for (left, t), right in zip(self.results, results)]
         claims += [self.traps.get(code, z3.BoolVal(False)) == traps.get(code, z3.BoolVal(False)) for code in {*self.traps, *traps}]
         if traps.keys() != dict.fromkeys(traps, 0).keys() or len(results) != len(self.results):
             assert any(z3.is_true(z3.simplify(t)) for t in traps.values()), "another number of results"
-        solver = z3.SolverFor("QF_BV")
+        solver = z3.SolverFor("QF_FPBV" if any(ty.LANE[t] > ty.I128 for t in self.types) else "QF_BV")
         solver.set("timeout", milliseconds)
         solver.add(*self.known, z3.Not(z3.And(*claims, *self.made)))
         answer = solver.check()
         assert answer != z3.sat, f"{self.key}: {solver.model()}"
+        if answer == z3.unsat and self.known:
+            solver.reset()
+            solver.set("timeout", milliseconds)
+            solver.add(*self.known)
+            if solver.check() == z3.unsat:
+                return None
         return bool(answer == z3.unsat)
+
+    def _alike(self, left: Any, right: Any, t: ty.Type) -> Any:
+        """Whether two results are the same."""
+        if not self.computes or ty.LANE[t] <= ty.I128:
+            return left == right
+        pairs = zip(lanes(left, t), lanes(right, t))
+        lane = ty.LANE[t]
+        return z3.And(*[z3.Or(a == b, z3.And(is_nan(a, lane), is_nan(b, lane))) for a, b in pairs])
 
     def width(self) -> int:
         """Bits of all values together: how hard it may be."""
@@ -367,6 +329,9 @@ class Claim:
             if found is None:
                 return False
             bound: Any = z3.BitVecVal(found, IMM)
+        elif isinstance(expression, ast.ETerm) and expression.term.name in PARTIAL:
+            bound, condition = PARTIAL[expression.term.name](*[self.argument(a) for a in expression.args])
+            self.known.append(condition)
         else:
             bound = self.argument(expression)
         pattern = clause.pattern
@@ -389,7 +354,9 @@ class Claim:
             return self.env[expression.name]
         if isinstance(expression, ast.EConst):
             name = expression.name.lstrip("$")
-            return ty.BY_NAME.get(name.lower(), 0) if name.lower() in ty.BY_NAME or name == "NO_TYPE" else name.lower()
+            if name.lower() in ty.BY_NAME or name == "NO_TYPE":
+                return ty.BY_NAME.get(name.lower(), ty.INVALID)
+            return name.removeprefix("F_").lower()
         assert isinstance(expression, ast.ETerm)
         name = expression.term.name
         if name == "type_of":
@@ -411,20 +378,22 @@ class Claim:
             t, d = self.argument(expression.args[0]), z3.simplify(self.argument(expression.args[2])).as_long()
             self.values = [self.evaluate(expression.args[1])]
             return self.values[_QUOTIENTS[name](self._make, t, 0, d)]
-        name, t, imm, args = self._instruction(expression)
-        if name == "iconst":
-            self.made.append(z3.ULE(imm, ty.MASK[t]))
-        bits = value(name, ty.BITS[t], imm, args)
-        return bits, next(u for u in (ty.I8, ty.I16, ty.I32, ty.I64, ty.I128) if ty.BITS[u] == bits.size())
+        name, t, imm, args, types = self._instruction(expression)
+        made = result_type(name, t)
+        if name in ("iconst", "f16const", "f32const", "f64const"):
+            self.made.append(z3.ULE(imm, ty.MASK[made]))
+        self.computes |= name in _COMPUTES
+        return value(name, t, imm, args, types), made
 
     def _make(self, node: tuple[Any, ...]) -> int:
         """The mid-end's functions make nodes over numbered values."""
         imm = z3.BitVecVal(node[2], IMM) if node[0] == op.ICONST else node[2]
-        made = value(op.NAME[node[0]], ty.BITS[node[1]], imm, [self.values[a][0] for a in node[3:]])
+        args, types = [self.values[a][0] for a in node[3:]], tuple([self.values[a][1] for a in node[3:]])
+        made = value(op.NAME[node[0]], node[1], imm, args, types)
         self.values.append((made, node[1]))
         return len(self.values) - 1
 
-    def _instruction(self, expression: ast.ETerm) -> tuple[str, ty.Type, Any, list[Any]]:
+    def _instruction(self, expression: ast.ETerm) -> tuple[str, ty.Type, Any, list[Any], tuple[ty.Type, ...]]:
         name = expression.term.name
         if name not in op.BY_NAME:
             raise Unknown(f"term {name}")
@@ -432,4 +401,36 @@ class Claim:
         fields = list(expression.args)
         t = self.argument(fields.pop(0))
         imm = self.argument(fields.pop(0)) if len(fields) > len(op.ARGS[number]) else None
-        return name, t, imm, [self.evaluate(f)[0] for f in fields]
+        operands = [self.evaluate(f) for f in fields]
+        return name, t, imm, [bits for bits, _ in operands], tuple([s for _, s in operands])
+
+
+def in_half_precision(rule: ast.Rule) -> ast.Rule:
+    """A rule that names one float type, f32 or f64, in terms of f16: types and constants. Others as they are."""
+    text = repr(rule)
+    names = {t for t in ("F32", "F64") if f"${t}" in text or f"{t.lower()}const" in text}
+    if len(names) != 1 or "'bitcast'" in text:
+        return rule
+    (name,) = names
+    full, half = ieee.FORMATS[ty.BY_NAME[name.lower()]], ieee.FORMATS[ty.F16]
+    masks = {full.sign: half.sign, full.sign - 1: half.sign - 1}
+
+    def number(value: int) -> int:
+        return masks[value] if value in masks else ieee.convert(value, full, half)
+
+    def changed(node: Any) -> Any:
+        if isinstance(node, list):
+            return [changed(part) for part in node]
+        if not hasattr(node, "pos"):
+            return node
+        parts = {field: changed(getattr(node, field)) for field in node.__slots__}
+        if isinstance(node, (ast.PInt, ast.EInt)):
+            parts["value"] = number(node.value)
+        elif isinstance(node, (ast.PConst, ast.EConst)) and node.name == f"${name}":
+            parts["name"] = "$F16"
+        elif isinstance(node, ast.Ident) and node.name == f"{name.lower()}const":
+            parts["name"] = "f16const"
+        return type(node)(**parts)
+
+    made: ast.Rule = changed(rule)
+    return made
