@@ -16,6 +16,8 @@ from jitpy.backend.ir.types import BITS, MASK, to_signed
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+#: Lane type -> digits of a float's fraction, with the one before the point: it holds all integers of so many bits.
+FLOAT_DIGITS = {ty.F16: 11, ty.F32: 24, ty.F64: 53, ty.F128: 113}
 _UNSIGNED = {"ult": "slt", "ule": "sle", "ugt": "sgt", "uge": "sge"}
 _COMPARE = {
     "eq": lambda a, b: a == b, "ne": lambda a, b: a != b, "slt": lambda a, b: a < b, "sle": lambda a, b: a <= b,
@@ -101,6 +103,8 @@ def fold_float(name: str, t: int, a: int, b: int) -> int | None:
             r = x * y
         elif name == "fdiv":
             r = x / y
+        elif name in ("fmin", "fmax"):
+            return _extreme(name == "fmin", a, b, x, y)
         else:
             return None
     except ZeroDivisionError:
@@ -113,6 +117,14 @@ def fold_float(name: str, t: int, a: int, b: int) -> int | None:
         return _bits(t, r)  # one operation in double, rounded to single, is correctly rounded
     except OverflowError:
         return _bits(t, math.copysign(math.inf, r))
+
+
+def _extreme(least: bool, a: int, b: int, x: float, y: float) -> int | None:
+    """The smaller or the larger of two numbers, by their bits; -0.0 is below 0.0."""
+    if x != x or y != y:
+        return None
+    first = (x, math.copysign(1.0, x)) <= (y, math.copysign(1.0, y))
+    return a if first == least else b
 
 
 #: What the roundings to whole numbers are in Python.
@@ -252,6 +264,17 @@ def signed_magic(t: int, d: int) -> tuple[int, int]:
     if divisor < 0:
         m = -m & MASK[t]
     return m, shift - 1
+
+
+def exact_demoted(t: int, a: int) -> int | None:
+    """The bits as ``t``, which is f32, of an f64, if that is the same number; None for NaN."""
+    found = fold_convert("fdemote", t, a)
+    return found if found is not None and _float(t, found) == _float(ty.F64, a) else None
+
+
+def if_unordered(cc: str) -> int:
+    """Whether a float condition holds where an operand is a NaN."""
+    return int(cc in ("uno", "ne", "ueq", "ult", "ule", "ugt", "uge"))
 
 
 def reciprocal(t: int, a: int) -> int | None:

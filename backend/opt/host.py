@@ -97,12 +97,16 @@ def common() -> Host:
     h.imports("jitpy.backend.opt.fold", *_FOLDS, "fold_float", "fold_float1", "fold_from_int", "fold_convert")
     for name, count in _FOLDS.items():
         h.inline_constructor(name, f"{name}(" + ", ".join(f"{{{k}}}" for k in range(count)) + ")")
-    for name in ("fadd", "fsub", "fmul", "fdiv"):
+    h.imports("jitpy.backend.opt.fold", "FLOAT_DIGITS")
+    h.inline_test("holds_signed", "LANE_BITS[{1}] <= FLOAT_DIGITS[LANE[{0}]] + 1")
+    h.inline_test("holds_unsigned", "LANE_BITS[{1}] <= FLOAT_DIGITS[LANE[{0}]]")
+    for name in ("fadd", "fsub", "fmul", "fdiv", "fmin", "fmax"):
         h.inline_constructor("fold_" + name, f"fold_float({name!r}, {{0}}, {{1}}, {{2}})")
     for name in ("sqrt", "ceil", "floor", "trunc", "nearest"):
         h.inline_constructor("fold_" + name, f"fold_float1({name!r}, {{0}}, {{1}})")
     h.inline_constructor("fold_from_sint", "fold_from_int(1, {0}, {1}, {2})")
     h.inline_constructor("fold_from_uint", "fold_from_int(0, {0}, {1}, {2})")
+    h.inline_constructor("fold_fdemote", "fold_convert('fdemote', {0}, {1})")
     h.inline_constructor("fold_fpromote", "fold_convert('fpromote', {0}, {1})")
     h.entry("simplify", dispatch=True, limit=5)
     return h
@@ -116,13 +120,14 @@ def counted_host() -> Host:
 
 
 def _types(h: Host) -> None:
-    h.imports("jitpy.backend.ir.types", "BITS", "IS_INT", "IS_FLOAT", "MASK")
+    h.imports("jitpy.backend.ir.types", "BITS", "IS_INT", "IS_FLOAT", "LANE", "LANE_BITS", "MASK")
     # Scalar integers up to 64 bits: what the rules on immediates speak of.
     h.inline_extractor("fits_in_64", "{v}", test="IS_INT[{r}] and {r} != 5", fields=["{r}"])
     h.inline_extractor("scalar_int", "{v}", test="IS_INT[{r}]", fields=["{r}"])
     h.inline_extractor("scalar_float", "{v}", test="IS_FLOAT[{r}]", fields=["{r}"])
+    h.inline_extractor("narrow", "{v}", test="LANE[{r}] < 5", fields=["{r}"])
     h.inline_extractor("small_int", "{v}", test="{r} == 1 or {r} == 2", fields=["{r}"])
-    h.inline_constructor("bits", "BITS[{0}]")
+    h.inline_constructor("bits", "LANE_BITS[{0}]")
     h.inline_constructor("mask", "MASK[{0}]")
     h.inline_constructor("type_of", "types[{0}]")
     h.inline_test("wider", "BITS[{0}] > BITS[{1}]")
@@ -168,7 +173,7 @@ def _immediates(h: Host) -> None:
         "imm_and": "{1} & {2}", "imm_or": "{1} | {2}", "imm_xor": "{1} ^ {2}", "imm_not": "{1} ^ MASK[{0}]",
         "imm_neg": "-{1} & MASK[{0}]", "imm_trunc": "{1} & MASK[{0}]",
         "imm_shl": "({1} << ({2} & (BITS[{0}] - 1))) & MASK[{0}]", "imm_shr": "{1} >> ({2} & (BITS[{0}] - 1))",
-        "imm_modulo_bits": "{1} & (BITS[{0}] - 1)",
+        "imm_modulo_bits": "{1} & (LANE_BITS[{0}] - 1)",
         "log2": "{0}.bit_length() - 1", "sign_bit": "1 << (BITS[{0}] - 1)", "max_signed": "MASK[{0}] >> 1",
         "plus": "{0} + {1}", "minus": "{0} - {1}",
     }.items():  # fmt: skip
@@ -187,7 +192,7 @@ def _immediates(h: Host) -> None:
 _FOLDS = {
     "complement": 1, "swap": 1, "float_complement": 1, "float_swap": 1, "fold_icmp": 4, "fold_fcmp": 4, "fold_sext": 3,
     "fold_sshr": 3, "fold_rotl": 3, "fold_clz": 2, "fold_ctz": 2, "fold_popcnt": 2, "fold_bswap": 2, "fold_smulhi": 3,
-    "fold_umulhi": 3, "fold_smin": 3, "fold_smax": 3, "reciprocal": 2,
+    "fold_umulhi": 3, "fold_smin": 3, "fold_smax": 3, "reciprocal": 2, "exact_demoted": 2, "if_unordered": 1,
 }  # fmt: skip
 
 

@@ -28,16 +28,21 @@ if TYPE_CHECKING:
     Node = tuple[Any, ...]
     Rule = Callable[[Node, int, list[int]], None]
 
-_CONSTANT = frozenset((op.ICONST, op.F32CONST, op.F64CONST, op.VCONST))
-_FLOAT_CONST = {ty.F32: op.F32CONST, ty.F64: op.F64CONST}
+_CONSTANT = frozenset((op.ICONST, op.F16CONST, op.F32CONST, op.F64CONST, op.VCONST))
+_FLOAT_CONST = {ty.F16: op.F16CONST, ty.F32: op.F32CONST, ty.F64: op.F64CONST}
+#: Lane type -> bits of 1.0, of 2.0.
+FLOAT_ONE = {t: f.bias << f.fraction for t, f in ieee.FORMATS.items()}
+FLOAT_TWO = {t: f.bias + 1 << f.fraction for t, f in ieee.FORMATS.items()}
 #: Those whose NaN results are the machine's business.
-_ARITHMETIC = frozenset(n for n in range(len(op.NAME)) if op.THEME[n] in ("float", "convert") and n != op.BITCAST)
+_ARITHMETIC = frozenset(n for n in range(len(op.NAME)) if op.THEME[n] in ("float", "convert")) - {
+    op.BITCAST, op.FNEG, op.FABS, op.FCOPYSIGN
+}  # fmt: skip
 
 
 def host() -> Host:
     """The declaration for the ISLE compiler."""
     h = scalars.common()
-    h.imports("jitpy.backend.ir.types", "BYTES", "LANE", "LANES", "IS_VECTOR")
+    h.imports("jitpy.backend.ir.types", "BYTES", "LANE", "LANES", "IS_VECTOR", "as_int", "merge_lanes")
     h.declare("(extern const $I8X16 Type)")
     h.constant("$I8X16", ty.I8X16)
     h.inline_extractor("zeros", "not any({v})")
@@ -48,11 +53,26 @@ def host() -> Host:
     h.inline_test("same_bytes", "{0} == {1}")
     h.inline_constructor("lane_of", "LANE[{0}]")
     h.inline_extractor("int_lanes", "{v}", test="LANE[{r}] <= 4", fields=["{r}"])
-    h.imports("jitpy.backend.opt.vector", "as_shuffle", "common_lane")
+    h.inline_extractor("a_vector", "{v}", test="IS_VECTOR[{r}]", fields=["{r}"])
+    h.inline_constructor("int_type", "as_int({0})")
+    h.inline_constructor("merged", "merge_lanes({0})")
+    h.inline_constructor("lane_count", "LANES[{0}]")
+    h.inline_constructor("all_lanes", "{1}.to_bytes(BYTES[LANE[{0}]], 'little') * LANES[{0}]")
+    h.inline_constructor("float_one", "FLOAT_ONE[LANE[{0}]]")
+    h.inline_constructor("float_two", "FLOAT_TWO[LANE[{0}]]")
+    h.inline_constructor("reciprocal", "reciprocal({0}, {1})")
+    h.inline_test("different", "{0} != {1}")
+    h.imports("jitpy.backend.opt.vector", "FLOAT_ONE", "FLOAT_TWO", "as_shuffle", "common_lane")
     h.inline_constructor("common_lane", "common_lane({0}, {1})")
     h.inline_test("is_identity", "{0} == bytes(range({1}, {1} + 16))")
     h.inline_constructor("of_one", "{0} if max({0}) < 16 else None")
     h.inline_constructor("through", "bytes([{1}[i] for i in {0}])")
+    h.inline_constructor("index_in_first", "{0}[{1}] if {0}[{1}] < 16 else None")
+    h.inline_constructor("index_in_second", "{0}[{1}] - 16 if {0}[{1}] >= 16 else None")
+    h.inline_constructor("as_of_one", "bytes([i & 15 for i in {0}]) if max({0}) >= 16 else None")
+    h.inline_constructor("of_second", "bytes([i - 16 for i in {0}]) if min({0}) >= 16 else None")
+    h.inline_constructor("then_first", "{0} + bytes(range(16))")
+    h.inline_constructor("then_second", "{0} + bytes(range(16, 32))")
     h.inline_constructor("as_shuffle", "as_shuffle({0})")
     return h
 

