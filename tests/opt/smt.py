@@ -128,7 +128,11 @@ def _folded_float(name: str) -> Callable[..., Any]:
 
 
 def _folded_conversion(name: str) -> Callable[..., Any]:
-    return lambda t, s, a: (_wide(value(name, t, None, [z3.Extract(ty.BITS[s] - 1, 0, a)], (s,))), z3.BoolVal(True))
+    def made(t: ty.Type, s: ty.Type, a: Any) -> tuple[Any, Any]:
+        bits = value(name, t, None, [z3.Extract(ty.BITS[s] - 1, 0, a)], (s,))
+        return _wide(bits), z3.Not(is_nan(bits, t))
+
+    return made
 
 
 def _reciprocal(t: ty.Type, a: Any) -> tuple[Any, Any]:
@@ -220,8 +224,8 @@ _FOLDED_FLOATS = ("fadd", "fsub", "fmul", "fdiv", "fmin", "fmax", "sqrt", "ceil"
 PARTIAL: dict[str, Callable[..., tuple[Any, Any]]] = {
     **{f"fold_{name}": _folded_float(name) for name in _FOLDED_FLOATS},
     "fold_from_sint": _folded_conversion("fcvt_from_sint"), "fold_from_uint": _folded_conversion("fcvt_from_uint"),
-    "fold_fdemote": lambda t, a: _folded_conversion("fdemote")(t, ty.F64, a),
-    "fold_fpromote": lambda t, a: _folded_conversion("fpromote")(t, ty.F32, a),
+    "fold_fdemote": lambda t, a: _folded_conversion("fdemote")(t, ty.double_width(t), a),
+    "fold_fpromote": lambda t, a: _folded_conversion("fpromote")(t, ty.half_width(t), a),
     "fold_fcmp": lambda t, cc, a, b: (
         _wide(value("fcmp", t, cc, [z3.Extract(ty.BITS[t] - 1, 0, x) for x in (a, b)], (t, t))), z3.BoolVal(True)
     ),
