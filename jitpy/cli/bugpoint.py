@@ -3,8 +3,7 @@
     python -m jitpy bugpoint FILE [--opt-level none] [-o SMALL.clif]
 
 A file fails when the compiler stops with an internal error on it, or when a run directive gives one result on the interpreter and
-another as
-machine code for the last target line (this machine's, if there is none). What comes out fails in the same way.
+another as machine code for the last target line (this machine's, if there is none). What comes out fails in the same way.
 """
 
 from __future__ import annotations

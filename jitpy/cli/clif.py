@@ -4,7 +4,7 @@
     cat FILE                        parse and print
     pass FILE PASS...               the functions after these passes
     print-cfg FILE [--svg]          the control-flow graphs, in DOT or drawn
-    compile FILE [--target ...]     the machine code, disassembled
+    compile FILE [--target ISA]     the machine code as a listing: offsets, bytes, instructions, relocations
 """
 
 from __future__ import annotations
@@ -30,8 +30,11 @@ def add(commands: Any) -> None:
     graph = _file(commands, "print-cfg", "the control-flow graphs of a CLIF file, in DOT", _print_cfg)
     graph.add_argument("--svg", action="store_true", help="draw them (needs Graphviz' dot)")
     graph.add_argument("--code", action="store_true", help="show the instructions of each block")
-    compile_ = _file(commands, "compile", "disassemble the machine code of a CLIF file", _compile)
+    compile_ = _file(commands, "compile", "list the machine code of a CLIF file", _compile)
     compile_.add_argument("--opt-level", default="speed", choices=("none", "speed"))
+    compile_.add_argument("--target", metavar="ISA", help="x86_64, aarch64, riscv64 or s390x (default: this machine)")
+    compile_.add_argument("--cpu", help="a processor of the target, as `python -m jitpy targets` lists them")
+    compile_.add_argument("--features", help="features on top, separated by commas, without those with a minus: --features=-c,zba")
 
 
 def _file(commands: Any, name: str, text: str, run: Callable[[argparse.Namespace], int]) -> Any:
@@ -166,11 +169,15 @@ def _print_cfg(options: argparse.Namespace) -> int:
 
 
 def _compile(options: argparse.Namespace) -> int:
-    from jitpy.backend.isa import host, listing
+    from jitpy.backend.isa import host, host_name, listing
     from jitpy.backend.pipeline import compile_module
     from jitpy.backend.settings import Settings
+    from jitpy.cross import targets
 
-    target = host()
+    if options.target or options.cpu or options.features:
+        target = targets.resolve(options.target or host_name(), options.cpu, options.features)
+    else:
+        target = host()  # with all that this machine has
     module = compile_module(_functions(options.file), target, Settings(options.opt_level, enable_verifier=True))
     symbols = {f"%{name}": offset for name, offset in module.symbols.items()}
     found = listing.lines(target.name, module.code, symbols, module.relocs, listing.data_of(module))

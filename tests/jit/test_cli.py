@@ -60,6 +60,10 @@ def test_graph_and_code(file: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert status == 0 and text.startswith('digraph "%double" {') and "v3 = iadd v2, v0" in text
     status, text, _ = run(capsys, "compile", file)
     assert status == 0 and text.startswith("%double:\n") and "ret" in text
+    status, text, _ = run(capsys, "compile", file, "--target", "riscv64", "--features=-c")
+    assert status == 0 and "addw     a0,a0,a0" in text and "67800000  jalr" in text  # not compressed
+    status, _, error = run(capsys, "compile", file, "--target", "risc")
+    assert status == 1 and "no target 'risc'" in error
 
 
 @suite
