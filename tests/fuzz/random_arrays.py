@@ -16,6 +16,8 @@ DTYPES = (
 BINARY = ("+", "*", "-", "+", "*", "+", "*", "/", "//", "%", "<", "==", ">=")
 UNARY = ("np.abs", "np.sqrt", "np.sign", "np.square", "np.floor", "np.isnan", "np.negative", "np.logical_not", "np.exp")
 PAIRS = ("np.maximum", "np.minimum", "np.add", "np.multiply", "np.logical_and", "np.hypot", "np.power", "np.fmod", "np.not_equal")
+#: Functions whose last bit is the library's own are computed in doubles, for which the comparison leaves room in every result.
+_DOUBLE = dict.fromkeys(("np.exp", "np.hypot", "np.power"), " * np.float64(1)")
 FOLDS = ("sum", "min", "max", "mean", "prod", "any", "all", "argmax", "argmin", "std")
 SLICES = (":", "1:", ":-1", "::-1", "::2", "-2:", "k:", ":k")
 
@@ -49,9 +51,12 @@ class Generator:
                 x, y = y, x
             return f"({x} {r.choice(BINARY)} {y})"
         if kind < 0.5:
-            return f"{r.choice(UNARY)}({self.expression(rank, depth - 1)})"
+            name = r.choice(UNARY)
+            return f"{name}({self.expression(rank, depth - 1)}{_DOUBLE.get(name, '')})"
         if kind < 0.6:
-            return f"{r.choice(PAIRS)}({self.expression(rank, depth - 1)}, {self.expression(r.randint(0, rank), depth - 1)})"
+            name = r.choice(PAIRS)
+            x, y = self.expression(rank, depth - 1), self.expression(r.randint(0, rank), depth - 1)
+            return f"{name}({x}{_DOUBLE.get(name, '')}, {y})"
         if kind < 0.7:
             condition = f"{self.expression(rank, depth - 1)} {r.choice(['<', '>', '!='])} {self.leaf(0)}"
             return f"np.where({condition}, {self.expression(rank, depth - 1)}, {self.expression(r.randint(0, rank), depth - 1)})"

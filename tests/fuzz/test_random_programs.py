@@ -69,7 +69,8 @@ def check(seed: int) -> str:
                 f"seed {seed}: {error}\n{source}"
             )
             return "not compiled"
-        if got == ("raised", OverflowError) != expected:  # CPython may stumble later, over an index that large
+        # An int beyond 64 bits. CPython may stumble later, over an index that large, or over another number.
+        if got == ("raised", OverflowError) and (got != expected or not all(map(same, expected_arguments, changed))):
             result = "refused"
             continue
         assert got[0] == expected[0] and (got[1] is expected[1] if got[0] == "raised" else same(got[1], expected[1])), (
