@@ -134,7 +134,7 @@ def _compile(func: Function, target: Target, settings: Settings, times: dict[str
     if settings.opt_level != "none":
         from jitpy.backend.opt import optimize
 
-        optimize(func, chaos)
+        optimize(func, chaos, target)
         clock = _lap(times, "optimize", clock)
         if settings.enable_verifier:
             verify(func)

@@ -5,6 +5,7 @@
     phis       block parameters that always receive the same value
     memory     which memory state each load sees: redundant loads, forwarded stores, dead stores
     egraph     one walk in dominator-tree preorder: hash-consing, rules applied as nodes are made, unions, costs
+    price      what the forms that a rewriting leaves to choose from cost on the target
     facts      what branches and traps passed say: comparisons, branches, switches and traps that they decide
     elaborate  back to code: each needed value computed where it is used, out of the loops it does not depend on
 
@@ -23,16 +24,18 @@ from jitpy.backend.opt.egraph import EGraph
 if TYPE_CHECKING:
     from jitpy.backend.chaos import Chaos
     from jitpy.backend.ir.function import Function
+    from jitpy.backend.target.target import Target
 
 _egraph: list[EGraph] = []
 
 
-def optimize(func: Function, chaos: Chaos | None = None) -> None:
-    """Optimize ``func`` in place; ``chaos`` makes what need not be the best something else."""
+def optimize(func: Function, chaos: Chaos | None = None, target: Target | None = None) -> None:
+    """Optimize ``func`` in place, for ``target`` if it is known; ``chaos`` makes what need not be the best something else."""
     if chaos is not None:
         run(func, chaos.graph())
         return
     graph = _egraph.pop() if _egraph else EGraph()
+    graph.target = target
     run(func, graph)
     graph.reset()
     _egraph.append(graph)
@@ -56,12 +59,14 @@ def run(func: Function, graph: EGraph) -> None:
     phis.remove_constant(func, cfg)
     tree = domtree.compute(cfg)
     states = memory.states(func, cfg)
-    graph.run(func, cfg, tree, states)
+    nest = loops.compute(cfg, tree)
+    graph.run(func, cfg, tree, nest, states)
     if changed or graph.folded_branches:
         branches.join(func, graph.skeleton, graph.params, _cfg_of(func, graph))
         cfg = _cfg_of(func, graph)
         tree = domtree.compute(cfg)
-    elaborate.elaborate(func, graph, cfg, tree, loops.compute(cfg, tree))
+        nest = loops.compute(cfg, tree)
+    elaborate.elaborate(func, graph, cfg, tree, nest)
 
 
 def _cfg_of(func: Function, graph: EGraph) -> cfg_analysis.Cfg:

@@ -1,7 +1,8 @@
 """What a node costs to compute, by opcode; extraction takes the cheapest member of a class.
 
 The cost of a tree is its root's plus its operands' (shared parts count each time), saturating at LIMIT. Constants and extensions
-are nearly free, for lowering folds them; loop depth is not here but in elaboration, which moves what it can out of loops.
+are nearly free, for lowering folds most. What it folds on a target, and what a loop leaves to pay in each turn, decides where forms
+are compared (`price`); elaboration moves what it can out of loops.
 """
 
 from __future__ import annotations

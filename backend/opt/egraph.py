@@ -3,7 +3,8 @@
 One walk over the blocks in dominator-tree preorder. A pure instruction becomes a node ``(op, type, imm, *args)`` over e-graph
 values; an equal node that exists already is the value. A new node meets the rules at once: their results join its class, which
 is fixed from then on, so there is nothing to rebuild. A class is at most `CLASS_LIMIT` nodes; the cheapest tree is kept as it
-grows, so there is no extraction pass.
+grows, so there is no extraction pass. A rewritten form is taken for the cheaper one, unless the target's own rules say that it
+takes more instructions (`price`).
 
 A class only ever grows downwards: a node's class takes the members of its rewritten forms, never the other way round. What a
 rewriting refers to is part of what the node refers to, so any member may be computed wherever the node's operands are known.
@@ -28,7 +29,9 @@ if TYPE_CHECKING:
 
     from jitpy.backend.analysis.cfg import Cfg
     from jitpy.backend.analysis.domtree import DomTree
+    from jitpy.backend.analysis.loops import Loops
     from jitpy.backend.ir.function import Function, Node
+    from jitpy.backend.target.target import Target
 
 #: Rewritings of rewritings, at most so deep.
 REWRITE_LIMIT = 5
@@ -86,6 +89,8 @@ class EGraph:
         self.skeleton: list[list[tuple[int, Node, tuple[int, ...]]]] = []
         self.params: list[list[int]] = []
         self.folded_branches = False
+        self.target: Target | None = None
+        self.in_loop = False  # is the instruction that is being brought in
         self.subsumed: list[int] = []
         self._depth = 0
         self._fuel = 0
@@ -177,8 +182,10 @@ class EGraph:
         for f in found:
             if f == v:
                 continue
+            if self.target is not None and len(self.nodes[best[f]]) > 3 and self._worse(v, f):
+                pass
             # A member that is simply there (or free) is the answer.
-            if cost[f] < cost[v]:
+            elif cost[f] < cost[v]:
                 cost[v] = cost[f]
                 best[v] = best[f]
             elif cost[f] == cost[v] and best[v] == v and COST[node[0]] >= 3:
@@ -192,12 +199,22 @@ class EGraph:
             return b
         return v
 
+    def _worse(self, v: int, f: int) -> bool:
+        """Whether the target needs more for what ``f`` chose than for ``v``'s own node."""
+        assert self.target is not None
+        if self.target.prices is None:
+            from jitpy.backend.opt.price import Prices
+
+            self.target.prices = Prices(self.target)
+        found: bool = self.target.prices.worse(self, v, f)
+        return found
+
     def subsume(self, v: int) -> int:
         """Used by rules: this result replaces the node altogether."""
         self.subsumed.append(v)
         return v
 
-    def run(self, func: Function, cfg: Cfg, tree: DomTree, states: list[memory.State]) -> None:
+    def run(self, func: Function, cfg: Cfg, tree: DomTree, loops: Loops, states: list[memory.State]) -> None:
         """Bring ``func`` into the graph."""
         insts, results, value_types = func.insts, func.results, func.value_types
         rename = [-1] * len(value_types)
@@ -216,6 +233,7 @@ class EGraph:
                 params.append(v)
             out = self.skeleton[b]
             state = states[b]
+            self.in_loop = loops.header[b] >= 0
             if len(cfg.preds[b]) == 1 and b not in func.cold:
                 self._learn(b, cfg.preds[b][0], pre[b], end[b])
             for i in func.block_insts[b]:

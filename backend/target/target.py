@@ -253,6 +253,7 @@ class Target:
         "parts",
         "payloads",
         "pointer",
+        "prices",
         "relocations",
         "resume",
         "rules",
@@ -323,6 +324,7 @@ class Target:
         self.dwarf: Dwarf | None = None
         self.contexts: list[Any] = []  # the engine's lowering contexts made for this target, for reuse
         self.baselines: list[Any] = []  # what the baseline compiler keeps, likewise
+        self.prices: Any = None  # the mid-end's, of trees of instructions
         self.lacks: frozenset[tuple[int, Type]] = frozenset()
         self.lacks_types: frozenset[Type] = frozenset()
         self._parts: dict[Type, tuple[tuple[int, Type], ...]] = {}
