@@ -180,12 +180,10 @@ class EGraph:
         cost, best, classes = self.cost, self.best, self.classes
         own = classes[v]
         for f in found:
-            if f == v:
+            if f == v or (self.target is not None and len(self.nodes[best[f]]) > 3 and self._worse(v, f)):
                 continue
-            if self.target is not None and len(self.nodes[best[f]]) > 3 and self._worse(v, f):
-                pass
             # A member that is simply there (or free) is the answer.
-            elif cost[f] < cost[v]:
+            if cost[f] < cost[v]:
                 cost[v] = cost[f]
                 best[v] = best[f]
             elif cost[f] == cost[v] and best[v] == v and COST[node[0]] >= 3:

@@ -31,6 +31,8 @@ Shape = tuple[Any, ...]
 _CONSTANTS = frozenset((op.ICONST, op.F16CONST, op.F32CONST, op.F64CONST, op.F128CONST, op.VCONST))
 #: How deep rules look; values that a tree may take. Larger trees have no price.
 _DEPTH, _LEAVES = 4, 4
+#: Prices kept per target; then all are forgotten.
+_REMEMBERED = 20_000
 #: Cost of one instruction in `cost`.
 _INSTRUCTION = 4
 
@@ -58,6 +60,8 @@ class Prices:
             return None
         key = shape, tuple([graph.types[v] for v in leaves]), graph.in_loop
         if key not in self.known:
+            if len(self.known) == _REMEMBERED:
+                self.known.clear()
             self.known[key] = self.ask(*key)
         return self.known[key]
 
