@@ -180,14 +180,13 @@ class EGraph:
         cost, best, classes = self.cost, self.best, self.classes
         own = classes[v]
         for f in found:
-            if f == v or (self.target is not None and len(self.nodes[best[f]]) > 3 and self._worse(v, f)):
+            if f == v:
                 continue
             # A member that is simply there (or free) is the answer.
-            if cost[f] < cost[v]:
-                cost[v] = cost[f]
-                best[v] = best[f]
-            elif cost[f] == cost[v] and best[v] == v and COST[node[0]] >= 3:
-                best[v] = best[f]
+            if cost[f] < cost[v] or (cost[f] == cost[v] and best[v] == v and COST[node[0]] >= 3):
+                if self.target is None or len(self.nodes[best[f]]) <= 3 or not self._worse(v, f):
+                    cost[v] = cost[f]
+                    best[v] = best[f]
             if len(own) < CLASS_LIMIT:
                 own += tuple([m for m in classes[f] if m not in own])
         classes[v] = own[:CLASS_LIMIT]
