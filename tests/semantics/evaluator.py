@@ -43,6 +43,7 @@ class Harness(Translator):
         self.sites = []
         self.module = None
         self.handler = None
+        self.compilation = SimpleNamespace(options={})
 
     def site(self, exc_class, parts=(), style="text"):
         self.sites.append((exc_class, parts))
