@@ -7,6 +7,7 @@ arguments are: the controlling type, the immediate if the format has one, the op
 from __future__ import annotations
 
 import os
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from jitpy.backend.ir import opcodes as op
@@ -196,6 +197,7 @@ _FOLDS = {
 }  # fmt: skip
 
 
+@cache
 def module(counted: bool = False) -> ModuleType:
     """The rules' decision code; ``counted``: the one that counts in ``FIRED`` how often each of ``RULES`` fires."""
     from jitpy.backend.isle.build import generated

@@ -7,6 +7,7 @@ so there is no second one here. Else it meets the rules for all types and then t
 from __future__ import annotations
 
 import os
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import jitpy.backend.interp.convert
@@ -95,6 +96,7 @@ def counted_host() -> Host:
     return h
 
 
+@cache
 def module(counted: bool = False) -> ModuleType:
     """The rules' decision code; ``counted``: the one that counts in ``FIRED`` how often each of ``RULES`` fires."""
     from jitpy.backend.isle.build import generated
