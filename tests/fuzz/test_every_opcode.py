@@ -1,4 +1,5 @@
-"""Every opcode at every type on every ISA where it is hard: in a loop, behind a branch, among more values than registers.
+"""Every opcode at every type on every ISA where it is hard: in a loop, behind a branch, among more values than registers; and on
+operands that come from memory, which lowering may make a part of the instruction.
 
 The functions come from the opcode table (`clif_generator.PALETTE`), eight instructions each, those that trap alone: half of them
 stand in the loop, half of them on both sides of a branch in it. Results become operands of the next round.
@@ -20,6 +21,7 @@ from jitpy.backend.interp.meaning import Trap
 from jitpy.backend.ir import opcodes as op
 from jitpy.backend.ir import types as ty
 from jitpy.backend.ir.function import Function, signature
+from jitpy.backend.ir.memflags import NOTRAP
 from jitpy.backend.opt.nan import canonicalize
 from jitpy.backend.settings import Settings
 
@@ -96,13 +98,29 @@ def written(number: int, group: list[Choice]) -> Function:
     return func
 
 
+def on_memory(number: int, choice: Choice) -> Function:
+    """``f(operands...) -> results...``, where each operand has been in memory and has one use."""
+    opcode, control, args, types = choice
+    func = Function(f"m{number}", signature(list(args), list(types)))
+    func.stack_slot(64 * len(args), 6)
+    block = func.block()
+    params = [func.param(block, t) for t in args]
+    address = func.value(block, (op.STACK_ADDR, ty.I64, (0, 0)), ty.I64)
+    for k, v in enumerate(params):
+        func.append(block, (op.STORE_, func.value_types[v], (NOTRAP, 64 * k), v, address))
+    loaded = [func.value(block, (op.LOAD_, t, (NOTRAP, 64 * k), address), t) for k, t in enumerate(args)]
+    node = (opcode, control, immediate(random.Random(number), opcode, control, args), *loaded)
+    func.append(block, (op.RETURN, 0, None, *func.results[func.append(block, node, types)]))
+    canonicalize(func)
+    return func
+
+
 Run = tuple[str, list[int], "list[int] | str"]
 
 
-def program(name: str, part: int) -> tuple[list[Function], list[Run]]:
-    """The functions for an ISA, and what the interpreter says of each."""
-    r = random.Random(part)
-    functions = [written(k, group) for k, group in enumerate(groups(name, part))]
+def expected_of(functions: list[Function], name: str) -> list[Run]:
+    """What the interpreter says of functions for an ISA."""
+    r = random.Random(len(functions))
     interpreter = Interpreter(functions, big_endian=isa.lookup(name, {}).big_endian)
     runs: list[Run] = []
     for func in functions:
@@ -113,21 +131,35 @@ def program(name: str, part: int) -> tuple[list[Function], list[Run]]:
             except Trap as trap:
                 if not any("_proven" in op.NAME[node[0]] for node in func.insts):
                     runs.append((func.name, args, trap.code))
-    return functions, runs
+    return runs
 
 
 @pytest.mark.parametrize("name", sorted(set(isa.NAMES.values())))
 @pytest.mark.parametrize(("level", "regalloc"), [("none", "onepass"), ("speed", "linear")])
 def test_every_opcode_among_many_values(name: str, level: str, regalloc: str) -> None:
     """Half of them by the baseline with the ISA's base, half by the optimizing compiler with all that can be run."""
+    functions = [written(k, group) for k, group in enumerate(groups(name, level == "none"))]
+    assert len(functions) > 150
+    agrees(functions, name, Settings(level, regalloc, enable_verifier=True, regalloc_checker=True))
+
+
+@pytest.mark.parametrize("name", sorted(set(isa.NAMES.values())))
+def test_every_opcode_on_operands_in_memory(name: str) -> None:
+    """Without the mid-end, which would give the stored values on, but with the optimizing compiler's features."""
+    every = [c for found in PALETTE.values() for c in found if supports(c, name)]
+    functions = [on_memory(k, choice) for k, choice in enumerate(every)]
+    assert len(functions) > 800
+    agrees(functions, name, Settings("none", "linear", enable_verifier=True, regalloc_checker=True))
+
+
+def agrees(functions: list[Function], name: str, settings: Settings) -> None:
+    """The functions as machine code have the interpreter's results; the baseline's for the ISA's base."""
     try:
         best = engines.best(name)
     except UnsupportedError as error:  # there is no emulator here
         pytest.skip(str(error))
-    functions, runs = program(name, level == "none")
-    assert len(functions) > 150
-    target = base(name) if level == "none" else best
-    call = engines.load(functions, target, Settings(level, regalloc, enable_verifier=True, regalloc_checker=True))
+    runs = expected_of(functions, name)  # first, for compiling changes them
+    call = engines.load(functions, base(name) if settings.regalloc == "onepass" else best, settings)
     wrong = []
     for function, args, expected in runs:
         try:

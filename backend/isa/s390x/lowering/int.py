@@ -217,9 +217,10 @@ class IntLowering(Base):
     def rotate(self, op: str, type: Any, x: Any, y: Any) -> Any:
         """rol or ror by y modulo the width; narrow values are repeated to fill 32 bits."""
         bits = BITS[type]
-        reg = self.put_in_reg(x)
         if type < I32:
             reg = self.op(ROWS["msfi"], self.zero_extended(x), imm=0x01010101 if type == I8 else 0x00010001)
+        else:
+            reg = self.put_in_reg(x)
         row = "rllg" if type == I64 else "rll"
         k = self.constant_of(y)
         if k is not None:
