@@ -6,7 +6,8 @@ read; ``4*i + 2`` where a call destroys registers; ``4*i + 3`` late, where defs 
 - A fixed use is a copy in the gap: the vreg is read at ``4*i``, the preg is reserved from there to the read.
 - A reused use is a copy in the gap into the def's register, so the def's range begins at ``4*i + 1``: no other use
   can lie there.
-- A fixed def reserves the preg at ``4*i + 3``; the vreg begins there and prefers it.
+- A fixed def reserves the preg at ``4*i + 3``, where what it defines arrives from outside already in the gap; the vreg begins at
+  ``4*i + 3`` and prefers it.
 - Arguments of a jump are read in the gap before it.
 
 A reservation knows its vreg: it does not disturb that vreg itself. Clobber sets are kept per distinct mask.
@@ -17,7 +18,7 @@ from __future__ import annotations
 from typing import Any
 
 from jitpy.backend.regalloc.liveness import Liveness
-from jitpy.backend.target.row import ANY, MOVE, REMAT, STACK
+from jitpy.backend.target.row import ANY, ARRIVES, MOVE, REMAT, STACK
 from jitpy.backend.vcode.vcode import VCode
 
 # How a use wants its vreg: copied from wherever it is, a register or a slot, a register, a slot.
@@ -119,7 +120,7 @@ def build_intervals(vcode: VCode, liveness: Liveness) -> Intervals:
                         if early >> k & 1:
                             start = gap + 1
                         prefer[vreg] = constraint
-                        reserve(constraint, start, gap + 4, vreg)
+                        reserve(constraint, gap if row.flags & ARRIVES else start, gap + 4, vreg)
                     elif constraint == ANY:
                         kind = EITHER
                     elif constraint == STACK:

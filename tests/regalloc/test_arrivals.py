@@ -6,6 +6,8 @@ import pytest
 from jitpy.backend import isa
 from jitpy.backend.regalloc import allocate
 from jitpy.backend.regalloc.checker import AllocationError, check
+from jitpy.backend.regalloc.intervals import build_intervals
+from jitpy.backend.regalloc.liveness import compute_liveness
 from jitpy.backend.text.parser import parse_functions
 from jitpy.backend.vcode.lower import lower
 from jitpy.backend.vcode.rows import LANDING
@@ -47,3 +49,16 @@ def test_moves_stay_clear_of_what_arrives(algorithm: str) -> None:
         with pytest.raises(AllocationError, match="what arrives here"):
             check(vcode, target.env, allocation)
         allocation.edits[:] = [*before, *after]
+
+
+def test_what_arrives_is_there_before_the_landing() -> None:
+    """Found by the fuzzer in chaos mode on s390x: a life of one position in front of a landing, in the register that arrives."""
+    target = isa.lookup("s390x")
+    vcode = lower(parse_functions(TEXT)[0], target)
+    reserved = build_intervals(vcode, compute_liveness(vcode)).reserved
+    landings = [(k, inst) for k, inst in enumerate(vcode.insts) if inst.row is LANDING]
+    assert landings
+    for k, inst in landings:
+        assert inst.constraints is not None
+        for vreg, preg in zip(inst.defs, inst.constraints[0]):
+            assert (4 * k, 4 * k + 4, vreg) in reserved[preg]
