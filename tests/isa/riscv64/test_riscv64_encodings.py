@@ -1,4 +1,5 @@
-"""Every row over its operands against GNU objdump, which knows nothing of us; compressed forms say the same as long ones."""
+"""Every row over its operands against two disassemblers that know nothing of us: GNU objdump, and capstone for the base that its
+release knows; compressed forms say the same as long ones."""
 
 from __future__ import annotations
 
@@ -11,7 +12,7 @@ from typing import Any
 import jitpy.backend.isa.riscv64.insts  # noqa: F401  enters all rows
 import pytest
 from disassemble import disassembled
-from every_row import Case, TrappingSink, cases, hold_against_objdump, read_back
+from every_row import Case, TrappingSink, cases, hold_against_objdump, hold_none, read_back
 from jitpy.backend.isa.riscv64 import features
 from jitpy.backend.isa.riscv64.compressed import compress
 from jitpy.backend.isa.riscv64.encode import IMMEDIATES, encoder
@@ -105,6 +106,35 @@ def test_read_back(found: list[Case], tmp_path: Path) -> None:
     hold_against_objdump(
         "riscv64", read_back("riscv64", found, normal), tmp_path, normal, 4, same=same, options=("-M", "no-aliases")
     )
+
+
+#: What capstone writes by other names, and what that is.
+_ALIASES = (
+    (r"mv (\w+),(\w+)", r"addi \1,\2,0"), (r"sext\.w (\w+),(\w+)", r"addiw \1,\2,0"), (r"neg(w?) (\w+),(\w+)", r"sub\1 \2,zero,\3"),
+    (r"sgtz (\w+),(\w+)", r"slt \1,zero,\2"), (r"sltz (\w+),(\w+)", r"slt \1,\2,zero"), (r"seqz (\w+),(\w+)", r"sltiu \1,\2,1"),
+    (r"snez (\w+),(\w+)", r"sltu \1,zero,\2"), (r"fmv\.([sd]) (f\w+),(f\w+)", r"fsgnj.\1 \2,\3,\3"),
+    (r"fneg\.([sd]) (\w+),(\w+)", r"fsgnjn.\1 \2,\3,\3"), (r"fabs\.([sd]) (\w+),(\w+)", r"fsgnjx.\1 \2,\3,\3"),
+    (r"fsrmi (\d+)", r"csrrwi zero,frm,\1"), (r"csrwi 10,(\d+)", r"csrrwi zero,vxrm,\1"),
+)  # fmt: skip
+
+
+def test_capstone(found: list[Case]) -> None:
+    """What it knows: RV64GC, without the extensions after it."""
+    capstone = pytest.importorskip("capstone")
+    md = capstone.Cs(capstone.CS_ARCH_RISCV, capstone.CS_MODE_RISCV64)
+    bad, known = [], set()
+    for name, code, ours in found:
+        for _, _, mnemonic, operands in md.disasm_lite(code, 0):
+            known.add(name)
+            theirs = normal(f"{mnemonic} {operands}")
+            for alias, long in _ALIASES:
+                if re.fullmatch(alias, theirs):
+                    theirs = re.sub(alias, long, theirs)
+                    break
+            if not same(ours, theirs):
+                bad.append(f"{name}: {code.hex()} {ours!r} {theirs!r}")
+    hold_none(bad, found)
+    assert len(known) > 150
 
 
 def test_compressed_forms_are_the_same_instructions(found: list[Case], tmp_path: Path) -> None:
