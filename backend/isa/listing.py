@@ -111,23 +111,24 @@ def _line(
 def _pieces(isa: str, code: bytes, data: list[tuple[int, int]]) -> Iterator[tuple[int, int, str, int | None]]:
     """(offset, size, text, distance) of each instruction and datum."""
     instruction = import_module(f"jitpy.backend.isa.{isa}.decode").instruction
-    order: str = "big" if isa == "s390x" else "little"
+    big = isa == "s390x"
     at = 0
     for start, size in [*data, (len(code), 0)]:
         while at < start:
             found = instruction(code, at)
             if found is None or at + found[0] > start:
                 count = min(_UNIT[isa], start - at)
-                found = count, _word(code[at : at + count], order), None
+                found = count, _word(code[at : at + count], big), None
             yield (at, *found)
             at += found[0]
         while at < start + size:
             count = 8 if not at & 7 and start + size - at >= 8 else 4 if start + size - at >= 4 else 1
-            yield at, count, _word(code[at : at + count], order), None
+            yield at, count, _word(code[at : at + count], big), None
             at += count
 
 
-def _word(data: bytes, order: str) -> str:
+def _word(data: bytes, big: bool) -> str:
     if len(data) not in _WORDS:
         return ".byte " + ", ".join(f"{b:#04x}" for b in data)
-    return f"{_WORDS[len(data)]} {int.from_bytes(data, order):#0{2 * len(data) + 2}x}"  # type: ignore[arg-type]  # little or big
+    number = int.from_bytes(data, "big" if big else "little")
+    return f"{_WORDS[len(data)]} {number:#0{2 * len(data) + 2}x}"

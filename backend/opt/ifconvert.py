@@ -7,9 +7,9 @@
 
 In come blocks that end in a branch whose sides meet again at once; a side is an edge to the meeting place or a block of a few cheap
 instructions that nothing else leads to. What it computes is computed always then, so it must be pure, unable to trap and worth
-less than a branch that is foreseen wrongly; the limits are those at which LLVM's SimplifyCFG folds two-entry phis, two
-instructions of a side and two values. Integers of up to 64 bits only: a selection of floats is a branch on some targets. Cold
-sides stay branches.
+less than a branch that is foreseen wrongly: two instructions of both sides together, and two values to select (LLVM's SimplifyCFG
+folds two-entry phis by limits of this kind). Integers of up to 64 bits only: a selection of floats is a branch on some targets.
+Cold sides stay branches.
 """
 
 from __future__ import annotations

@@ -237,11 +237,11 @@ class Translator(Emitter):
         other = self._operator(table, name, first, second)
         self.frame.rewind(mark)
         first, second = (either.typed, b) if either is a else (a, either.typed)
-        result = self._operator(table, name, first, second)
+        result: Any = self._operator(table, name, first, second)
         t = either.typed.type
         if result.key() != other.key() or result.__class__ is not Val or other.__class__ is not Val:
             if either.alt.__class__ is Val and _same_bits(table, name, t, second if either is a else first):
-                return EitherVal(result, Val(other.type, result.ssa), either.flag)  # type: ignore[arg-type]
+                return EitherVal(result, Val(other.type, result.ssa), either.flag)
             self.fork(either)
         beginning: Any = either.alt
         narrow = t.bits < 64 and beginning.__class__ is Const

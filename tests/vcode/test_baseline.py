@@ -165,7 +165,7 @@ def test_moves_are_shared_among_frames_laid_out_alike() -> None:
     with others."""
     kit = Kit(toy.target())
     layouts = [SimpleNamespace(spills=16, size=64, realigned=aligned) for aligned in (False, True, False)]
-    first, other, again = [kit.moves(frame) for frame in layouts]  # type: ignore[arg-type]
+    first, other, again = [kit.moves(frame) for frame in layouts]
     assert first is again
     assert first is not other
 
