@@ -1,13 +1,16 @@
-"""Shifts and rotates of i128, which lies in two general registers, on any ISA.
+"""Shifts, rotates and atomics of i128, which lies in two general registers, on any ISA.
 
 One half receives bits that the other gives: going left the upper half receives, going right the lower one. Counts of 64 and more
 (bit 6) exchange the halves first. By a constant that is known beforehand; by a register both results are made and one is chosen.
-An ISA's integer lowering takes `PairShifts` beside its base, and supplies the operations on halves.
+An ISA's integer lowering takes `PairShifts` beside its base, and supplies the operations on halves. Its memory lowering takes
+`PairAtomics` where a compare-and-swap takes its halves from any registers and is all that there is for 128 bits.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
+
+from jitpy.backend.ir import memflags
 
 
 class PairShifts:
@@ -84,3 +87,28 @@ class PairShifts:
         a, b = self.where_far(count, (high, low), (low, high))
         low, high = self.across_by(op == "rol", count, (a, b), (b, a))
         return low, high
+
+
+class PairAtomics:
+    """See the module's docstring; for little-endian ISAs."""
+
+    if TYPE_CHECKING:
+        put_in_regs: Any
+        imm: Any
+        swapped: Any
+
+        def cas_pair(self, flags: Any, a: Any, halves: list[Any]) -> tuple[Any, Any]:
+            """The old halves at an address, replaced by the last two of ``halves`` if they are equal to the first two."""
+
+    def atomic_load_pair(self, flags: Any, a: Any) -> tuple[Any, Any]:
+        """A compare-and-swap of zero with zero; it writes what is there, so the memory must be writable."""
+        return self._pair_in_order(flags, *self.cas_pair(flags, a, [self.imm(0) for _ in range(4)]))
+
+    def atomic_cas_pair(self, flags: Any, a: Any, expected: Any, x: Any) -> tuple[Any, Any]:
+        """The compare-and-swap itself."""
+        halves = [*self._pair_in_order(flags, *self.put_in_regs(expected)), *self._pair_in_order(flags, *self.put_in_regs(x))]
+        return self._pair_in_order(flags, *self.cas_pair(flags, a, halves))
+
+    def _pair_in_order(self, flags: Any, low: Any, high: Any) -> tuple[Any, Any]:
+        """What lies in memory in the order of ``flags``, or is to lie there."""
+        return (self.swapped(64, high), self.swapped(64, low)) if flags & memflags.BIG else (low, high)

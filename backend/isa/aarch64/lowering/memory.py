@@ -12,13 +12,14 @@ from jitpy.backend.isa.aarch64.lowering.int import IntLowering
 from jitpy.backend.isa.aarch64.regs import CLOBBERS, SAVED, X0, X1, X2
 from jitpy.backend.isa.aarch64.rows import ROWS
 from jitpy.backend.isa.lowering import trap_of
+from jitpy.backend.isa.pairs import PairAtomics
 from jitpy.backend.target.row import INT, MInst
 from jitpy.backend.target.target import SLOT
 
 _LSE = {"add": "add", "or": "set", "xor": "eor", "and": "clr", "smax": "smax", "smin": "smin", "umax": "umax", "umin": "umin"}
 
 
-class MemoryLowering(IntLowering):
+class MemoryLowering(PairAtomics, IntLowering):
     """See the module's docstring."""
 
     def load_bits(self, bits: int, flags: Any, amode: Amode) -> Any:
@@ -203,23 +204,11 @@ class MemoryLowering(IntLowering):
             old = self.op(ROWS[f"cas_loop{bits}"], e, r, self.put_in_reg(a), imm=trap)
         return self._in_order(flags, type, old)
 
-    def atomic_load_pair(self, flags: Any, a: Any) -> tuple[Any, Any]:
-        """A compare-and-swap of zero with zero; it writes what is there, so the memory must be writable."""
-        return self._cas_pair(flags, a, [self.imm(0) for _ in range(4)])
-
-    def atomic_cas_pair(self, flags: Any, a: Any, expected: Any, x: Any) -> tuple[Any, Any]:
+    def cas_pair(self, flags: Any, a: Any, halves: list[Any]) -> tuple[Any, Any]:
         """caspal with LSE, else a loop."""
-        halves = [*self.put_in_regs(expected), *self.put_in_regs(x)]
-        if flags & memflags.BIG:
-            halves = [self.swapped(64, halves[i]) for i in (1, 0, 3, 2)]
-        return self._cas_pair(flags, a, halves)
-
-    def _cas_pair(self, flags: Any, a: Any, halves: list[Any]) -> tuple[Any, Any]:
         low, high = self.temp(INT), self.temp(INT)
         row = ROWS["casp" if self.features["has_lse"] else "cas_pair_loop"]
         self.emit(MInst(row, (low, high), (*halves, self.put_in_reg(a)), trap_of(flags)))
-        if flags & memflags.BIG:
-            return self.swapped(64, high), self.swapped(64, low)
         return low, high
 
     def memory_fence(self) -> tuple[()]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from jitpy.backend.ir import memflags
 from jitpy.backend.ir.types import BITS, F16, MASK
 from jitpy.backend.isa.lowering import trap_of
+from jitpy.backend.isa.pairs import PairAtomics
 from jitpy.backend.isa.riscv64.insts.atomic import BIG_LOOPS, CAS, RMW_LOOPS, WIDTHS
 from jitpy.backend.isa.riscv64.insts.memory import STORE_ZERO
 from jitpy.backend.isa.riscv64.lowering.base import Base
@@ -28,7 +29,7 @@ _AMO = {
 _BITWISE = frozenset(("and", "or", "xor", "nand", "xchg"))
 
 
-class MemoryLowering(Base):
+class MemoryLowering(PairAtomics, Base):
     """See the module's docstring."""
 
     if TYPE_CHECKING:
@@ -237,21 +238,11 @@ class MemoryLowering(Base):
             self.emit(MInst(ROWS["srl"], (old,), (whole, shift)))
         return self.swapped(bits, old) if swapped else old
 
-    def atomic_load_pair(self, flags: Any, a: Any) -> tuple[Any, Any]:
-        """A compare-and-swap of zero with zero; it writes what is there, so the memory must be writable."""
-        return self._cas_pair(flags, a, [self.imm(0) for _ in range(4)])
-
-    def atomic_cas_pair(self, flags: Any, a: Any, expected: Any, x: Any) -> tuple[Any, Any]:
+    def cas_pair(self, flags: Any, a: Any, halves: list[Any]) -> tuple[Any, Any]:
         """Zacas's instruction; without it there is none (see `host`)."""
-        halves = [*self.put_in_regs(expected), *self.put_in_regs(x)]
-        if flags & memflags.BIG:
-            halves = [self.swapped(64, halves[i]) for i in (1, 0, 3, 2)]
-        return self._cas_pair(flags, a, halves)
-
-    def _cas_pair(self, flags: Any, a: Any, halves: list[Any]) -> tuple[Any, Any]:
         low, high = self.temp(INT), self.temp(INT)
         self.emit(MInst(ROWS["amocas.q"], (low, high), (self._at(a), *halves), trap_of(flags)))
-        return (self.swapped(64, high), self.swapped(64, low)) if flags & memflags.BIG else (low, high)
+        return low, high
 
     def memory_fence(self) -> tuple[()]:
         """A full one."""
