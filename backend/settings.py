@@ -19,9 +19,9 @@ _CHOICES = {
 class Settings:
     """``opt_level``: none, speed, speed_and_size. ``regalloc``: linear (good code) or onepass
     (fast). ``enable_verifier``: check CLIF before and after optimization. ``regalloc_checker``:
-    check each allocation. ``align_loops``: pad loop headers as the target likes. ``unwind_info``:
-    make unwind tables. ``enable_inlining``: small functions of a module into their callers
-    (see `opt.inline`). ``enable_nan_canonicalization``: arithmetic gives one NaN only (see `opt.nan`).
+    check each allocation. ``align_loops``: pad loop headers as the target likes.
+    ``enable_inlining``: small functions of a module into their callers (see `opt.inline`).
+    ``enable_nan_canonicalization``: arithmetic gives one NaN only (see `opt.nan`).
     ``chaos_seed``: not 0: make free choices by dice from this seed (see `chaos`). ``traps``: a trap
     is an instruction that the processor refuses (signal), or a call of the symbol `TRAP` that never
     returns and whose return address says which trap it is (call). ``stack_limit``: not None: a
@@ -31,12 +31,12 @@ class Settings:
 
     __slots__ = (
         "align_loops", "chaos_seed", "enable_inlining", "enable_nan_canonicalization", "enable_verifier", "is_pic", "opt_level",
-        "regalloc", "regalloc_checker", "stack_limit", "traps", "unwind_info",
+        "regalloc", "regalloc_checker", "stack_limit", "traps",
     )  # fmt: skip
 
     def __init__(
         self, opt_level: str = "speed", regalloc: str = "linear", *, enable_verifier: bool = False,
-        regalloc_checker: bool = False, align_loops: bool = True, unwind_info: bool = True,
+        regalloc_checker: bool = False, align_loops: bool = True,
         enable_inlining: bool = False, enable_nan_canonicalization: bool = False, chaos_seed: int = 0, traps: str = "signal",
         stack_limit: int | None = None, is_pic: bool = False,
     ) -> None:  # fmt: skip
@@ -45,7 +45,6 @@ class Settings:
         self.enable_verifier = enable_verifier
         self.regalloc_checker = regalloc_checker
         self.align_loops = align_loops
-        self.unwind_info = unwind_info
         self.enable_inlining = enable_inlining
         self.enable_nan_canonicalization = enable_nan_canonicalization
         self.chaos_seed = chaos_seed

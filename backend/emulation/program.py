@@ -15,7 +15,7 @@ the number of a signal (where: the program counter). Either way the program goes
 
 An ISA supplies what CLIF cannot say (``isa/<name>/linux.py``):
 
-    start                            where the kernel enters: sets up the stack, goes to ``main``
+    start                            where the kernel enters: sets up the stack, the thread pointer (``state``), goes to ``main``
     syscall(number, a, b, c, d)      calls the kernel
     guard(function, argument)        saves what the convention preserves, notes the stack pointer in ``state``, calls
                                      function(argument); 0
@@ -47,6 +47,8 @@ if TYPE_CHECKING:
 
 #: What an answer says of a trap that is a call.
 TRAPPED = 256
+#: Where from the thread pointer the limit of the stack lies, for ``Settings(stack_limit=...)``; the bytes of stack above it.
+STACK_LIMIT, STACK_BYTES = 96, 4 << 20
 #: Bytes of argument that a request may have.
 ROOM = 1 << 16
 #: Where the program lies: addresses that 32 bits do not hold are told from such that are cut short.
@@ -58,7 +60,7 @@ SIGNALS = (signal.SIGILL, signal.SIGTRAP, signal.SIGFPE, signal.SIGSEGV, signal.
 _SA_SIGINFO, _SA_ONSTACK, _SA_NODEFER = 4, 0x08000000, 0x40000000
 _HANDLERS_STACK_BYTES = 1 << 15
 #: Offsets in ``emulation_state``: the stack pointer of the last guard and the pc of what stopped it; the header of a request;
-#: struct sigaction and stack_t as the kernel has them; the address of the argument.
+#: struct sigaction and stack_t as the kernel has them; the address of the argument. Behind it: `STACK_LIMIT`.
 _HEADER, _ACTION, _STACK, _ARGUMENT = 16, 32, 64, 88
 
 _SYSCALL = "(i64, i64, i64, i64, i64) -> i64 system_v"
@@ -97,6 +99,10 @@ block0(v0: i64):                                ; emulation_state
     v2 = iadd v0, v52
     v3 = iconst.i64 16
     v4 = load.i64 notrap aligned v0+{argument}
+    v8 = get_stack_pointer.i64
+    v9 = iconst.i64 {room}
+    v16 = isub v8, v9
+    store notrap aligned v16, v0+{limit}
     v5 = iconst.i64 {read}
     v6 = iconst.i64 {write}
     v7 = iconst.i64 1
@@ -158,7 +164,7 @@ def parts(target: Target) -> list[Any]:
         f"    v{100 + 2 * i} = iconst.i64 {int(number)}\n    v{101 + 2 * i} = call fn0(v13, v{100 + 2 * i}, v14, v1, v15)"
         for i, number in enumerate(SIGNALS)
     )
-    at = {"header": _HEADER, "argument": _ARGUMENT, "action": _ACTION, "stack": _STACK}
+    at = {"header": _HEADER, "argument": _ARGUMENT, "action": _ACTION, "stack": _STACK, "limit": STACK_LIMIT, "room": STACK_BYTES}
     text = _MAIN.format(syscall=_SYSCALL, signals=signals, **calls, **at)
     functions = parse_functions(text)
     return [*routines, *[compile_function(func, target, Settings("none")) for func in functions]]
@@ -172,7 +178,7 @@ class Program:
     def __init__(self, module: CodeModule, target: Target, units: Sequence[Unit] = ()) -> None:
         machine = isa.machine(target.name)
         flags = _SA_SIGINFO | _SA_ONSTACK | _SA_NODEFER | isa.linux(target.name).SIGACTION_FLAGS
-        state = bytearray(_ARGUMENT + 8)
+        state = bytearray(STACK_LIMIT + 8)
         struct.pack_into(f"{machine.order}Q", state, _ACTION + 8, flags)
         struct.pack_into(f"{machine.order}Q", state, _STACK + 16, _HANDLERS_STACK_BYTES)
         pointers = {_ACTION: "emulation_handler", _STACK: "emulation_stack", _ARGUMENT: "emulation_argument"}

@@ -45,14 +45,17 @@ def compiled(functions: list[Function], line: TargetLine, opt_level: str, emulat
 
 
 def load(functions: list[Function], made: Target, settings: Settings, emulated: bool = False) -> Call:
-    """The same for a target and settings."""
-    if made.name == isa.host_name() and not emulated:
+    """The same for a target and settings. Traps that are calls, and a limit of the stack, take what only a program that stands alone
+    has.
+    """
+    alone = settings.traps == "call" or settings.stack_limit is not None
+    if made.name == isa.host_name() and not emulated and not alone:
         from jitpy.backend.filetests import native
 
         return native.load_functions(functions, made, settings)
     from jitpy.backend.filetests import emulated as engine
 
-    return engine.load_functions(functions, made, settings)
+    return engine.load_functions(functions, made, settings, emulated or made.name != isa.host_name())
 
 
 #: Features that change what code does or may use, not what instructions there are.

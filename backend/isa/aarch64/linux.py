@@ -11,7 +11,8 @@ EMULATOR_LACKS: frozenset[str] = frozenset()
 START = (
     ("1d0080d2", "mov x29, #0"),
     ("1e0080d2", "mov x30, #0"),
-    ("60000058", "ldr x0, 1f"),
+    ("80000058", "ldr x0, 1f"),
+    ("40d01bd5", "msr tpidr_el0, x0"),
     ("89000058", "ldr x9, 2f"),
     ("20011fd6", "br x9"),
     ("0000000000000000", "1: .quad state"),

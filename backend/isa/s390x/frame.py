@@ -83,7 +83,7 @@ def vrx(opcode: int, preg: int, base: int, disp: int, m3: int = 0) -> bytes:
 
 #: Loads and stores: lg, stg; vlrepg, vsteg (scalars, of any vector register); vl, vst.
 _LG, _STG, _VLREP, _VSTEG, _VL, _VST = 0xE304, 0xE324, 0xE705, 0xE70A, 0xE706, 0xE70E
-_LMG, _STMG = 0xEB04, 0xEB24
+_LMG, _STMG, _CLG = 0xEB04, 0xEB24, 0xE321
 
 
 def _stack_move(load: bool, reg: int, cls: int, base: int, disp: int) -> bytes:
@@ -159,10 +159,12 @@ def emit_prologue(sink: Any, frame: Any) -> None:
         return
     code += rxy(_STG, FP, SP, FP_AT) + rxy(_STG, LINK, SP, FP_AT + 8)
     code += bytes((0x41, FP << 4, SP << 4, FP_AT))  # la r11
-    if frame.limit:
-        _check_limit(sink, frame)
     room = frame.size - FP_AT
     far = room + frame.slack > _PAGE
+    if frame.limit:
+        _check_limit(sink, frame)
+    elif sink.stack_limit is not None and (not frame.leaf or far):
+        _check_stack(sink, room + frame.slack)
     if room > _PAGE:
         # r1 = where it ends; loop: lay r15, -page(r15); lg r0, 0(r15); cgrjne r15, r1, loop
         whole = room // _PAGE * _PAGE
@@ -195,6 +197,19 @@ def _check_limit(sink: Any, frame: Any) -> None:
     code += b"\xc2\x18" + (frame.size + frame.slack - FP_AT).to_bytes(4, "big")  # agfi r1
     code += rre(0xB921, SP, R1)  # clgr
     sink.code += b"\xc0\x44\0\0\0\0"  # jgl
+    sink.fixup(HALF, sink.trap_label("stk_ovf"), 2)
+
+
+def _check_stack(sink: Any, size: int) -> None:
+    """r1 = the thread pointer, halves of which are in a0 and a1; clg r15, limit(r1); jgl a trap. A frame beyond a page counts (in
+    r0); a smaller one fits into what is kept free below the limit.
+    """
+    code = sink.code
+    code += b"\xb2\x4f\x00\x10\xeb\x11\x00\x20\x00\x0d\xb2\x4f\x00\x11"  # ear r1, a0; sllg r1, r1, 32; ear r1, a1
+    if size > _PAGE:  # lgr r0, r15; agfi r0, -size
+        code += rre(0xB904, 0, SP) + b"\xc2\x08" + (-size & 0xFFFFFFFF).to_bytes(4, "big")
+    code += rxy(_CLG, 0 if size > _PAGE else SP, R1, sink.stack_limit)
+    code += b"\xc0\x44\0\0\0\0"  # jgl
     sink.fixup(HALF, sink.trap_label("stk_ovf"), 2)
 
 

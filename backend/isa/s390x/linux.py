@@ -10,8 +10,11 @@ EMULATOR_LACKS = frozenset({"arch15", "has_mie4", "has_vxrs_ext3"})
 
 START = (
     ("a7fbff60", "aghi %r15, -160"),
-    ("c0100000000a", "larl %r1, 1f"),
+    ("c01000000011", "larl %r1, 1f"),
     ("e32010000004", "lg %r2, 0(%r1)"),
+    ("b24e0012", "sar %a1, %r2"),
+    ("eb020020000c", "srlg %r0, %r2, 32"),
+    ("b24e0000", "sar %a0, %r0"),
     ("e31010080004", "lg %r1, 8(%r1)"),
     ("07f1", "br %r1"),
     ("0000000000000000", "1: .quad state"),

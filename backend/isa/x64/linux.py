@@ -20,7 +20,11 @@ EMULATOR_LACKS = frozenset(f for f in FEATURES if f.startswith("has_avx512")) | 
 START = (
     ("31ed", "xor ebp, ebp"),
     ("4883e4f0", "and rsp, -16"),
-    ("488b3d06000000", "mov rdi, [rip + 1f]"),
+    ("488b3515000000", "mov rsi, [rip + 1f]"),
+    ("bf02100000", "mov edi, 0x1002"),  # ARCH_SET_FS
+    ("b89e000000", "mov eax, 158"),  # arch_prctl
+    ("0f05", "syscall"),
+    ("4889f7", "mov rdi, rsi"),
     ("ff1508000000", "call [rip + 2f]"),
     ("0000000000000000", "1: .quad state"),
     ("0000000000000000", "2: .quad main"),
