@@ -9,7 +9,8 @@ from jitpy.backend.errors import CompileError
 #: What traps call where they are calls. No name in CLIF text can be this one.
 TRAP = "$trap"
 
-_CHOICES = {
+#: Settings that are words, with the words.
+CHOICES = {
     "opt_level": ("none", "speed", "speed_and_size"),
     "regalloc": ("linear", "onepass"),
     "traps": ("signal", "call"),
@@ -51,7 +52,7 @@ class Settings:
         self.traps = traps
         self.stack_limit = stack_limit
         self.is_pic = is_pic
-        for name, choices in _CHOICES.items():
+        for name, choices in CHOICES.items():
             if getattr(self, name) not in choices:
                 raise CompileError(f"setting {name} is {getattr(self, name)!r}; it is one of {', '.join(choices)}")
 

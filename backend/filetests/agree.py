@@ -48,7 +48,7 @@ def agree(file: ParsedFile, header: Header, target: str, opt_level: str, emulate
     lines = [line for line in header.targets if line.name == name]
     left_aside = [_why_not(parsed.func) for parsed in file.functions]
     cases = {func.name: _cases(func) for func in _functions(file, left_aside)}
-    for line in lines or [TargetLine("" if name == isa.host_name() and not emulated else name, [])]:
+    for line in lines or [TargetLine("" if name == isa.host_name() and not emulated else name, [], header.settings)]:
         for level in (opt_level,) if opt_level else ("none", "speed"):
             call, refused = _load(_functions(file, left_aside), line, level, emulated)
             for i, (parsed, why) in enumerate(zip(file.functions, left_aside)):

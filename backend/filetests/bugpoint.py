@@ -3,10 +3,12 @@
 `reduce` takes CLIF text and a predicate that says whether a text still fails, and returns the smallest text it finds that does
 (after Zeller and Hildebrandt's delta debugging, "Simplifying and Isolating Failure-Inducing Input", 2002). It works on lines: a
 step drops functions and directives, replaces the results of instructions by zeros, turns branches into jumps, drops code that is
-not reached or not used, and makes constants 0, 1 or shorter. A step that makes text which does not parse or verify is not a step.
+not reached or not used, makes constants 0, 1 or shorter, and drops settings and features. A step that makes text which does not
+parse, verify or run is not a step. Chaos mode makes other choices for every text; so each is tried with a few seeds, and the one
+that fails stands in what comes out.
 
-`failure` is the predicate of the command line: what goes wrong with a file's functions, in a few words, so that a
-reduction does not slide from one failure to another.
+`failure` is the predicate of the command line: what goes wrong with a file's functions, compiled as its header says for its last
+target line, in a few words, so that a reduction does not slide from one failure to another.
 """
 
 from __future__ import annotations
@@ -33,54 +35,76 @@ _RESULTS = re.compile(r"^(\s*)((?:v\d+(?:, )?)+) = (?!iconst|f16const|f32const|f
 _DEFINED = re.compile(r"^\s*((?:v\d+(?:, )?)+) = ")
 _BRANCH = re.compile(r"^(\s*)(?:brif v\d+, |br_table v\d+, )(block\d+(?:\([^)]*\))?)(?:, \[?(block\d+(?:\([^)]*\))?))?")
 _CONSTANT = re.compile(r"^(\s*v\d+ = iconst\.\w+ )(\S+)")
+_SEED = re.compile(r"^(set .*?\bchaos_seed=)(\d+)", re.MULTILINE)
+#: Seeds that a text is tried with in chaos mode.
+_SEEDS = 4
 
 Fails = Callable[[str], bool]
 
 
-def failure(text: str, opt_level: str = "speed") -> str:
+def failure(text: str) -> str:
     """What is wrong with the functions of ``text``: "" (nothing), "crash TYPE" (the compiler), "differs: X, not Y" (a run directive
-    that gives Y on the interpreter and X as machine code: results, or a trap code) or "hangs". A directive whose result depends
-    on memory that was never written, or on where memory and code lie, proves nothing.
+    that gives Y on the interpreter and X as machine code: results, or a trap code), "hangs", or where nothing else is wrong
+    "refused: why" (what the interpreter runs is not compiled). A directive whose result depends on memory that was never written,
+    or on where memory and code lie, proves nothing. Raises ParseError, VerifierError, and UnsupportedError where code for the
+    target cannot be run here.
     """
     functions = _fresh(text)
     for func in functions:
         verify(func)
-    line = Header(parse_file(text)).targets[-1]
+    targets = Header(parse_file(text)).targets
+    if not targets:
+        raise UnsupportedError("no target line of this file names an ISA that there is")
+    line = targets[-1]
     try:
-        call = engines.compiled(_fresh(text), line, opt_level)
-        big_endian = engines.target(line).big_endian
+        call = engines.compiled(_fresh(text), line, line.opt_level)
     except UnsupportedError:
-        return ""
-    except CompileError as error:
+        raise
+    except Exception as error:  # of a part that is linked beside the functions
         return f"crash {type(error).__name__}"
+    big_endian = engines.target(line).big_endian
     interpret = engines.interpret(functions, big_endian=big_endian)
     elsewhere = engines.interpret(_fresh(text), 0xA5, big_endian, 0xAB0)
+    refused = ""
     for parsed in parse_file(text).functions:
         for directive in run_directives(parsed):
             expected = _outcome(interpret, directive)
-            if expected is None or expected != _outcome(elsewhere, directive):
+            if _is_refusal(expected) or expected != _outcome(elsewhere, directive):
                 continue
             got = _outcome(call, directive)
-            if got is not None and got != expected:
-                crashes = isinstance(got, str) and got.startswith("crash")
-                return str(got) if crashes else "hangs" if got == "SIGVTALRM" else f"differs: {_kind(got)}, not {_kind(expected)}"
-    return ""
+            if _is_refusal(got):
+                refused = refused or _kind(got)
+            elif got != expected:
+                return _difference(got, expected)
+    return refused
+
+
+def _difference(got: list[int] | str, expected: list[int] | str) -> str:
+    if isinstance(got, str) and got.startswith("crash"):
+        return got
+    if got == "SIGVTALRM" or str(got).startswith("no answer"):
+        return "hangs"
+    return f"differs: {_kind(got)}, not {_kind(expected)}"
 
 
 def _fresh(text: str) -> list[Function]:
     return [parsed.func for parsed in parse_file(text).functions]
 
 
-def _outcome(call: engines.Call, directive: Run) -> list[int] | str | None:
-    """Results, trap code, "crash TYPE", or None: it cannot be run, or does not end."""
+def _outcome(call: engines.Call, directive: Run) -> list[int] | str:
+    """Results, trap code, "crash TYPE", or "refused: why" (without numbers, which change as the text shrinks)."""
     try:
         return call(directive.name, directive.args)
     except Trap as trap:
         return trap.code
-    except (UnsupportedError, OutOfFuel):
-        return None
+    except (UnsupportedError, OutOfFuel) as error:
+        return "refused: " + re.sub(r"\d+", "#", str(error))
     except Exception as error:
         return f"crash {type(error).__name__}"
+
+
+def _is_refusal(outcome: list[int] | str) -> bool:
+    return _kind(outcome).startswith("refused: ")
 
 
 def _kind(outcome: list[int] | str) -> str:
@@ -104,21 +128,31 @@ def _greedily(text: str, step: Callable[[str], Iterator[str]], fails: Fails, pro
     while found:
         found = False
         for candidate in step(text):
-            if candidate != text and _is_valid(candidate) and fails(candidate):
-                text = candidate
+            failing = _failing(candidate, fails) if candidate != text else None
+            if failing is not None:
+                text = failing
                 progress(text)
                 found = True
                 break
     return text
 
 
-def _is_valid(text: str) -> bool:
+def _failing(text: str, fails: Fails) -> str | None:
+    """The text, in chaos mode perhaps with another seed, if it fails as it should."""
     try:
         for parsed in parse_file(text).functions:
             verify(parsed.func)
+        return next(filter(fails, _seeded(text)), None)
     except CompileError:
-        return False
-    return True
+        return None
+
+
+def _seeded(text: str) -> Iterator[str]:
+    """The text, and where it names a seed of chaos mode, it with some others."""
+    yield text
+    if _SEED.search(text):
+        for k in range(1, _SEEDS):
+            yield _SEED.sub(lambda match, k=k: f"{match[1]}{int(match[2]) + k}", text)  # type: ignore[misc]
 
 
 def _functions(text: str) -> Iterator[str]:
@@ -304,4 +338,15 @@ def _constants(text: str) -> Iterator[str]:
                     yield "\n".join([*lines[:i], match[1] + str(smaller), *lines[i + 1 :]])
 
 
-_STEPS = (_functions, _comments, _returns, _zeros, _branches, _dead, _merged, _forwarded, _preamble, _constants)
+def _header(text: str) -> Iterator[str]:
+    """Without some of the settings, and of the targets' features."""
+    lines = text.splitlines()
+    for number, words in parse_file(text).header:
+        kept = {"set": 1, "target": 2}.get(words[0], len(words))
+        for chunk in _chunks(list(range(kept, len(words)))):
+            left = [word for i, word in enumerate(words) if i not in chunk]
+            made = [" ".join(left)] if left != ["set"] else []
+            yield "\n".join([*lines[: number - 1], *made, *lines[number:]])
+
+
+_STEPS = (_functions, _comments, _returns, _zeros, _branches, _dead, _merged, _forwarded, _preamble, _constants, _header)

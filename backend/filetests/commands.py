@@ -121,8 +121,8 @@ def _inline(file: ParsedFile, header: Header, options: list[str], opt_level: str
 
 
 def _compile(file: ParsedFile, header: Header, options: list[str], opt_level: str) -> Outcomes:
-    level = opt_level or header.opt_level
     for line in header.targets:
+        level = opt_level or line.opt_level
         for parsed in file.functions:
             outcome = Outcome(
                 file.path, parsed.line, "compile", PASS, function=parsed.func.name,
@@ -130,7 +130,8 @@ def _compile(file: ParsedFile, header: Header, options: list[str], opt_level: st
             )  # fmt: skip
             try:
                 # Compilation changes the function, and each target line wants it as it was.
-                compile_function(parse_function(print_function(parsed.func)), engines.target(line), engines.settings(level))
+                settings = engines.settings(level, line.settings)
+                compile_function(parse_function(print_function(parsed.func)), engines.target(line), settings)
                 if "expect-fail" in options:
                     outcome.status, outcome.detail = FAIL, "it compiled; an error was expected"
             except UnsupportedError as error:

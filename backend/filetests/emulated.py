@@ -37,6 +37,8 @@ def load_functions(
     lacks = sorted(name for name in linux.EMULATOR_LACKS if target.features.get(name))
     if lacks and emulated:
         raise UnsupportedError(f"{linux.EMULATOR[0]} lacks {', '.join(lacks)}")
+    if settings.stack_limit not in (None, program.STACK_LIMIT):
+        raise UnsupportedError(f"stack_limit={settings.stack_limit}: a test's limit lies at {program.STACK_LIMIT}")
     image = Image(functions, target, settings, program.parts(target), program.GIVEN)
     made = program.Program(image.module, target)
     process = Process(made.file, target.name, target.big_endian, emulated, timeout)

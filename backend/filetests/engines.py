@@ -6,8 +6,9 @@ comes out as `Trap`. What cannot run here says so: UnsupportedError with the rea
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
 
 from jitpy.backend import isa
 from jitpy.backend.errors import UnsupportedError
@@ -41,13 +42,11 @@ def compiled(functions: list[Function], line: TargetLine, opt_level: str, emulat
         lacks = sorted(name for name, on in made.features.items() if on and not has.get(name) and name.startswith("has_"))
         if lacks:
             raise UnsupportedError(f"this machine lacks {', '.join(lacks)}")
-    return load(functions, made, settings(opt_level), emulated)
+    return load(functions, made, settings(opt_level, line.settings), emulated)
 
 
 def load(functions: list[Function], made: Target, settings: Settings, emulated: bool = False) -> Call:
-    """The same for a target and settings. Traps that are calls, and a limit of the stack, take what only a program that stands alone
-    has.
-    """
+    """The same for a target and settings. Traps that are calls, and a limit of the stack, take a program that stands alone."""
     alone = settings.traps == "call" or settings.stack_limit is not None
     if made.name == isa.host_name() and not emulated and not alone:
         from jitpy.backend.filetests import native
@@ -83,7 +82,9 @@ def target(line: TargetLine) -> Target:
     return isa.lookup(line.name, line.features) if line.name else isa.host()
 
 
-def settings(opt_level: str) -> Settings:
-    """How tests compile: everything checked. What is not optimized is allocated in one pass too, so that both allocators run."""
-    regalloc = "onepass" if opt_level == "none" else "linear"
-    return Settings(opt_level, regalloc, regalloc_checker=True, enable_verifier=True)
+def settings(opt_level: str, chosen: Mapping[str, Any] = MappingProxyType({})) -> Settings:
+    """How tests compile: everything checked. What is not optimized is allocated in one pass too, so that both allocators run.
+    ``chosen``: what a file sets instead, but for the level.
+    """
+    usual = {"regalloc": "onepass" if opt_level == "none" else "linear", "regalloc_checker": True, "enable_verifier": True}
+    return Settings(**{**usual, **chosen, "opt_level": opt_level})

@@ -18,6 +18,7 @@ from jitpy.backend.ir import types as T
 from jitpy.backend.ir.builder import FunctionBuilder
 from jitpy.backend.ir.function import Function, signature
 from jitpy.backend.object import exceptions
+from jitpy.backend.opt.inline import inline_module
 from jitpy.backend.pipeline import compile_function, link, throwing
 from jitpy.backend.soft import library
 
@@ -69,6 +70,8 @@ class Image:
         self.order: Any = "big" if target.big_endian else "little"
         self.failures: dict[str, CompileError | Exception] = {}
         compiled: dict[str, Any] = {part.name: part for part in parts}
+        if settings.enable_inlining:
+            inline_module(functions)
         trampolines = [trampoline(func) for func in functions]
         for func in functions + trampolines:
             try:

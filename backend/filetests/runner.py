@@ -41,11 +41,11 @@ def run_text(
     natively = any(line.split()[:2] == ["test", "run"] for line in text.splitlines())
     try:
         file = parse_file(text, path, "system_v" if natively else "fast")
+        header = Header(file)
     except ParseError as error:
         if "test verifier" in text and "error:" in text.splitlines()[error.line - 1]:
             return [Outcome(path, error.line, "verifier", PASS, f"rejected when parsed: {error.message}")]
         return [Outcome(path, error.line, "parse", FAIL, str(error))]
-    header = Header(file)
     asked = [(name, []) for name in commands] if commands is not None else header.commands
     outcomes: list[Outcome] = []
     for name, options in asked:
@@ -57,7 +57,7 @@ def run_text(
             for line in header.targets:
                 if target and isa.NAMES.get(target) != (line.name or isa.host_name()):
                     continue
-                outcomes += _run(file, line, opt_level or header.opt_level, emulated)
+                outcomes += _run(file, line, opt_level or line.opt_level, emulated)
         elif name == "agree":
             outcomes += agree(file, header, target, opt_level, emulated)
         elif name in COMMANDS:

@@ -19,7 +19,7 @@ FILES = [path for path in sorted(HERE.glob("*.clif")) if "test run" in (text := 
 def test_file(path: Path, target: str, level: str) -> None:
     if not programs.has(target):
         pytest.skip(f"there is no emulator for {target} here")
-    text = path.read_text().replace("test run\n", f"test run\ntarget {target}\n", 1)
+    text = path.read_text().replace("\nfunction ", f"\ntarget {target}\nfunction ", 1)
     outcomes = run_text(text, str(path), ["run"], opt_level=level)
     assert not [str(outcome) for outcome in outcomes if outcome.status == FAIL]
     assert any(outcome.status == PASS for outcome in outcomes)

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import random
 from functools import cache, partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from clif_generator import SCALARS, TYPES, Choice, Generator, immediate
 from jitpy.backend import isa
 from jitpy.backend.analysis.verifier import verify
+from jitpy.backend.emulation import program
 from jitpy.backend.errors import CompileError
 from jitpy.backend.filetests import engines
 from jitpy.backend.filetests.directives import format_value
-from jitpy.backend.filetests.header import LABELS
+from jitpy.backend.filetests.header import asking
 from jitpy.backend.interp.interpreter import Interpreter, OutOfFuel
 from jitpy.backend.interp.libcalls import LIBCALLS
 from jitpy.backend.interp.meaning import Trap
@@ -29,6 +30,8 @@ from jitpy.backend.text.printer import print_function
 from mutate_clif import mutate
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from jitpy.backend.target.target import Target
 
 FUEL = 30_000
@@ -85,26 +88,39 @@ def base(name: str) -> Target:
     return isa.lookup(name, _NEEDED.get(name, {}) | _VECTORS.get(name, {}))
 
 
+#: Settings that a way may have besides, each of them at times.
+_BESIDES: dict[str, Any] = {
+    "align_loops": False, "enable_inlining": True, "is_pic": True, "stack_limit": program.STACK_LIMIT, "traps": "call",
+}  # fmt: skip
+
+
 def ways(seed: int, name: str) -> list[tuple[Settings, Target]]:
-    """The ways a seed is compiled: both levels, both allocators, choices perturbed, and inlined and changed by `mutate` before;
-    for all features that can be run, for less, and for the ISA's base.
+    """The ways a seed is compiled: by the baseline compiler; optimized; with choices perturbed; and inlined and changed by `mutate`
+    before. The first two have all features that can be run and nothing else; the last two have less, or the ISA's base, and level,
+    allocator and other settings by the seed's dice.
     """
-    checks = {"enable_verifier": True, "regalloc_checker": True}
+    checks: dict[str, Any] = {"enable_verifier": True, "regalloc_checker": True}
     best, r = engines.best(name), random.Random(seed)
     share = r.random()
     needed = _NEEDED.get(name, {}) | (_VECTORS.get(name, {}) if drawn(seed, name) == TYPES else {})
     less, base = ({name: int(on and r.random() < share) for name, on in best.features.items()} | needed, needed)
+
+    def any_settings(**chosen: int) -> Settings:
+        chosen |= {setting: value for setting, value in _BESIDES.items() if r.random() < 0.25}
+        level, allocator = r.choice(("none", "speed", "speed", "speed_and_size")), r.choice(("onepass", "linear"))
+        return Settings(level, allocator, **checks, **chosen)
+
     return [
         (Settings("none", "onepass", **checks), best),
         (Settings("speed", "linear", **checks), best),
-        (Settings("speed", ("onepass", "linear")[seed % 2], chaos_seed=seed + 1, **checks), isa.lookup(name, less)),
-        (Settings(("none", "speed")[seed % 2], "linear", **checks), isa.lookup(name, (less, base)[seed // 2 % 2])),
+        (any_settings(chaos_seed=seed + 1), isa.lookup(name, less)),
+        (any_settings(), isa.lookup(name, (less, base)[seed // 2 % 2])),
     ]
 
 
 def check(seed: int, size: int, name: str = "") -> str:
-    """"" if all ways agree with the interpreter, else the module as a test file whose directives say what is right. ``name``: an
-    ISA, by default this machine's.
+    """"" if all ways agree with the interpreter, else the module as a test file for the first that does not, whose directives say
+    what is right. ``name``: an ISA, by default this machine's.
     """
     name = name or isa.host_name()
     generator = Generator(seed, partial(supports, name=name), passable(name), drawn(seed, name))
@@ -133,23 +149,37 @@ def check(seed: int, size: int, name: str = "") -> str:
         verify(func)
     texts = [text] * 3 + ["\n".join(map(print_function, changed))]
     for (settings, target), text in zip(ways(seed, name), texts, strict=True):
-        flags = " ".join(name for name, on in target.features.items() if on)
-        try:
-            call = engines.load(parse_functions(text), target, settings)
-            wrong = [f"; {settings.key()}"]
-            for arguments, expected in runs:
-                try:
-                    got: object = call("f", arguments)
-                except Trap as trap:
-                    got = trap.code
-                if got != expected:
-                    wrong.append(f"{_directive(entry, arguments, expected)}\n; got {got}")
-        except Exception as error:
-            wrong = [f"; {settings.key()}", f"; {type(error).__name__}: {error}"]
-        if len(wrong) > 1:
-            head = f"test interpret\ntest run\ntarget {LABELS.get(name, name)} {flags}\n; seed {seed}, size {size}\n\n"
-            return head + "\n".join([text, *wrong]) + "\n"
+        outcomes = list(_outcomes(text, target, settings, [arguments for arguments, _ in runs]))
+        if outcomes != [expected for _, expected in runs]:
+            # `test interpret` is little-endian.
+            head = ["test interpret"] * (not target.big_endian) + ["test run", *asking(settings, target)]
+            said = [
+                _directive(entry, given, expected) + f"\n; got {got}" * (got != expected)
+                for (given, expected), got in zip(runs, outcomes, strict=True)
+            ]
+            return "\n".join([*head, f"; seed {seed}, size {size}", "", text, *said, ""])
     return ""
+
+
+def _outcomes(text: str, target: Target, settings: Settings, arguments: list[list[int]]) -> Iterator[list[int] | str]:
+    """What %f of ``text``, compiled so, gives for each of ``arguments``: results, a trap code, or what the compiler raised."""
+    try:
+        call = engines.load(parse_functions(text), target, settings)
+    except Exception as error:  # whatever it is, it is a finding
+        yield from [_said(error)] * len(arguments)
+        return
+    for given in arguments:
+        try:
+            yield call("f", given)
+        except Trap as trap:
+            yield trap.code
+        except Exception as error:  # the same: it is raised by the first call
+            yield _said(error)
+
+
+def _said(error: Exception) -> str:
+    """An error on one line."""
+    return " ".join([type(error).__name__, *str(error).split()])
 
 
 def _directive(func: Function, arguments: list[int], expected: list[int] | str) -> str:

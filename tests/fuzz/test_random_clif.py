@@ -10,12 +10,13 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from clif_differential import check
+from clif_differential import check, ways
 from jitpy.backend import isa
 from jitpy.backend.analysis.verifier import verify
 from jitpy.backend.chaos import Chaos
 from jitpy.backend.errors import CompileError, ParseError, UnsupportedError, VerifierError
-from jitpy.backend.filetests import engines
+from jitpy.backend.filetests import bugpoint, engines
+from jitpy.backend.filetests.header import Header, asking
 from jitpy.backend.interp.interpreter import Interpreter, OutOfFuel
 from jitpy.backend.interp.meaning import Trap
 from jitpy.backend.ir import types as ty
@@ -23,7 +24,7 @@ from jitpy.backend.ir.function import Function
 from jitpy.backend.opt import optimize
 from jitpy.backend.pipeline import compile_function
 from jitpy.backend.settings import Settings
-from jitpy.backend.text.parser import parse_functions
+from jitpy.backend.text.parser import parse_file, parse_functions
 from jitpy.backend.text.printer import print_function
 from minutes import for_minutes, search
 from text_mutations import damaged
@@ -74,6 +75,24 @@ def test_the_fuzzer_would_notice(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setitem(MEANING, opcodes.BY_NAME[right], MEANING[opcodes.BY_NAME[wrong]])
     found = next(filter(None, (check(seed, 40) for seed in range(60))))
     assert "; run: %f(" in found and "; got" in found
+    assert bugpoint.failure(found).startswith("differs: ")
+
+
+@pytest.mark.parametrize("name", [*([isa.host_name()] if isa.host_name() else []), *OTHERS])
+def test_a_finding_asks_for_the_way_that_it_was_found_in(name: str) -> None:
+    """Each way's settings and features come back from a file's header; and each setting is drawn."""
+    drawn = set()
+    for seed in range(40):
+        for settings, target in ways(seed, name):
+            (line,) = Header(parse_file("\n".join(asking(settings, target)))).targets
+            assert engines.settings(line.opt_level, line.settings).key() == settings.key()
+            assert engines.target(line).features == target.features
+            drawn |= line.settings.keys()
+    assert drawn == set(Settings.__slots__) - UNDRAWN
+
+
+#: Settings that no way draws: the checks are always made, and NaN are canonical in the text already.
+UNDRAWN = {"enable_verifier", "regalloc_checker", "enable_nan_canonicalization"}
 
 
 def parses_or_says_why(text: str) -> None:

@@ -88,6 +88,16 @@ def test_bugpoint_without_a_bug(file: str, capsys: pytest.CaptureFixture[str]) -
     assert status == 1 and "nothing fails in this file" in error
 
 
+def test_bugpoint_compiles_as_the_header_says(file: str, capsys: pytest.CaptureFixture[str]) -> None:
+    text = Path(file).read_text()
+    Path(file).write_text("set opt_level=fast\n" + text)
+    status, _, error = run(capsys, "bugpoint", file)
+    assert status == 1 and "opt_level is one of none, speed, speed_and_size\n    set opt_level=fast\n        ^" in error
+    Path(file).write_text("set opt_level=speed\ntarget x86_64 has_bmi7\n" + text)
+    status, _, error = run(capsys, "bugpoint", file)
+    assert status == 1 and "error: x64 has no feature 'has_bmi7'" in error
+
+
 def test_bad_input_is_an_error_not_a_traceback(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     status, _, error = run(capsys, "cat", str(tmp_path / "nowhere.clif"))
     assert status == 1 and "nowhere.clif: No such file" in error
