@@ -20,12 +20,11 @@ from bisect import bisect_right
 
 import numpy as np
 
-from jitpy.backend.analysis.verifier import find_errors
 from jitpy.backend.errors import CompileError, ParseError, VerifierError
 from jitpy.backend.ir import types as ir
 from jitpy.backend.object import exceptions
 from jitpy.backend.text.parser import parse_file
-from jitpy.excerpt import excerpt, explained
+from jitpy.excerpt import explained, verify
 from jitpy.runtime import helpers, memory, traps
 from jitpy.runtime.assembler import Assembler
 from jitpy.runtime.codegen import machine_code
@@ -169,18 +168,9 @@ def compile(text: str, path: str = "", settings: Any = None) -> dict[str, ClifFu
 
 def _checked(parsed: ParsedFunction, text: str, path: str) -> Function:
     """A parsed function that keeps the rules, each instruction marked with its line."""
-    func, lines = parsed.func, parsed.inst_lines
-    func.srclocs = [line or old for line, old in zip(lines, func.srclocs)]
-    errors = []
-    for error in find_errors(func):
-        inst = error.inst
-        if inst < 0 and error.block >= 0:
-            inst = next(iter(func.block_insts[error.block]), -1)
-        line = lines[inst] if inst >= 0 else parsed.line
-        where = f"{path}:{line}" if path else f"line {line}"
-        errors.append((f"{where}, in %{func.name}", error.message + excerpt(text, line)))
-    if errors:
-        raise VerifierError(errors)
+    func = parsed.func
+    func.srclocs = [line or old for line, old in zip(parsed.inst_lines, func.srclocs)]
+    verify(parsed, text, path)
     return func
 
 

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from jitpy.backend.errors import ParseError
+from jitpy.backend.analysis.verifier import find_errors
+from jitpy.backend.errors import ParseError, VerifierError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from jitpy.backend.text.parser import ParsedFunction
 
 
 def excerpt(text: str, line: int, column: int = 0) -> str:
@@ -32,3 +37,18 @@ def _nearest_opcode(message: str) -> str:
 
     near = difflib.get_close_matches(message.split("'")[1], BY_NAME, 1)
     return f"\n    did you mean {near[0]}?" if near else ""
+
+
+def verify(parsed: ParsedFunction, text: str, path: str = "") -> None:
+    """Raise VerifierError, with the lines, where a function of ``text`` breaks CLIF's rules."""
+    func, lines = parsed.func, parsed.inst_lines
+    errors = []
+    for error in find_errors(func):
+        inst = error.inst
+        if inst < 0 and error.block >= 0:
+            inst = next(iter(func.block_insts[error.block]), -1)
+        line = lines[inst] if inst >= 0 else parsed.line
+        where = f"{path}:{line}" if path else f"line {line}"
+        errors.append((f"{where}, in %{func.name}", error.message + excerpt(text, line)))
+    if errors:
+        raise VerifierError(errors)

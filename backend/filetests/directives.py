@@ -21,7 +21,7 @@ from jitpy.backend.text.lexer import END, Tokens
 from jitpy.backend.text.preamble import parse_constant, parse_name
 
 if TYPE_CHECKING:
-    from jitpy.backend.ir.function import Function
+    from jitpy.backend.ir.function import AbiParam, Function
     from jitpy.backend.text.parser import ParsedFunction
 
 _RUN = re.compile(r"[ ;]*(run|print)\b(.*)", re.DOTALL)
@@ -51,7 +51,7 @@ def run_directives(parsed: ParsedFunction, path: str = "") -> list[Run]:
     for line, text in _joined(parsed.comments):
         match = _RUN.match(text)
         if match and match[1] == "run":
-            found.append(_parse_run(line, match[2], parsed.func, path))
+            found.append(_parse_run(line, match.start(2), match[2], parsed.func, path))
     return found
 
 
@@ -72,19 +72,16 @@ def error_directives(comments: list[tuple[int, str]]) -> list[tuple[int, str]]:
     return [(line, match[1].strip()) for line, text in comments if (match := _ERROR.match(text))]
 
 
-def _parse_run(line: int, text: str, func: Function, path: str) -> Run:
+def _parse_run(line: int, column: int, text: str, func: Function, path: str) -> Run:
     run = Run(line, func.name, "run" + text.rstrip())
     if not text.strip():
         return run
-    cursor = Cursor(Tokens("\n" * (line - 1) + text, 0, path))
+    # Errors count lines and columns.
+    cursor = Cursor(Tokens("\n" * (line - 1) + " " * column + text, 0, path))
     cursor.expect(":")
     parse_name(cursor)
     cursor.expect("(")
-    for i, param in enumerate(func.sig.params):
-        if i:
-            cursor.expect(",")
-        run.args.append(parse_value(cursor, param.type))
-    cursor.expect(")")
+    run.args = _values(cursor, func.sig.params, ")", f"%{func.name} takes", "argument")
     if cursor.accept("traps"):
         run.trap = cursor.word(trapcode.INDEX, "a trap code")
         return run
@@ -98,13 +95,23 @@ def _parse_run(line: int, text: str, func: Function, path: str) -> Run:
         run.expected = [parse_value(cursor, returns[0].type)]
         return run
     cursor.expect("[")
-    run.expected = []
-    for i, param in enumerate(returns):
-        if i:
-            cursor.expect(",")
-        run.expected.append(parse_value(cursor, param.type))
-    cursor.expect("]")
+    run.expected = _values(cursor, returns, "]", f"%{func.name} returns", "value")
     return run
+
+
+def _values(cursor: Cursor, params: list[AbiParam], end: str, does: str, what: str) -> list[int]:
+    """One value for each of ``params``, with commas between, and the ``end`` behind."""
+    values: list[int] = []
+    while len(values) < len(params):
+        if values and cursor.texts[cursor.i] != end:
+            cursor.expect(",")
+        if cursor.texts[cursor.i] == end:
+            break
+        values.append(parse_value(cursor, params[len(values)].type))
+    if len(values) < len(params) or cursor.texts[cursor.i] == ",":
+        raise cursor.error(f"{does} {len(params)} {what}{'s' * (len(params) != 1)}")
+    cursor.expect(end)
+    return values
 
 
 def parse_value(cursor: Cursor, type: types.Type) -> int:

@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 
 from jitpy.backend import isa
-from jitpy.backend.errors import ParseError, UnsupportedError
+from jitpy.backend.errors import ParseError, UnsupportedError, VerifierError
 from jitpy.backend.filetests import blessed, engines
 from jitpy.backend.filetests.agree import agree
 from jitpy.backend.filetests.commands import COMMANDS
@@ -82,14 +82,16 @@ def _execute(
     file: ParsedFile, command: str, fresh: ParsedFile, target: str, flags: str, opt_level: str, engine: engines.Engine
 ) -> Outcomes:  # fmt: skip
     call: engines.Call | None = None
-    why = ""
+    without = (SKIP, "")
     try:
         call = engine([parsed.func for parsed in fresh.functions])
     except UnsupportedError as error:
-        why = str(error)
+        without = (SKIP, str(error))
+    except VerifierError as error:
+        without = (FAIL, str(error))
     for parsed in file.functions:
         for directive in run_directives(parsed, file.path):
-            status, detail = (SKIP, why) if call is None else _check(call, directive, parsed)
+            status, detail = without if call is None else _check(call, directive, parsed)
             yield Outcome(
                 file.path, directive.line, command, status, detail and f"{directive.text}: {detail}",
                 function=parsed.func.name, target=target, flags=flags, opt_level=opt_level,

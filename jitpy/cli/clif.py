@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from jitpy.backend.ir.function import Function
+    from jitpy.backend.text.parser import ParsedFunction
 
 
 def add(commands: Any) -> None:
@@ -58,22 +59,44 @@ def read(path: str) -> str:
 
 
 def _functions(path: str) -> list[Function]:
+    """The functions of a file that need not keep CLIF's rules."""
+    return _parsed(read(path), path, lambda *_: None)
+
+
+def _verified(path: str) -> list[Function]:
+    """The functions of a file that does. Raises VerifierError, which shows the lines."""
+    from jitpy.excerpt import verify
+
+    return _parsed(read(path), path, verify)
+
+
+def _parsed(text: str, path: str, check: Callable[[ParsedFunction, str, str], None]) -> list[Function]:
     from jitpy.backend.errors import ParseError
-    from jitpy.backend.text.parser import parse_functions
+    from jitpy.backend.text.parser import parse_file
     from jitpy.excerpt import explained
 
-    text = read(path)
+    path = "" if path == "-" else path
     try:
-        return parse_functions(text, "" if path == "-" else path)
+        parsed = parse_file(text, path).functions
     except ParseError as error:
         raise explained(error, text) from None
+    for function in parsed:
+        check(function, text, path)
+    return [function.func for function in parsed]
 
 
 def _directives(options: argparse.Namespace) -> int:
+    from jitpy.backend.errors import ParseError
     from jitpy.backend.filetests.outcome import FAIL
     from jitpy.backend.filetests.runner import run_text
+    from jitpy.excerpt import explained, verify
 
-    outcomes = run_text(read(options.file), options.file, [options.command])
+    text = read(options.file)
+    _parsed(text, options.file, verify)
+    try:
+        outcomes = run_text(text, options.file, [options.command])
+    except ParseError as error:  # of a directive
+        raise explained(error, text) from None
     for outcome in outcomes:
         print(outcome)
     if not outcomes:
@@ -143,8 +166,7 @@ _PASSES: dict[str, Callable[[list[Function]], list[str] | None]] = {
 def _pass(options: argparse.Namespace) -> int:
     from jitpy.backend.text.printer import print_function
 
-    functions = _functions(options.file)
-    _verify(functions)  # passes rely on it
+    functions = _verified(options.file)  # passes rely on it
     said: list[str] = []
     for name in options.passes:
         said += _PASSES[name](functions) or []
@@ -178,7 +200,7 @@ def _compile(options: argparse.Namespace) -> int:
         target = targets.resolve(options.target or host_name(), options.cpu, options.features)
     else:
         target = host()  # with all that this machine has
-    module = compile_module(_functions(options.file), target, Settings(options.opt_level, enable_verifier=True))
+    module = compile_module(_verified(options.file), target, Settings(options.opt_level, enable_verifier=True))
     symbols = {f"%{name}": offset for name, offset in module.symbols.items()}
     found = listing.lines(target.name, module.code, symbols, module.relocs, listing.data_of(module))
     print(listing.text(target.name, found, {}).lstrip("\n"), end="")

@@ -135,10 +135,43 @@ def test_wrong_files_are_refused_in_words(command: list[str], tmp_path: Path, ca
     assert "Is a directory" in capsys.readouterr().err
 
 
-def test_passes_want_valid_functions(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    (tmp_path / "t.clif").write_text("function %f(i32) -> i64 {\nblock0(v0: i32):\n  return v0\n}\n")
-    assert main(["pass", str(tmp_path / "t.clif"), "optimize"]) == 1
-    assert "is i32, not i64" in capsys.readouterr().err
+@pytest.mark.parametrize("command", [["run"], ["interpret"], ["compile"], ["pass", "optimize"]], ids=" ".join)
+def test_functions_that_break_the_rules_are_refused_with_the_line(
+    command: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "t.clif"
+    path.write_text("function %f(i32) -> i64 {\nblock0(v0: i32):\n  return v0\n}\n; run: %f(1) == 1\n")
+    assert main([command[0], str(path), *command[1:]]) == 1
+    said = capsys.readouterr().err
+    assert said == f"error: {path}:3, in %f: return: v0, value 0, is i32, not i64\n    return v0\n"
+
+
+@pytest.mark.parametrize(
+    ("directive", "message"),
+    [
+        ("%f(1, 2) == [1, 2]", "2:12: %f takes 1 argument\n    ; run: %f(1, 2) == [1, 2]\n               ^"),
+        ("%f() == [1, 2]", "2:11: %f takes 1 argument"),
+        ("%f(x) == [1, 2]", "expected a constant, found 'x'"),
+        ("%f(1) == [1]", "%f returns 2 values"),
+        ("%f(1) == [1, 2, 3]", "%f returns 2 values"),
+    ],
+)
+def test_directives_are_refused_with_the_place(
+    directive: str, message: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "t.clif"
+    path.write_text(f"function %f(i32) -> i32, i32 {{ block0(v0: i32): return v0, v0 }}\n; run: {directive}\n")
+    assert main(["interpret", str(path)]) == 1
+    assert message in capsys.readouterr().err
+
+
+@suite
+def test_a_test_of_what_breaks_the_rules_fails(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "t.clif"
+    function = "function %f(i32) -> i64 {\nblock0(v0: i32):\n  return v0\n}\n; run: %f(1) == 1\n"
+    path.write_text("test interpret\ntest run\n" + function)
+    assert main(["test", str(path), "-j", "1"]) == 1
+    assert "0 passed, 2 failed" in capsys.readouterr().out
 
 
 @suite
