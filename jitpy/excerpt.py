@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from jitpy.backend.analysis.verifier import find_errors
 from jitpy.backend.errors import ParseError, VerifierError
+from jitpy.backend.ir.types import I64
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from jitpy.backend.ir.types import Type
     from jitpy.backend.text.parser import ParsedFunction
 
 
@@ -39,11 +41,13 @@ def _nearest_opcode(message: str) -> str:
     return f"\n    did you mean {near[0]}?" if near else ""
 
 
-def verify(parsed: ParsedFunction, text: str, path: str = "") -> None:
-    """Raise VerifierError, with the lines, where a function of ``text`` breaks CLIF's rules."""
+def verify(parsed: ParsedFunction, text: str, path: str = "", pointer: Type = I64) -> None:
+    """Raise VerifierError, with the lines, where a function of ``text`` breaks CLIF's rules. ``pointer``: the type of addresses;
+    INVALID: i32 or i64.
+    """
     func, lines = parsed.func, parsed.inst_lines
     errors = []
-    for error in find_errors(func):
+    for error in find_errors(func, pointer):
         inst = error.inst
         if inst < 0 and error.block >= 0:
             inst = next(iter(func.block_insts[error.block]), -1)

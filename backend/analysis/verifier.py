@@ -35,9 +35,9 @@ class Error:
         return f"inst {self.inst}: {self.message}" if self.inst >= 0 else self.message
 
 
-def verify(func: Function) -> None:
-    """Raise VerifierError, with every error and its place, if ``func`` is not valid."""
-    errors = find_errors(func)
+def verify(func: Function, pointer: T.Type = T.I64) -> None:
+    """Raise VerifierError, with every error and its place, if ``func`` is not valid. ``pointer``: as for `find_errors`."""
+    errors = find_errors(func, pointer)
     if errors:
         from jitpy.backend.text.printer import print_instruction
 

@@ -11,7 +11,6 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from jitpy.backend import isa
-from jitpy.backend.analysis.verifier import verify
 from jitpy.backend.errors import UnsupportedError
 from jitpy.backend.interp.interpreter import Interpreter
 from jitpy.backend.interp.libcalls import LIBCALLS
@@ -30,11 +29,7 @@ FUEL = 2_000_000
 
 
 def interpret(functions: list[Function], fill: int = 0, big_endian: bool = False, moved: int = 0) -> Call:
-    """The interpreter; ``fill``: what fresh stack slots are full of; ``moved``: by how much all addresses are. Raises
-    VerifierError: what breaks CLIF's rules has no meaning.
-    """
-    for func in functions:
-        verify(func)
+    """The interpreter; ``fill``: what fresh stack slots are full of; ``moved``: by how much all addresses are."""
     interpreter = Interpreter(functions, LIBCALLS, fill, big_endian, moved)
     return lambda name, args: interpreter.call(name, args, FUEL)
 

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from jitpy.backend.ir.function import Function
-    from jitpy.backend.text.parser import ParsedFunction
+    from jitpy.backend.text.parser import ParsedFile
 
 
 def add(commands: Any) -> None:
@@ -59,40 +59,42 @@ def read(path: str) -> str:
 
 
 def _functions(path: str) -> list[Function]:
-    """The functions of a file that need not keep CLIF's rules."""
-    return _parsed(read(path), path, lambda *_: None)
+    """The functions of a file, which need not keep CLIF's rules."""
+    return [parsed.func for parsed in _parsed(read(path), path).functions]
 
 
-def _verified(path: str) -> list[Function]:
-    """The functions of a file that does. Raises VerifierError, which shows the lines."""
+def _verified(text: str, path: str) -> list[Function]:
+    """The functions of a file's text, which do; addresses are i32 or i64. Raises ParseError and VerifierError, which show the
+    lines.
+    """
+    from jitpy.backend.ir.types import INVALID
     from jitpy.excerpt import verify
 
-    return _parsed(read(path), path, verify)
+    file = _parsed(text, path)
+    for parsed in file.functions:
+        verify(parsed, text, file.path, INVALID)
+    return [parsed.func for parsed in file.functions]
 
 
-def _parsed(text: str, path: str, check: Callable[[ParsedFunction, str, str], None]) -> list[Function]:
+def _parsed(text: str, path: str) -> ParsedFile:
     from jitpy.backend.errors import ParseError
     from jitpy.backend.text.parser import parse_file
     from jitpy.excerpt import explained
 
-    path = "" if path == "-" else path
     try:
-        parsed = parse_file(text, path).functions
+        return parse_file(text, "" if path == "-" else path)
     except ParseError as error:
         raise explained(error, text) from None
-    for function in parsed:
-        check(function, text, path)
-    return [function.func for function in parsed]
 
 
 def _directives(options: argparse.Namespace) -> int:
     from jitpy.backend.errors import ParseError
     from jitpy.backend.filetests.outcome import FAIL
     from jitpy.backend.filetests.runner import run_text
-    from jitpy.excerpt import explained, verify
+    from jitpy.excerpt import explained
 
     text = read(options.file)
-    _parsed(text, options.file, verify)
+    _verified(text, options.file)
     try:
         outcomes = run_text(text, options.file, [options.command])
     except ParseError as error:  # of a directive
@@ -166,7 +168,7 @@ _PASSES: dict[str, Callable[[list[Function]], list[str] | None]] = {
 def _pass(options: argparse.Namespace) -> int:
     from jitpy.backend.text.printer import print_function
 
-    functions = _verified(options.file)  # passes rely on it
+    functions = _verified(read(options.file), options.file)  # passes rely on it
     said: list[str] = []
     for name in options.passes:
         said += _PASSES[name](functions) or []
@@ -200,7 +202,7 @@ def _compile(options: argparse.Namespace) -> int:
         target = targets.resolve(options.target or host_name(), options.cpu, options.features)
     else:
         target = host()  # with all that this machine has
-    module = compile_module(_verified(options.file), target, Settings(options.opt_level, enable_verifier=True))
+    module = compile_module(_verified(read(options.file), options.file), target, Settings(options.opt_level, enable_verifier=True))
     symbols = {f"%{name}": offset for name, offset in module.symbols.items()}
     found = listing.lines(target.name, module.code, symbols, module.relocs, listing.data_of(module))
     print(listing.text(target.name, found, {}).lstrip("\n"), end="")
