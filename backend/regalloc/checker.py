@@ -22,7 +22,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from jitpy.backend.target.row import ANY, ARRIVES, BRANCH, JUMP, REG, REMAT, REMAT_SLOT, RETURN, STACK, TERMINATOR
+from jitpy.backend.target.row import ANY, ARRIVES, BRANCH, CALL, JUMP, REG, REMAT, REMAT_SLOT, RETURN, STACK, TERMINATOR
 from jitpy.backend.vcode.vcode import Allocation, MachineEnv, VCode
 
 State = dict[int, frozenset[int]]
@@ -100,7 +100,10 @@ class _Checker:
             if len(allocs) != len(vregs):
                 self.fail(f"instruction {index}", f"{len(vregs)} operands, allocations {allocs}")
             def_constraints, use_constraints, clobbers = constraints_of(inst)
-            written |= clobbers
+            if inst.row.flags & CALL:
+                self.check_call(index, clobbers)
+            else:
+                written |= clobbers
             for vreg, constraint in zip(vregs, def_constraints + use_constraints):
                 if constraint >= 0:
                     self.pregs[vcode.vreg_class[vreg]].add(constraint)
@@ -154,6 +157,14 @@ class _Checker:
             self.fail(f"slot {end - 1}", f"beyond the {allocation.slots} units of the spill area")
         if written & ~allocation.clobbered:
             self.fail("clobbered", f"lacks {written & ~allocation.clobbered:#x}")
+
+    def check_call(self, index: int, clobbers: int) -> None:
+        """What a call destroys the frame must know of, unless it is a register of which the convention keeps a part."""
+        frame = self.vcode.frame
+        if frame is not None:
+            missing = clobbers & frame.abi.callee_saved & ~(frame.destroyed | frame.abi.kept_in_part)
+            if missing:
+                self.fail(f"instruction {index}", f"the frame does not save {missing:#x}")
 
     def along_edge(self, state: State, args: list[int], params: list[int]) -> State:
         if not params:

@@ -18,7 +18,7 @@ from __future__ import annotations
 from typing import Any
 
 from jitpy.backend.regalloc.liveness import Liveness
-from jitpy.backend.target.row import ANY, ARRIVES, MOVE, REMAT, STACK
+from jitpy.backend.target.row import ANY, ARRIVES, CALL, MOVE, REMAT, STACK
 from jitpy.backend.vcode.vcode import VCode
 
 # How a use wants its vreg: copied from wherever it is, a register or a slot, a register, a slot.
@@ -29,8 +29,8 @@ class Intervals:
     """Per vreg: ``ranges`` ``[(start, end), ...]``, ``uses`` ``position * 4 + kind``, both ascending; its begin; hints."""
 
     __slots__ = (
-        "begin", "born", "clobbers", "needs_slot", "prefer", "ranges", "remat", "reserved", "source", "target",
-        "uses",
+        "begin", "born", "clobbered", "clobbers", "needs_slot", "prefer", "ranges", "remat", "reserved", "source",
+        "target", "uses",
     )  # fmt: skip
 
     def __init__(self, count: int) -> None:
@@ -45,6 +45,7 @@ class Intervals:
         self.needs_slot: set[int] = set()
         self.reserved: dict[int, list[tuple[int, int, int]]] = {}
         self.clobbers: dict[int, list[int]] = {}
+        self.clobbered = 0  # by other rows than calls
 
 
 def build_intervals(vcode: VCode, liveness: Liveness) -> Intervals:
@@ -93,6 +94,8 @@ def build_intervals(vcode: VCode, liveness: Liveness) -> Intervals:
                 def_constraints, use_constraints, clobbers = row.defs, row.uses, row.clobbers
             if clobbers:
                 clobber_lists.setdefault(clobbers, []).append(gap + 2)
+                if not row.flags & CALL:
+                    result.clobbered |= clobbers
             uses = inst.uses
             reused: tuple[int, ...] = ()
             if inst.defs:

@@ -18,7 +18,7 @@ from typing import Any
 
 from jitpy.backend.errors import CompileError
 from jitpy.backend.regalloc.moves import sequence_moves
-from jitpy.backend.target.row import ANY, MOVE, REG, STACK
+from jitpy.backend.target.row import ANY, CALL, MOVE, REG, STACK
 from jitpy.backend.vcode.vcode import Allocation, MachineEnv, VCode
 
 Move = tuple[int, int, int]
@@ -306,7 +306,8 @@ class OnePass:
         holder = self.holder
         defs, uses = inst.defs, inst.uses
         late_uses, early_defs = row.late_uses, row.early_defs
-        self.written |= clobbers
+        if not row.flags & CALL:
+            self.written |= clobbers
 
         # What is fixed: pregs written at the end, pregs read, pregs read until the end.
         fixed_defs = fixed_uses = fixed_late = 0

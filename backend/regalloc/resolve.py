@@ -92,9 +92,7 @@ class Resolver:
         self.store_spills(allocs)
         edits: list[tuple[int, Any, int, int]] = []
         scratch = self.env.scratch
-        written = 0
-        for mask in self.intervals.clobbers:
-            written |= mask
+        written = self.intervals.clobbered
         for preg in self.defined:
             if preg >= 0:
                 written |= 1 << preg

@@ -28,7 +28,9 @@ class Abi:
 
     ``args[cls]``/``rets[cls]``: pregs that carry arguments and returns of a register class, in
     order; classes of one bank share a sequence when ``env.bank`` says so. ``clobbers``: mask of
-    pregs that a call destroys. ``callee_saved``: mask of those it preserves. ``stack_align``: of
+    pregs that a call destroys. ``callee_saved``: mask of those it preserves. A preg in both masks, ``kept_in_part``, is a wide
+    one of which a call keeps a part, the same in all conventions of the target: a function that writes it saves that
+    part, but a caller leaves nothing there. ``stack_align``: of
     the stack pointer at calls. ``slot``: bytes of the smallest stack argument (1: each has
     its own size). ``shadow``: bytes the caller reserves below stack arguments. ``sret``: the preg of an sret address, -1: it is an
     argument like others. ``by_position``: one counter serves all classes
@@ -42,8 +44,8 @@ class Abi:
     """
 
     __slots__ = (
-        "args", "by_position", "callee_pops", "callee_saved", "clobbers", "even_pairs", "extend", "floats_in_ints", "name", "rets",
-        "returns_sret", "shadow", "slot", "split_pairs", "sret", "stack_align", "vectors_by_value", "wide_by_reference",
+        "args", "by_position", "callee_pops", "callee_saved", "clobbers", "even_pairs", "extend", "floats_in_ints", "kept_in_part",
+        "name", "rets", "returns_sret", "shadow", "slot", "split_pairs", "sret", "stack_align", "vectors_by_value", "wide_by_reference",
     )  # fmt: skip
 
     def __init__(
@@ -61,6 +63,7 @@ class Abi:
         self.rets = rets
         self.clobbers = clobbers
         self.callee_saved = callee_saved
+        self.kept_in_part = clobbers & callee_saved
         self.stack_align = stack_align
         self.slot = slot
         self.shadow = shadow

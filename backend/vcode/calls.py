@@ -171,6 +171,7 @@ def begin_call(
             uses.append(target.symbol_address(ctx, callee.name, 0))
             fixed.append(REG)
     sig = ctx.signatures.of(signature)
+    ctx.frame.note_call(sig.abi)
     ctx.frame.need_outgoing(_arguments(ctx, sig, args, uses, fixed, OUTGOING))
     if sig.abi.callee_pops:
         site.pops = sig.stack_size

@@ -27,8 +27,8 @@ class Frame:
     frame pointer.
 
     ``head``: bytes between the frame pointer and the stack arguments. ``saved``: callee-saved pregs
-    to save. ``leaf``: calls nothing. ``empty``: wants no memory at all. ``written``: mask of pregs that the
-    function changes. ``entry``: bytes of code in front of the usual prologue.
+    to save. ``leaf``: calls nothing. ``empty``: wants no memory at all. ``destroyed``: mask of pregs that calls change as far as
+    this function's caller is concerned. ``written``: mask of pregs that the function changes, by calls too. ``entry``: bytes of code in front of the usual prologue.
     ``signed``: bytes of code up to where the return address has been signed, 0: it is not.
     ``limit``: how the prologue computes the lowest address the stack may have: ("register", preg, 0), ("incoming", 0,
     offset), ("symbol", name, offset), then ("load", 0, offset) and ("add", 0, offset); empty: it does not check.
@@ -43,7 +43,7 @@ class Frame:
     """
 
     __slots__ = (
-        "abi", "clear_upper", "contexts", "empty", "entry", "grown", "head", "incoming", "leaf", "limit", "outgoing",
+        "abi", "clear_upper", "contexts", "destroyed", "empty", "entry", "grown", "head", "incoming", "leaf", "limit", "outgoing",
         "outgoing_size", "realigned", "saved", "saves", "signed", "size", "slack", "slot_align", "slot_offsets", "slots",
         "slots_size", "spills", "target", "written",
     )  # fmt: skip
@@ -60,6 +60,7 @@ class Frame:
         self.limit: list[tuple[str, Any, int]] = []
         self.leaf = True
         self.empty = False
+        self.destroyed = 0
         self.written = 0
         self.clear_upper = False
         self.outgoing = 0
@@ -92,6 +93,11 @@ class Frame:
         if size > self.outgoing_size:
             self.outgoing_size = size
 
+    def note_call(self, callee: Abi) -> None:
+        """A call by the convention ``callee``. A register of which that keeps the part that this function's convention keeps
+        is not destroyed: the callee saves it if it has to."""
+        self.destroyed |= callee.clobbers & ~(callee.kept_in_part & self.abi.kept_in_part)
+
     def need_tail(self, size: int) -> None:
         """A tail call wants ``size`` bytes of stack arguments, which its callee removes."""
         self.grown = max(self.grown, size - self.incoming)
@@ -103,9 +109,9 @@ class Frame:
 
     def finish(self, spill_units: int, clobbered: int) -> None:
         """Fix the layout: ``spill_units`` 8-byte slots spilled, ``clobbered`` the mask of pregs
-        written."""
-        self.written = clobbered
-        mask = clobbered & self.abi.callee_saved
+        written otherwise than by calls."""
+        self.written = clobbered | self.destroyed
+        mask = self.written & self.abi.callee_saved
         general = self.target.env.allocatable[INT]
         wide: list[int] = []
         while mask:

@@ -43,6 +43,7 @@ def lower_try_call(ctx: LowerCtx, inst: int, node: Node, targets: tuple[int, ...
         raise UnsupportedError(f"{target.name}: {ctx.func.name}: exceptions are not supported by this target")
     site.normal = targets[0]
     site.handlers = tuple(handlers)
+    frame.destroyed |= target.env.all
     ctx.emit(MInst(row, (), tuple(uses), site, ((), tuple(fixed), target.env.all)))
 
 

@@ -72,7 +72,8 @@ class Allocation:
     is before instruction i, ``2*i + 1`` after it. Sources and destinations are never both slots and
     never a cycle: resolved already. ``("remat", inst)`` as a source recomputes the constant of that
     ``MInst``. ``slots``: 8-byte units of spill area used. ``clobbered``: mask of pregs written
-    anywhere (for saving callee-saved ones).
+    anywhere (for saving callee-saved ones), but for what rows with CALL clobber: the frame knows that better, see
+    ``Frame.destroyed``.
     """
 
     __slots__ = ("allocs", "clobbered", "edits", "slots")

@@ -254,7 +254,7 @@ def literal_address(sink: Any, reg: int, kind: str, symbol: str, addend: int) ->
 
 
 def _saves(sink: Any, frame: Any, load: bool) -> None:
-    """Save or restore registers, general ones two at a time; of vector registers the half that the convention keeps."""
+    """Save or restore registers, general ones two at a time; of vector registers the part that the convention keeps."""
     from jitpy.backend.isa.aarch64.encode import emit_access
 
     base, start = (FP, -frame.size) if frame.realigned else (SP, 0)
@@ -270,8 +270,10 @@ def _saves(sink: Any, frame: Any, load: bool) -> None:
             continue
         if preg < V0:
             emit_access(sink, (_LDR_X if load else _STR_X) | preg, 3, base, place)
-        else:
+        elif frame.abi.kept_in_part >> preg & 1:
             emit_access(sink, (_LDR_D if load else _STR_D) | preg & 31, 3, base, place)
+        else:
+            emit_access(sink, (_LDR_Q if load else _STR_Q) | preg & 31, 4, base, place)
         at += 1
 
 

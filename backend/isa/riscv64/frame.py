@@ -250,7 +250,8 @@ def _check_stack(sink: Any, size: int) -> None:
 
 def _saves(sink: Any, frame: Any, load: bool) -> None:
     for preg, at in frame.places():
-        _memory(sink, load, preg, *nearest_base(sink, at))
+        access = vector_memory if preg >= V0 else _memory
+        access(sink, load, preg, *nearest_base(sink, at))
 
 
 def emit_epilogue(sink: Any, frame: Any, tail: bool) -> bool:

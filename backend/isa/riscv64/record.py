@@ -40,7 +40,9 @@ def parts(type: Type, vectors: bool) -> tuple[tuple[int, Type], ...]:
 
 #: At the entry CFA = sp and the return address is in ra; addi sp, -16; sd ra; sd s0; mv s0, sp. The code offsets of these
 #: steps depend on whether they are compressed.
-_REGISTERS = {regs.RA: 1, regs.FP: 8, 9: 9, **{r: r for r in range(18, 28)}, **{regs.F0 + k: 32 + k for k in range(32)}}
+_REGISTERS = {
+    **{r: r for r in range(1, 32)}, **{regs.F0 + k: 32 + k for k in range(32)}, **{regs.V0 + k: 96 + k for k in range(32)},
+}  # fmt: skip
 _ENTRY = b"\x0c\x02\x00"
 
 

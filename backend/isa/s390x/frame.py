@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from jitpy.backend.isa.s390x.regs import FP, LINK, R1, SP, V0
+from jitpy.backend.isa.s390x.regs import FP, KEPT, LINK, R1, SP, V0
 from jitpy.backend.target.target import INCOMING, TAIL, Fixup
 
 #: Modes of an address without registers (see `rows`): "const": bytes for the constant pool; else a stack base (INCOMING,
@@ -232,7 +232,7 @@ def _saves(sink: Any, frame: Any, load: bool) -> None:
                 runs[-1][1] = preg
             else:
                 runs.append([preg, preg, d])
-        elif preg < V0 + 16:  # ldy, stdy
+        elif KEPT >> preg & 1:  # ldy, stdy
             sink.code += rxy(0xED65 if load else 0xED67, preg - V0, FP, d)
         else:
             sink.code += vrx(_VL if load else _VST, preg, FP, d)

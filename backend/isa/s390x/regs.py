@@ -40,9 +40,10 @@ _TEMPORARY = tuple(range(V0, V0 + 8))
 _UPPER = tuple(v for v in range(V0 + 17, V0 + 32))
 _KEPT = tuple(range(V0 + 8, V0 + 16))
 
-#: What a call destroys, and what it keeps.
+#: What a call destroys, and what it keeps; what holds no vectors and is kept by halves.
 CLOBBERS = mask(R0, R1, R2, R3, R4, R5, R14, SCRATCH, *_TEMPORARY, *_UPPER)
 SAVED = mask(R6, R7, R8, R9, R10, R12, R13, *_KEPT)
+KEPT = mask(*_KEPT)
 
 _INTS = (R2, R3, R4, R5, LINK, R6, R7, R8, R9, R10, R12, R13)
 

@@ -78,12 +78,16 @@ def _abis(widest: int) -> dict[str, Abi]:
         return Abi(name, system_v.args, system_v.rets, clobbers, saved, callee_pops=callee_pops)
 
     everything = regs.SYSV_CLOBBERS | regs.SYSV_SAVED
+    in_part = regs.ALL_SAVED & regs.VECTORS if widest > 128 else 0
     return {
         "system_v": system_v, "fast": system_v, "cold": system_v, "probestack": system_v, "windows_fastcall": fastcall,
         "tail": variant("tail", regs.SYSV_CLOBBERS, regs.SYSV_SAVED, callee_pops=True),
         "winch": variant("winch", everything, 0),
-        # It returns nothing, for no register may change.
-        "preserve_all": Abi("preserve_all", system_v.args, ((), (), (), ()), 0, everything, returns_sret=False),
+        # It returns nothing, for hardly a register may change.
+        "preserve_all": Abi(
+            "preserve_all", system_v.args, ((), (), (), ()), everything & ~regs.ALL_SAVED | in_part, regs.ALL_SAVED,
+            returns_sret=False,
+        ),
     }  # fmt: skip
 
 

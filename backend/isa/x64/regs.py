@@ -50,6 +50,9 @@ SYSV_SAVED = mask(RBX, R12, R13, R14, R15)
 FASTCALL_CLOBBERS = mask(RAX, RCX, RDX, R8, R9, R10, R11, *range(16, 22), *range(32, 48), *range(48, 56))
 FASTCALL_SAVED = mask(RBX, RSI, RDI, R12, R13, R14, R15, *range(22, 32))
 
+#: preserve_all keeps what code without AVX can name, but for r11, with which prologues count.
+ALL_SAVED = mask(RAX, RCX, RDX, RBX, RSI, RDI, R8, R9, R10, R12, R13, R14, R15, *range(16, 32))
+
 _INTS = (RAX, RCX, RDX, RSI, RDI, R8, R9, R10, R11, RBX, R12, R13, R14, R15)
 _FLOATS = tuple(range(XMM0, XMM0 + 15))
 

@@ -8,7 +8,7 @@ from typing import Any
 from jitpy.backend.isa.aarch64.frame import add_constant, base_address, literal_address, word
 from jitpy.backend.isa.aarch64.regs import FP, PINNED, SP, TEMPORARY
 from jitpy.backend.isa.aarch64.rows import macro, mem, row
-from jitpy.backend.target.row import MInst
+from jitpy.backend.target.row import CALL, MInst
 
 # Loads clear what they do not fill; the s forms fill with the sign, up to 32 or 64 bits.
 mem("ldr8", "ldrb =Rd.w mem", 0x38400000, 0)
@@ -104,7 +104,7 @@ macro("mov_fp", "mov =Rd.x", _mov_from(FP))
 macro("mov_pinned", "mov =Rd.x", _mov_from(PINNED))
 macro("set_pinned", "mov Rn.x", lambda sink, inst, allocs: sink.code.extend(word(0xAA0003E0 | allocs[0] << 16 | PINNED)))
 macro("mov_return_address", "ldr =Rd.x", _return_address)
-macro("thread_local", "tlsdesc =Rd.x", _thread_local)
+macro("thread_local", "tlsdesc =Rd.x", _thread_local, CALL)
 macro("switch_stack", "switch_stack =Rd.x Rn.x Rm.x Ra.x", _switch_stack)
 row("csdb", "csdb", 0xD503229F)
 macro("dmb_ish", "dmb ish", lambda sink, inst, allocs: sink.code.extend(word(0xD5033BBF)))

@@ -142,8 +142,10 @@ class MemoryLowering(PairAtomics, IntLowering):
         return self.op(ROWS["stack_address"], imm=(SLOT, self.ctx.frame.slot_offset(slot) + at, None))
 
     def thread_local_address(self, name: str, offset: int) -> Any:
-        """The address of a thread-local symbol, by its descriptor; what that calls keeps most registers, but we count on none."""
+        """The address of a thread-local symbol, by its descriptor; what that calls keeps most registers, but we count on
+        no more than a usual call keeps."""
         self.as_caller()
+        self.ctx.frame.note_call(self.ctx.target.abi("system_v"))
         r = self.temp(INT)
         self.emit(MInst(ROWS["thread_local"], (r,), (), name, ((X0,), (), CLOBBERS & ~(1 << X0))))
         return self.op(ROWS["add_any"], r, imm=offset) if offset else r
