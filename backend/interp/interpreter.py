@@ -21,7 +21,7 @@ from jitpy.backend.errors import UnsupportedError
 from jitpy.backend.interp.meaning import MEANING, Evaluate, Trap
 from jitpy.backend.interp.memory import LowStackMemory, StackMemory, read, write
 from jitpy.backend.ir import opcodes as O
-from jitpy.backend.ir import types
+from jitpy.backend.ir import memflags, types
 from jitpy.backend.ir.byteorder import big
 from jitpy.backend.ir.infer import call_signature
 
@@ -448,11 +448,12 @@ def _stack_switch(run: _Run, frame: _Frame, node: Node, results: tuple[int, ...]
     context, those of the other come from the second: one that was written so, or a fresh one with the address of a
     function, which gets the payload as its first argument."""
     store, load, payload = [frame.env[a] for a in node[3:]]
-    goal = read(load + 16, 8)
+    order = memflags.BIG if run.interpreter.big_endian else 0
+    goal = read(load + 16, 8, order)
     here = _STACKS + run.interpreter.moved + 16 * run.switches
     run.switches += 1
     for word, value in enumerate((frame.address, frame.address + 16, here)):
-        write(store + 8 * word, value, 8)
+        write(store + 8 * word, value, 8, order)
     run.suspended[here] = run.frames
     if goal in run.suspended and goal != here:
         run.frames = run.suspended.pop(goal)
