@@ -69,7 +69,7 @@ block0(v0: f64):
 """
 
 
-#: A loop of calls; a throw through a frame that has changed all registers; a generator on its own stack; C.
+#: A loop of calls; a throw through a frame that has changed all registers; a generator on its own stack that does so; C.
 REST = """
 function %loop(i64) system_v {
     fn0 = colocated %busy_tail(i64) tail
@@ -107,6 +107,7 @@ block0(v0: i64, v1: i64):
 
 function %busy_then_throws(i64, i64) tail {
     fn0 = colocated %throws(i64, i64) tail
+block0(v0: i64, v1000: i64):
 BUSY
     call fn0(v0, v1000)
     trap user2
@@ -136,16 +137,15 @@ block2(v3: i64, v4: f64):
 }
 
 function %generator(i64) -> i64 {
-    fn0 = colocated %busy_system_v(i64) system_v
-block0(v0: i64):
-    v1 = iconst.i64 24
-    v2 = iadd v0, v1
-    v3 = stack_switch v2, v0, v0
-    jump block1(v3)
-block1(v4: i64):
-    call fn0(v4)
-    v5 = stack_switch v2, v0, v4
-    jump block1(v5)
+block0(v1000: i64):
+    v1001 = iconst.i64 24
+    v1002 = iadd v1000, v1001
+    v1003 = stack_switch v1002, v1000, v1000
+    jump block1(v1003)
+block1(v0: i64):
+BUSY
+    v1004 = stack_switch v1002, v1000, v0
+    jump block1(v1004)
 }
 
 function %switches(i64) system_v {
@@ -216,9 +216,7 @@ def functions() -> tuple[str, list[str]]:
         enter(f"indirect_{inner}", "system_v")
     parts.append(busy("tails", "tail", "return_call fn0(v0)"))
     enter("tails", "tail")
-    lines = busy("x", "tail").split("\n")
-    taken = [line.replace("block0(v0: i64)", "block0(v0: i64, v1000: i64)") for line in lines[2:-3]]
-    parts.append(REST.replace("BUSY", "\n".join(taken)))
+    parts.append(REST.replace("BUSY", "\n".join(busy("", "").split("\n")[3:-3])))
     for name, convention in (("loop", "system_v"), ("catches", "system_v"), ("switches", "system_v"), ("to_c", "tail")):
         enter(name, convention)
     return "".join(parts), entries
