@@ -20,8 +20,8 @@ import jitpy.backend.interp.vector  # noqa: F401  the themes fill MEANING
 from jitpy.backend.errors import UnsupportedError
 from jitpy.backend.interp.meaning import MEANING, Evaluate, Trap
 from jitpy.backend.interp.memory import LowStackMemory, StackMemory, read, write
-from jitpy.backend.ir import opcodes as O
 from jitpy.backend.ir import memflags, types
+from jitpy.backend.ir import opcodes as O
 from jitpy.backend.ir.byteorder import big
 from jitpy.backend.ir.infer import call_signature
 

@@ -45,7 +45,8 @@ class Abi:
 
     __slots__ = (
         "args", "by_position", "callee_pops", "callee_saved", "clobbers", "even_pairs", "extend", "floats_in_ints", "kept_in_part",
-        "name", "rets", "returns_sret", "shadow", "slot", "split_pairs", "sret", "stack_align", "vectors_by_value", "wide_by_reference",
+        "name", "rets", "returns_sret", "shadow", "slot", "split_pairs", "sret", "stack_align", "vectors_by_value",
+        "wide_by_reference",
     )  # fmt: skip
 
     def __init__(

@@ -28,7 +28,8 @@ class Frame:
 
     ``head``: bytes between the frame pointer and the stack arguments. ``saved``: callee-saved pregs
     to save. ``leaf``: calls nothing. ``empty``: wants no memory at all. ``destroyed``: mask of pregs that calls change as far as
-    this function's caller is concerned. ``written``: mask of pregs that the function changes, by calls too. ``entry``: bytes of code in front of the usual prologue.
+    this function's caller is concerned. ``written``: mask of pregs that the function changes, by calls too. ``entry``: bytes of
+    code in front of the usual prologue.
     ``signed``: bytes of code up to where the return address has been signed, 0: it is not.
     ``limit``: how the prologue computes the lowest address the stack may have: ("register", preg, 0), ("incoming", 0,
     offset), ("symbol", name, offset), then ("load", 0, offset) and ("add", 0, offset); empty: it does not check.

@@ -1,5 +1,5 @@
-"""C's callee-saved float registers (of d8 to d15 and f8 to f15 the convention keeps a half of a vector register) survive our functions:
-through chains of calls by several conventions, tail and indirect calls, loops, exceptions, switches of stacks and calls back to C."""
+"""C's callee-saved float registers survive our functions (of d8 to d15 and f8 to f15 the convention keeps half a vector register):
+chains of calls by several conventions, tail and indirect calls, loops, exceptions, switches of stacks and calls back to C."""
 
 from __future__ import annotations
 
@@ -24,7 +24,8 @@ _LIVE = 30  # doubles alive at once: more than there are registers that calls de
 
 def busy(name: str, convention: str, then: str = "return") -> str:
     """Replaces the double at an address by one that takes all registers to compute."""
-    lines = [f"function %{name}(i64) {convention} {{", "    fn0 = colocated %busy_tail(i64) tail", "block0(v0: i64):", "    v1 = load.f64 v0"]
+    lines = [f"function %{name}(i64) {convention} {{", "    fn0 = colocated %busy_tail(i64) tail", "block0(v0: i64):"]
+    lines.append("    v1 = load.f64 v0")
     lines += [f"    v{k} = fadd v{k - 1}, v1" for k in range(2, _LIVE + 1)]
     at = _LIVE
     for k in range(_LIVE - 1, 0, -1):
@@ -228,7 +229,7 @@ def _each(instruction: str, names: list[str], base: str, offset: int = 0) -> str
 
 
 def keeper(name: str, kept: list[str]) -> str:
-    """Assembly of ``double call_keeping(f, double x, in, out)``: f(x) with ``kept`` loaded from ``in`` and then stored to ``out``."""
+    """Assembly of ``double call_keeping(f, double x, in, out)``: f(x), with ``kept`` loaded from ``in``, then stored to ``out``."""
     if name == "aarch64":
         return "\n".join([
             "stp x29, x30, [sp, -112]!", "mov x29, sp", "str x2, [sp, 16]", _each("str", kept, "[sp, {}]", 32),
