@@ -4,6 +4,7 @@ inputs made to hurt.
     python -m benchmarks.compile_time [FOLDER ...]      # of .clif files; without one: Cranelift's wasm and isa/x64 tests where
                                                         # $JITPY_CLIF_CORPUS says they are, else our own tests/filetests
     python -m benchmarks.compile_time --extreme         # the last table alone
+    python -m benchmarks.compile_time --target riscv64  # the first tables alone, for another target than this machine
 
 Functions are compiled warm (everything once before: templates and rules are made), by both settings in turn, and their time is
 the processor's, the best of several, without parsing and without the verifier. The first table is microseconds per instruction
@@ -174,13 +175,12 @@ def extremes() -> list[tuple[str, str, int, float, float]]:
     return found
 
 
-def report(folders: list[str], largest: int, console: Any) -> dict[str, Any]:
-    """Measure and print everything; the figures."""
+def report_files(files: list[pathlib.Path], target: Target, console: Any) -> dict[str, Any]:
+    """Measure and print what it takes to compile the functions of ``files``; the figures."""
     from rich.table import Table
 
-    files = corpus(folders)
     figures: dict[str, Any] = {"files": len(files), "functions": {}, "passes": {}}
-    functions = over_files(files, isa.host())
+    functions = over_files(files, target)
     table = Table(title=f"compile time over {len(files)} .clif files, us")
     each = [f"{name}, {of}" for name in SETTINGS for of in ("each", "a function")]
     for heading in ("functions", "number", "instructions", *each, "ratio"):
@@ -208,6 +208,14 @@ def report(folders: list[str], largest: int, console: Any) -> dict[str, Any]:
         figures["passes"][name] = passes
         table.add_row(name, "  ".join([f"{step} {us:.2f}" for step, us in passes.items()]))
     console.print(table)
+    return figures
+
+
+def report(folders: list[str], largest: int, console: Any) -> dict[str, Any]:
+    """Measure and print everything; the figures."""
+    from rich.table import Table
+
+    figures = report_files(corpus(folders), isa.host(), console)
     sizes = {name: against_size(settings, largest) for name, settings in SETTINGS.items()}
     figures["sizes"] = sizes
     table = Table(title=f"against size, up to {largest:,} instructions: us per instruction (slope)")
@@ -242,6 +250,7 @@ def main() -> None:
     parser.add_argument("folders", nargs="*", help="folders of .clif files")
     parser.add_argument("--largest", type=int, default=30_000, help="instructions of the largest generated function")
     parser.add_argument("--extreme", action="store_true", help="only the inputs made to hurt")
+    parser.add_argument("--target", metavar="NAME", help="only over files, for this target")
     parser.add_argument("--one", nargs=3, metavar=("INPUT", "SIZE", "SETTING"), help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.one:
@@ -252,6 +261,8 @@ def main() -> None:
     console = Console(width=170)
     if options.extreme:
         report_extremes(console)
+    elif options.target:
+        report_files(corpus(options.folders), isa.lookup(options.target), console)
     else:
         report(options.folders, options.largest, console)
 

@@ -15,13 +15,14 @@ from jitpy.backend.vcode.rows import RET
 
 if TYPE_CHECKING:
     from jitpy.backend.ir.function import Signature
+    from jitpy.backend.target.row import Row
     from jitpy.backend.target.target import Target
     from jitpy.backend.vcode.abi import Place, SigAbi
     from jitpy.backend.vcode.frame import Frame
 
 _WAYS_LIMIT = 1000
 _LAYOUTS_LIMIT = 256
-_MOVES_LIMIT = 1 << 10  # of a layout; more are those of one large function
+MOVES_LIMIT = 1 << 10  # of a layout; more are those of one large function
 
 
 class Kit:
@@ -32,6 +33,7 @@ class Kit:
         self.probe = Probe(target)
         self.shapes: dict[Any, Any] = {}
         self.ways: dict[SigAbi, Any] = {}
+        self.kinds: dict[Row, int] = {}  # see `onepass.kind_of`
         self.layouts: dict[tuple[int, int, bool], dict[Any, bytes]] = {}
         self.ctx = LowerCtx(target)
         #: Type -> class of a value in one register, -1 if it takes several. 0 stands for values that do not exist.
@@ -67,7 +69,7 @@ class Kit:
         layouts = self.layouts
         key = frame.spills, frame.size, frame.realigned
         found = layouts.get(key)
-        if found is None or len(found) > _MOVES_LIMIT:
+        if found is None or len(found) > MOVES_LIMIT:
             if len(layouts) > _LAYOUTS_LIMIT:
                 layouts.clear()
             found = layouts[key] = {}

@@ -13,7 +13,7 @@ from jitpy.backend.errors import CompileError, UnsupportedError
 from jitpy.backend.ir import opcodes as O
 from jitpy.backend.ir.types import NAME
 from jitpy.backend.regalloc.moves import sequence_moves
-from jitpy.backend.regalloc.onepass import OnePass
+from jitpy.backend.regalloc.onepass import OnePass, kind_of
 from jitpy.backend.vcode import calls
 from jitpy.backend.vcode.frame import Frame
 
@@ -246,7 +246,10 @@ class Placing(OnePass):
 
     def rename(self, buffer: list[MInst], r: int, goal: int, made: dict[int, int]) -> None:
         """Make ``goal`` the register in which ``buffer`` leaves what is in ``r``."""
-        if r not in made and any(r in inst.defs for inst in buffer):
+        if buffer and r not in made and buffer[-1].defs == (r,) and r >= len(self.desc) and len(buffer) == 1:
+            made[r] = goal  # the usual case: one instruction, which made a register for its result
+            buffer[0].defs = (goal,)
+        elif r not in made and any(r in inst.defs for inst in buffer):
             made[r] = goal
             for inst in buffer:
                 if r in inst.defs:
@@ -264,9 +267,20 @@ class Placing(OnePass):
             self.slot_of += [0] * more
             self.defined += bytes(more)
         chunks, edits = self.chunks, self.edits
+        kinds = self.kit.kinds
         for inst in reversed(buffer):
             self.index -= 1
-            allocs = self.place(self.index, inst)
+            row = inst.row
+            kind = kinds.get(row, -1)
+            if kind < 0:
+                kind = kinds[row] = kind_of(row)
+            if kind and inst.constraints is None:
+                allocs = self.place_plain(kind, self.index, inst)
+            else:
+                allocs = self.place(self.index, inst)
+            if not edits:
+                chunks.append(Single(inst, allocs))
+                continue
             before: list[Any] = []
             for position, src, dst, cls in edits:
                 if dst >= 0:

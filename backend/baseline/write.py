@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from jitpy.backend.baseline.chunks import Placed, Single
+from jitpy.backend.baseline.kit import MOVES_LIMIT
 from jitpy.backend.baseline.template import MISSING
 from jitpy.backend.settings import TRAP
 from jitpy.backend.target.row import BRANCH, MOVE, RETURN, MInst
@@ -36,6 +37,7 @@ def write(walk: Walk, settings: Settings) -> Finished:
     emit_move, emit_jump = target.emit_move, target.emit_jump
     probe = walk.kit.probe
     moves = walk.kit.moves(frame)
+    few = walk.slots <= MOVES_LIMIT
     for at, block in enumerate(blocks):
         labels[block.label] = len(code)
         after = blocks[at + 1].label if at + 1 < len(blocks) else -1
@@ -50,7 +52,8 @@ def write(walk: Walk, settings: Settings) -> Finished:
                         start = len(code)
                         sink.mode = None
                         emit_move(sink, *chunk)
-                        moves[chunk] = bytes(code[start:])
+                        if few:  # those of a large function are not met again
+                            moves[chunk] = bytes(code[start:])
                     else:
                         code += known
                 else:

@@ -101,14 +101,17 @@ class OnePass:
             if cheap:
                 free = cheap
             return (free & -free).bit_length() - 1
-        best = when = -1
+        # The one touched longest ago is seldom forbidden, so that it is sought among all of the class, at C's speed.
         stamp = self.stamp
-        while candidates:
-            low = candidates & -candidates
-            preg = low.bit_length() - 1
-            if stamp[preg] > when:
-                best, when = preg, stamp[preg]
-            candidates ^= low
+        best = max(self.env.allocatable[cls], key=stamp.__getitem__, default=0)
+        if not candidates >> best & 1:
+            best = when = -1
+            while candidates:
+                low = candidates & -candidates
+                preg = low.bit_length() - 1
+                if stamp[preg] > when:
+                    best, when = preg, stamp[preg]
+                candidates ^= low
         if best < 0:
             raise self.too_few(cls, index)
         self.evict(best)
@@ -136,14 +139,9 @@ class OnePass:
         starts = vcode.block_starts
         classes = self.classes
         reg_of = self.reg_of
-        slot_of = self.slot_of
         holder = self.holder
-        stamp = self.stamp
-        masks = self.masks
-        caller = self.caller
         edits = self.edits
         defined = self.defined
-        reloads = self.reloads
         allocs: list[Any] = [None] * len(insts)
         kinds: dict[Any, int] = {}
         for block in range(len(vcode.succs) - 1, -1, -1):
@@ -157,72 +155,15 @@ class OnePass:
                 row = inst.row
                 kind = kinds.get(row, -1)
                 if kind < 0:
-                    kind = kinds[row] = _kind(row)
+                    kind = kinds[row] = kind_of(row)
                 if not kind or inst.constraints is not None:
                     allocs[index] = self.place(index, inst)
                     for vreg in inst.defs:
                         defined[vreg] = 1
                     continue
-                # The fast path: plain registers, nothing fixed, at most one def.
-                uses = inst.uses
-                store = copy = None
-                lock = 0
+                allocs[index] = self.place_plain(kind, index, inst)
                 if inst.defs:
-                    vreg = inst.defs[0]
-                    out = reg_of[vreg]
-                    if out < 0:
-                        for use in uses:
-                            if reg_of[use] >= 0:
-                                stamp[reg_of[use]] = index
-                        out = self.choose(classes[vreg], 0, index)
-                    else:
-                        reg_of[vreg] = -1
-                        self.free |= 1 << out
-                    self.written |= 1 << out
-                    defined[vreg] = 1
-                    if slot_of[vreg]:
-                        store = (2 * index + 1, out, slot_of[vreg], classes[vreg])
-                    result = [out]
-                    if kind >= 2:
-                        use = uses[0]
-                        preg = reg_of[use]
-                        if preg < 0:
-                            if kind == 2 or masks[classes[use]] >> out & 1:
-                                self.assign(use, out, index)
-                        elif kind == 2:
-                            copy = (2 * index, preg, out, classes[use])
-                        if kind == 2:
-                            lock = 1 << out
-                else:
-                    result = []
-                for use in uses:
-                    if reg_of[use] >= 0:
-                        lock |= 1 << reg_of[use]
-                for use in uses:
-                    preg = reg_of[use]
-                    if preg < 0:
-                        free = self.free & masks[classes[use]] & ~lock
-                        if free:
-                            if free & caller:
-                                free &= caller
-                            preg = (free & -free).bit_length() - 1
-                        else:
-                            preg = self.choose(classes[use], lock, index)
-                        reg_of[use] = preg
-                        holder[preg] = use
-                        self.free &= ~(1 << preg)
-                        lock |= 1 << preg
-                    stamp[preg] = index
-                    result.append(preg)
-                if copy is not None:
-                    result[1] = copy[2]
-                if reloads:
-                    self.insert_reloads(index)
-                if store is not None:
-                    edits.append(store)
-                if copy is not None:
-                    edits.append(copy)
-                allocs[index] = tuple(result)
+                    defined[inst.defs[0]] = 1
             held = self.all & ~self.free
             while held:
                 low = held & -held
@@ -238,6 +179,69 @@ class OnePass:
             if dst >= 0:
                 written |= 1 << dst
         return Allocation(allocs, self.edits, self.slots, written)
+
+    def place_plain(self, kind: int, index: int, inst: Any) -> tuple[int, ...]:
+        """An instruction of plain registers, nothing fixed, at most one def: ``kind`` is not 0, see `kind_of`."""
+        reg_of, slot_of, stamp, classes = self.reg_of, self.slot_of, self.stamp, self.classes
+        uses = inst.uses
+        store = copy = None
+        lock = 0
+        if inst.defs:
+            vreg = inst.defs[0]
+            out = reg_of[vreg]
+            if out < 0:
+                for use in uses:
+                    if reg_of[use] >= 0:
+                        stamp[reg_of[use]] = index
+                out = self.choose(classes[vreg], 0, index)
+            else:
+                reg_of[vreg] = -1
+                self.free |= 1 << out
+            self.written |= 1 << out
+            if slot_of[vreg]:
+                store = (2 * index + 1, out, slot_of[vreg], classes[vreg])
+            result = [out]
+            if kind >= 2:
+                use = uses[0]
+                preg = reg_of[use]
+                if preg < 0:
+                    if kind == 2 or self.masks[classes[use]] >> out & 1:
+                        self.assign(use, out, index)
+                elif kind == 2:
+                    copy = (2 * index, preg, out, classes[use])
+                if kind == 2:
+                    lock = 1 << out
+        else:
+            result = []
+        for use in uses:
+            if reg_of[use] >= 0:
+                lock |= 1 << reg_of[use]
+        for use in uses:
+            preg = reg_of[use]
+            if preg < 0:
+                free = self.free & self.masks[classes[use]] & ~lock
+                if free:
+                    if free & self.caller:
+                        free &= self.caller
+                    preg = (free & -free).bit_length() - 1
+                else:
+                    preg = self.choose(classes[use], lock, index)
+                reg_of[use] = preg
+                self.holder[preg] = use
+                self.free &= ~(1 << preg)
+                self.written |= 1 << preg
+                lock |= 1 << preg
+            stamp[preg] = index
+            result.append(preg)
+        if copy is not None:
+            result[1] = copy[2]
+        if self.reloads:
+            self.insert_reloads(index)
+        if store is not None:
+            self.edits.append(store)
+        if copy is not None:
+            self.edits.append(copy)
+        return tuple(result)
 
     def insert_reloads(self, index: int) -> None:
         """Load what was evicted back, behind the instruction."""
@@ -469,7 +473,7 @@ class OnePass:
         return (*out_regs, *result)
 
 
-def _kind(row: Any) -> int:
+def kind_of(row: Any) -> int:
     """0: general; 1: only plain registers; 2: and the def reuses use 0; 3: a move."""
     if row.clobbers or row.early_defs or row.late_uses or len(row.defs) > 1:
         return 0

@@ -11,6 +11,7 @@ are renamed to those of its replacement; equal pure instructions of replacements
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from jitpy.backend.ir import infer, memflags
@@ -26,6 +27,12 @@ if TYPE_CHECKING:
 Lacks = frozenset[tuple[int, T.Type]]
 Results = tuple[int, ...]
 _SAME_LANES = {"T", "bool", "int", "double", "half", "any"}
+
+
+@cache
+def _opcodes(lacks: Lacks) -> frozenset[int]:
+    """Those that are in any pair; once per target, for there are hundreds of pairs."""
+    return frozenset(op for op, _ in lacks)
 
 
 def expand(func: Function, lacks: Lacks) -> None:
@@ -53,7 +60,7 @@ class Expansion:
         self.func, self.lacks = func, lacks
         self.types[:] = func.value_types
         renamed: dict[int, int] = {}
-        opcodes = frozenset(op for op, _ in lacks)
+        opcodes = _opcodes(lacks)
         insts = func.insts
         for block in func.layout:
             body = func.block_insts[block]

@@ -88,23 +88,40 @@ def _move_float(sink: Any, load: bool, reg: int, base: int, disp: int) -> None:
     sink.code += bytes((0xC5, 0x78 if reg & 8 else 0xF8, 0x10 if load else 0x11)) + _operand(reg, base, disp)
 
 
+#: mov [rsp + disp32], reg and back, up to the displacement, by register: where many values are spilled, nothing is met more often.
+_FAR = [[bytes((0x48 | (reg & 8) >> 1, opcode, 0x84 | (reg & 7) << 3, 0x24)) for reg in range(XMM0)] for opcode in (0x89, 0x8B)]
+
+
+def _spill(sink: Any, load: bool, reg: int, slot: int) -> None:
+    """A general register, from its slot or into it."""
+    frame = sink.frame
+    at = frame.spills + 8 * slot
+    if at >= 128 and (frame.realigned or at - frame.size < -128):
+        sink.code += _FAR[load][reg] + at.to_bytes(4, "little")
+    else:
+        base, disp = slot_address(sink, slot)
+        _move_memory(sink, load, reg, base, disp)
+
+
 def emit_move(sink: Any, src: int, dst: int, cls: int) -> None:
     """Copy between registers and slots; the scratch register xmm15 may stand for a general register."""
     if cls >= 2:
         _move_wide(sink, src, dst, cls)
     elif src < 0:
-        base, disp = slot_address(sink, ~src)
         if dst < XMM0:
-            _move_memory(sink, True, dst, base, disp)
-        elif cls == 0:
+            _spill(sink, True, dst, ~src)
+            return
+        base, disp = slot_address(sink, ~src)
+        if cls == 0:
             _quad(sink, True, dst, base, disp)
         else:
             _move_float(sink, True, dst, base, disp)
     elif dst < 0:
-        base, disp = slot_address(sink, ~dst)
         if src < XMM0:
-            _move_memory(sink, False, src, base, disp)
-        elif cls == 0:
+            _spill(sink, False, src, ~dst)
+            return
+        base, disp = slot_address(sink, ~dst)
+        if cls == 0:
             _quad(sink, False, src, base, disp)
         else:
             _move_float(sink, False, src, base, disp)
