@@ -2,9 +2,10 @@
 
     bytes                         code
     (bytes, traps)                code with places that may trap: (offset, trap code)
+    [Piece, ...]                  code with instructions in between that want the function's sink (`template.Piece`)
     (source, destination, class)  a move
     int                           the source location of what follows it in program order
-    Placed                        a template with its registers: its bytes want the function's sink, or it ends in a branch
+    Placed                        a template with its registers that ends in a branch; under the checker, any
     Single                        a machine instruction with its allocations
 """
 

@@ -186,10 +186,8 @@ class Placing(OnePass):
             self.move_all(after)
         final = (*outs, *ins, *temps)
         if not self.checked and t.branch is None:
-            code = t.code(self.kit.probe, final)
-            if code is not None:
-                chunks.append(code)
-                return
+            chunks.append(t.code(self.kit.probe, final))
+            return
         chunks.append(Placed(t, final, (defs, uses), targets))
 
     def too_few(self, cls: int, index: int) -> CompileError:

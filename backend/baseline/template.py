@@ -25,13 +25,13 @@ if TYPE_CHECKING:
 Move = tuple[int, int, int]
 #: Where an operand comes from: index into the node (behind its end: into the comparison that is part of it), part.
 Source = tuple[int, int]
+#: Code, its traps, then an encoder with its operands that wants the function's own sink, and the sink's mode for it; or None.
+Piece = tuple[bytes, tuple[tuple[int, str], ...], Any, Any]
 _MEMO_LIMIT = 1 << 12
-#: What a memo says of registers not met yet.
-MISSING = object()
 
 
 class Particular(Exception):
-    """The bytes depend on more than the registers."""
+    """The bytes of an instruction depend on more than its registers."""
 
 
 class Template:
@@ -41,8 +41,8 @@ class Template:
     each def. ``defs``, ``uses``: masks of the registers that will do; ``temps``: classes. ``shared[j]``: bit k: def j may have the
     register of use k if that dies here; ``tied``: the use that def 0 had better share with, -1 if there is none. ``branch``: the
     two-way branch that ends it, or None. ``plain``: nothing but uses and at most one def. ``memo``: registers to
-    bytes; to (bytes, traps); to None where encoding wants the function's own sink. ``names``: the virtual registers of
-    ``insts`` that stand for defs and uses.
+    bytes; to (bytes, traps); to a list of `Piece` where some instruction wants the function's own sink. ``names``: the virtual
+    registers of ``insts`` that stand for defs and uses.
     """
 
     __slots__ = (
@@ -100,34 +100,42 @@ class Template:
                 yield index, tuple(allocs)
             yield from after
 
-    def write(self, sink: Any, pregs: tuple[int, ...]) -> None:
-        """Append its code, without the branch, to ``sink``."""
-        insts = self.insts
-        emit_move = sink.target.emit_move
-        sink.mode = None  # code that is used again may stand behind anything
-        for step in self.steps(pregs, insts, self.places):
-            if len(step) == 3:
-                emit_move(sink, *step)
-            else:
-                inst = insts[step[0]]
-                inst.row.encode(sink, inst, step[1])
-
     def code(self, probe: Probe, pregs: tuple[int, ...]) -> Any:
         """What ``memo`` has for these registers, found now if they are new."""
-        found = self.memo.get(pregs, MISSING)
-        return self.encode(probe, pregs) if found is MISSING else found
+        found = self.memo.get(pregs)
+        return self.encode(probe, pregs) if found is None else found
 
     def encode(self, probe: Probe, pregs: tuple[int, ...]) -> Any:
         """What ``memo`` has for these registers, found by writing to ``probe``."""
-        probe.code.clear()
-        probe.traps.clear()
+        code, traps = probe.code, probe.traps
+        code.clear()
+        traps.clear()
+        probe.mode = None  # code that is used again may stand behind anything
+        insts = self.insts
+        emit_move = probe.target.emit_move
+        pieces: list[Piece] = []
+        for step in self.steps(pregs, insts, self.places):
+            whole = len(code), len(traps), probe.mode
+            if len(step) == 3:
+                made = emit_move, *step
+            else:
+                inst = insts[step[0]]
+                made = inst.row.encode, inst, step[1]
+            try:
+                made[0](probe, *made[1:])
+            except Particular:
+                del code[whole[0] :]
+                del traps[whole[1] :]
+                pieces.append((bytes(code), tuple(traps), whole[2], made))
+                code.clear()
+                traps.clear()
+                probe.mode = None
+        last = bytes(code)
         found: Any
-        try:
-            self.write(probe, pregs)
-            code = bytes(probe.code)
-            found = (code, tuple(probe.traps)) if probe.traps else code
-        except Particular:
-            found = None
+        if pieces:
+            found = [*pieces, (last, tuple(traps), None, None)]
+        else:
+            found = (last, tuple(traps)) if traps else last
         if len(self.memo) > _MEMO_LIMIT:
             self.memo.clear()
         self.memo[pregs] = found

@@ -20,7 +20,6 @@ from jitpy.backend.analysis import cfg as cfg_analysis
 from jitpy.backend.baseline.chunks import Block, Placed, Single
 from jitpy.backend.baseline.derive import REFERENCES
 from jitpy.backend.baseline.placing import Placing
-from jitpy.backend.baseline.template import MISSING
 from jitpy.backend.ir import opcodes as O
 from jitpy.backend.ir.memflags import NOTRAP
 from jitpy.backend.ir.types import I8
@@ -310,10 +309,10 @@ class Walk(Placing):
             if checked or t.branch is not None:
                 chunks.append(Placed(t, final, (produced[: len(t.results)], uses), targets))
                 continue
-            code = t.memo.get(final, MISSING)
-            if code is MISSING:
+            code = t.memo.get(final)
+            if code is None:
                 code = t.encode(probe, final)
-            chunks.append(code if code is not None else Placed(t, final, None))
+            chunks.append(code)
         if due:
             chunks.append(due)
         self.index = index

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 from jitpy.backend.baseline.chunks import Placed, Single
 from jitpy.backend.baseline.kit import MOVES_LIMIT
-from jitpy.backend.baseline.template import MISSING
 from jitpy.backend.settings import TRAP
 from jitpy.backend.target.row import BRANCH, MOVE, RETURN, MInst
 from jitpy.backend.vcode.buffer import Sink
@@ -16,6 +15,7 @@ from jitpy.backend.vcode.vcode import Allocation, VCode
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from jitpy.backend.baseline.template import Piece
     from jitpy.backend.baseline.walk import Walk
     from jitpy.backend.settings import Settings
     from jitpy.backend.vcode.buffer import Finished
@@ -58,19 +58,19 @@ def write(walk: Walk, settings: Settings) -> Finished:
                         code += known
                 else:
                     _trapping(code, traps, *chunk)
+            elif kind is list:
+                _pieces(sink, chunk)
             elif kind is int:
                 if chunk != sink.srcloc:
                     sink.srcloc = chunk
                     lines.append((len(code), chunk))
             elif kind is Placed:
                 t = chunk.template
-                known = t.memo.get(chunk.pregs, MISSING)
-                if known is MISSING:
-                    known = t.encode(probe, chunk.pregs)
-                if known is None:
-                    t.write(sink, chunk.pregs)
-                elif known.__class__ is bytes:
+                known = t.code(probe, chunk.pregs)
+                if known.__class__ is bytes:
                     code += known
+                elif known.__class__ is list:
+                    _pieces(sink, known)
                 else:
                     _trapping(code, traps, *known)
                 if t.branch is not None:
@@ -105,6 +105,15 @@ def _trapping(code: bytearray, traps: list[tuple[int, str]], data: bytes, places
     for offset, trap in places:
         traps.append((start + offset, trap))
     code += data
+
+
+def _pieces(sink: Sink, pieces: list[Piece]) -> None:
+    """Append code with instructions that are encoded here."""
+    for data, places, mode, made in pieces:
+        _trapping(sink.code, sink._traps, data, places)
+        if made is not None:
+            sink.mode = mode
+            made[0](sink, *made[1:])
 
 
 def _branch(sink: Sink, inst: MInst, allocs: tuple[int, ...], taken: int, other: int, after: int) -> None:

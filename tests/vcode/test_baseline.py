@@ -7,7 +7,7 @@ from types import SimpleNamespace
 
 import pytest
 import toy
-from jitpy.backend import pipeline
+from jitpy.backend import isa, pipeline
 from jitpy.backend.baseline import compile_baseline
 from jitpy.backend.baseline.derive import REFERENCES
 from jitpy.backend.baseline.kit import Kit
@@ -182,3 +182,20 @@ def test_each_instruction_has_its_own_source_location() -> None:
         assert [loc for _, loc in done.lines] == [7, 8, 9]
         places = [place for place, _ in done.lines]
         assert done.prologue_end <= places[0] < places[1] < places[2] < len(done.code)
+
+
+def test_one_instruction_that_wants_the_sink_does_not_spoil_the_others() -> None:
+    """The masks of a popcount come from the constant pool of riscv64; what is between them is remembered all the same."""
+    target = isa.lookup("riscv64")
+    kit = Kit(target)
+    target.baselines = [kit]
+    func, b, values = start([I64], [I64])
+    count = func.value(b, (op.POPCNT, I64, None, values[0]), I64)
+    func.append(b, (op.RETURN, 0, None, func.value(b, (op.IADD, I64, None, count, values[0]), I64)))
+    _, *others = [pipeline.compile_module([func], target, PLAIN).code for _ in range(4)]
+    assert set(others) == {pipeline.compile_module([func], target, CHECKED).code}
+    (template,) = [t for key, t in kit.shapes.items() if key[0] == op.POPCNT]
+    (pieces,) = template.memo.values()
+    assert pieces.__class__ is list
+    assert 1 < len(pieces) < len(template.insts)
+    assert sum([len(data) for data, *_ in pieces]) > 40
