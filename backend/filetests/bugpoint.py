@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from jitpy.backend.analysis import cfg
@@ -123,18 +124,17 @@ def reduce(text: str, fails: Fails, progress: Callable[[str], None] = lambda tex
 
 
 def _greedily(text: str, step: Callable[[str], Iterator[str]], fails: Fails, progress: Callable[[str], None]) -> str:
-    """Take the first candidate of ``step`` that fails, then candidates of what came out, until none does."""
-    found = True
-    while found:
-        found = False
-        for candidate in step(text):
+    """Take the first candidate of ``step`` that fails, then candidates of what came out from there on, until none does."""
+    first = 0  # those before did not fail; the next round asks them again
+    while True:
+        for i, candidate in enumerate(islice(step(text), first, None), first):
             failing = _failing(candidate, fails) if candidate != text else None
             if failing is not None:
-                text = failing
+                text, first = failing, i
                 progress(text)
-                found = True
                 break
-    return text
+        else:
+            return text
 
 
 def _failing(text: str, fails: Fails) -> str | None:
