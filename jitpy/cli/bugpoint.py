@@ -30,13 +30,14 @@ def add(commands: Any) -> None:
 def _bugpoint(options: argparse.Namespace) -> int:
     from jitpy.backend.errors import ParseError
     from jitpy.backend.filetests.bugpoint import failure, reduce
-    from jitpy.cli.clif import read
+    from jitpy.cli.clif import read, verified
     from jitpy.excerpt import explained
 
     text = read(options.file)
+    verified(text, options.file)
     try:
         kind = failure(text)
-    except ParseError as error:
+    except ParseError as error:  # of a directive
         raise explained(error, text) from None
     if not kind:
         print(NOTHING, file=sys.stderr)

@@ -58,15 +58,8 @@ def read(path: str) -> str:
         raise CompileError(f"{path}: this is no text: byte {error.start} is not UTF-8") from None
 
 
-def _functions(path: str) -> list[Function]:
-    """The functions of a file, which need not keep CLIF's rules."""
-    return [parsed.func for parsed in _parsed(read(path), path).functions]
-
-
-def _verified(text: str, path: str) -> list[Function]:
-    """The functions of a file's text, which do; addresses are i32 or i64. Raises ParseError and VerifierError, which show the
-    lines.
-    """
+def verified(text: str, path: str) -> list[Function]:
+    """The functions of a file's text. Raises ParseError and VerifierError, which show the lines; addresses are i32 or i64."""
     from jitpy.backend.ir.types import INVALID
     from jitpy.excerpt import verify
 
@@ -74,6 +67,11 @@ def _verified(text: str, path: str) -> list[Function]:
     for parsed in file.functions:
         verify(parsed, text, file.path, INVALID)
     return [parsed.func for parsed in file.functions]
+
+
+def _functions(path: str) -> list[Function]:
+    """The functions of a file, which need not keep CLIF's rules."""
+    return [parsed.func for parsed in _parsed(read(path), path).functions]
 
 
 def _parsed(text: str, path: str) -> ParsedFile:
@@ -94,7 +92,7 @@ def _directives(options: argparse.Namespace) -> int:
     from jitpy.excerpt import explained
 
     text = read(options.file)
-    _verified(text, options.file)
+    verified(text, options.file)
     try:
         outcomes = run_text(text, options.file, [options.command])
     except ParseError as error:  # of a directive
@@ -168,7 +166,7 @@ _PASSES: dict[str, Callable[[list[Function]], list[str] | None]] = {
 def _pass(options: argparse.Namespace) -> int:
     from jitpy.backend.text.printer import print_function
 
-    functions = _verified(read(options.file), options.file)  # passes rely on it
+    functions = verified(read(options.file), options.file)  # passes rely on it
     said: list[str] = []
     for name in options.passes:
         said += _PASSES[name](functions) or []
@@ -202,7 +200,7 @@ def _compile(options: argparse.Namespace) -> int:
         target = targets.resolve(options.target or host_name(), options.cpu, options.features)
     else:
         target = host()  # with all that this machine has
-    module = compile_module(_verified(read(options.file), options.file), target, Settings(options.opt_level, enable_verifier=True))
+    module = compile_module(verified(read(options.file), options.file), target, Settings(options.opt_level, enable_verifier=True))
     symbols = {f"%{name}": offset for name, offset in module.symbols.items()}
     found = listing.lines(target.name, module.code, symbols, module.relocs, listing.data_of(module))
     print(listing.text(target.name, found, {}).lstrip("\n"), end="")

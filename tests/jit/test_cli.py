@@ -135,7 +135,7 @@ def test_wrong_files_are_refused_in_words(command: list[str], tmp_path: Path, ca
     assert "Is a directory" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("command", [["run"], ["interpret"], ["compile"], ["pass", "optimize"]], ids=" ".join)
+@pytest.mark.parametrize("command", [["run"], ["interpret"], ["compile"], ["bugpoint"], ["pass", "optimize"]], ids=" ".join)
 def test_functions_that_break_the_rules_are_refused_with_the_line(
     command: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
