@@ -15,7 +15,19 @@ import numpy as np
 from jitpy.frontend.library import casts, ufuncs_scalar
 from jitpy.frontend.library.arrays import numpy_dtype  # with it come the handlers of arrays: whoever has a tree needs `settle`
 from jitpy.frontend.library.arrays_arguments import sequence
-from jitpy.frontend.library.arrays_shape import is_array, itemsize, known, strides
+from jitpy.frontend.library.arrays_shape import (
+    array,
+    both,
+    differ,
+    either,
+    extents,
+    is_array,
+    itemsize,
+    known,
+    negate,
+    product,
+    strides,
+)
 from jitpy.frontend.types import types as ty
 from jitpy.frontend.values import Const, TupleVal, Val, Value
 
@@ -133,18 +145,46 @@ def element_type(v: Value) -> ty.Scalar:
     return t.dtype if t.__class__ is ty.Array else t
 
 
-def _root_or(tr: Translator, t: ty.Scalar, inputs: Sequence[Parts], power: Parts) -> Parts:
-    """The square root where the exponent is 0.5, else the power."""
-    half = tr.fcmp("eq", casts.widen(tr, inputs[1][0], t), tr.fconst(0.5, casts.working_float(t)))
+#: The types whose powers NumPy takes by a square root.
+_ROOTED = (ty.float32, ty.float64)
+
+
+def _root_or(tr: Translator, t: ty.Scalar, inputs: Sequence[Parts], power: Parts, alone: int | bool = True) -> Parts:
+    """The square root where the exponent is 0.5 (and ``alone`` holds), else the power."""
+    half = both(tr, tr.fcmp("eq", casts.widen(tr, inputs[1][0], t), tr.fconst(0.5, casts.working_float(t))), alone)
     root = ufuncs_scalar.emit(tr, np.sqrt, (t, t), inputs[:1])[0]
     return tuple([tr.select(half, r, p) for r, p in zip(root, power, strict=True)])
+
+
+def _of_scalars(tr: Translator, ufunc: Any, values: Sequence[Value]) -> Value:
+    """The ufunc of scalars alone. `np.power` takes roots where ``**`` of scalars does not."""
+    result = ufuncs_scalar.element(tr, ufunc, values)
+    if ufunc is not np.power or result.type not in _ROOTED or (values[1].__class__ is Const and values[1].obj != 0.5):
+        return result
+    t: ty.Scalar = result.type
+    inputs = [ufuncs_scalar.convert(tr, v, t) for v in values]
+    return Val(t, _root_or(tr, t, inputs, tr.val(result).ssa))
+
+
+def _alone(tr: Translator, base: Value, exponent: Val, is_cast: bool) -> int | bool:
+    """Whether NumPy has one exponent for all elements: of an array of one element for several bases; where it need not cast also of
+    an array that shows one element many times.
+    """
+    one, zero = tr.iconst(1), tr.iconst(0)
+    single: int | bool = is_array(base) and differ(tr, product(tr, extents(array(tr, base))), one)
+    repeated: int | bool = exponent.type.layout == "A" and not is_cast
+    for n, stride in zip(extents(exponent), strides(exponent) or extents(exponent), strict=True):
+        is_one = negate(tr, differ(tr, n, one))
+        single = both(tr, single, is_one)
+        repeated = both(tr, repeated, both(tr, negate(tr, is_one), negate(tr, differ(tr, stride, zero))))
+    return either(tr, single, repeated)
 
 
 def apply(tr: Translator, ufunc: Any, operands: Sequence[Value], power_operator: bool = False) -> Value:
     """A ufunc of arrays and scalars, not computed yet (of scalars alone: computed)."""
     values = [operand(tr, v) for v in operands]
     if not any(is_array(v) for v in values):
-        return ufuncs_scalar.element(tr, ufunc, values)
+        return ufuncs_scalar.element(tr, ufunc, values) if power_operator else _of_scalars(tr, ufunc, values)
     comparison = _COMPARISONS.get(ufunc)
     if comparison is not None:
         mixed = _exact_comparison(tr, comparison, values)
@@ -166,9 +206,15 @@ def apply(tr: Translator, ufunc: Any, operands: Sequence[Value], power_operator:
             sources.append(t)
     negative_power = ufunc is np.power and constant is not None and loop[0].kind in "iu" and constant < 0
 
-    # With one exponent for all elements NumPy takes the square root where it is 0.5 (of complex numbers: where it is Python's).
-    kinds = "fc" if types[-1] is ty.py_float and power_operator else "f"
-    roots = ufunc is np.power and loop[0].kind in kinds and not is_array(last) and (constant is None or constant == 0.5)
+    # With one exponent for all elements NumPy takes the square root where it is 0.5 (of complex and short numbers: where it is
+    # Python's behind **). An array of exponents that is broadcast along some axes only is left to its elements: there NumPy's
+    # answer for -0.0 and -inf hangs on how it cuts the arrays into loops.
+    rooted = ufunc is np.power and (loop[0] in _ROOTED or (loop[0].kind in "fc" and types[-1] is ty.py_float and power_operator))
+    alone: int | bool = True
+    if rooted and is_array(last):
+        leaves = [array(tr, v) if is_array(v) else v for v in leaves]
+        alone = loop[0].kind == "f" and _alone(tr, leaves[0], leaves[1], sources[1] is not loop[1])
+    roots = rooted and alone is not False and (constant is None or constant == 0.5)
 
     def emitter(output: int) -> Callable[[Translator, list[Parts]], Parts]:
         def emit(tr: Translator, args: list[Parts]) -> Parts:
@@ -178,7 +224,7 @@ def apply(tr: Translator, ufunc: Any, operands: Sequence[Value], power_operator:
             if roots and constant is not None:
                 return ufuncs_scalar.emit(tr, np.sqrt, (loop[0], loop[0]), inputs[:1])[0]
             result = ufuncs_scalar.emit(tr, ufunc, loop, inputs, constant)[output]
-            return _root_or(tr, loop[0], inputs, result) if roots else result
+            return _root_or(tr, loop[0], inputs, result, alone) if roots else result
 
         return emit
 
@@ -311,7 +357,7 @@ def call_ufunc(tr: Translator, ufunc: Any, args: list[Value], kwargs: dict[str, 
             args = [cast_tree(tr, v, t) if is_array(v) else Val(t, ufuncs_scalar.convert(tr, v, t)) for v in args]
     if out is None or (out.__class__ is Const and out.obj is None):
         if all(v.kind() is ty.Scalar for v in args):
-            return ufuncs_scalar.element(tr, ufunc, args)
+            return _of_scalars(tr, ufunc, args)
         return apply(tr, ufunc, args)
     if not is_array(out) or ufunc.nout != 1:
         tr.error(f"np.{ufunc.__name__}: out must be one array")

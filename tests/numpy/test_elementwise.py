@@ -170,3 +170,35 @@ def test_the_first_kernel_of_a_process() -> None:
         pathlib.Path(folder, "kernels_first.py").write_text("import numpy as np\n\n\ndef f(a):\n    return np.exp(a)\n")
         done = subprocess.run([sys.executable, "-c", program, folder], capture_output=True, text=True, check=False)
     assert done.stdout.strip() == "[1. 1.]", done.stderr
+
+
+def power(a: Any, b: Any) -> Any:
+    return np.power(a, b), a**b
+
+
+LOWEST = (-np.inf, -0.0, 4.0)
+HALVES = (
+    0.5, np.float64(0.5), np.float32(0.5), np.float16(0.5), np.array([0.5]), np.array([0.5], "f4"), np.array([[0.5]], "f4"),
+    np.array([[0.5]]), np.array([0.5, 0.5, 0.25]),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("dtype", ["float16", "float32", "float64"])
+@pytest.mark.filterwarnings("ignore:invalid value:RuntimeWarning")
+def test_one_exponent_for_all_is_a_square_root(dtype: str) -> None:
+    """NumPy's fast path, seen at -inf and -0.0: of scalars only by the function's name; not where each element has its own."""
+    several = np.array(LOWEST, dtype)
+    for half in HALVES:
+        check(power, several, half)
+        if np.ndim(half) < 2:  # else NumPy's answer for one element hangs on its loops
+            check(power, several[::2][:1], half)
+            for x in LOWEST:
+                check(power, several.dtype.type(x), half)
+                check(power, x, half)
+    for n in (2, 3):
+        check(power, several, np.broadcast_to(np.array([0.5])[:1], (3,)))
+        check(power, several[:n].reshape(n, 1), np.array([[0.5]]))
+        check(power, several[:1], np.full(n, 0.5))
+    for known in (lambda x: np.power(x, 0.5), lambda x: x**0.5, lambda x: np.power(x, x.dtype.type(0.5)) * 2):
+        check(known, several)
+        check(known, several.dtype.type(-0.0))
