@@ -184,7 +184,6 @@ class EGraph:
                 continue
             # A member that is simply there (or free) is the answer.
             if cost[f] < cost[v] or (cost[f] == cost[v] and best[v] == v and COST[node[0]] >= 3):
-                # So is one that was there before; and without a target nobody can say more.
                 # One that was there before comes for nothing; without a target nobody can say more.
                 if best[f] < v or self.target is None or len(self.nodes[best[f]]) <= 3 or not self._worse(v, f):
                     cost[v] = cost[f]

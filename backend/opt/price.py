@@ -118,7 +118,7 @@ def difference(graph: EGraph, v: int, other: int) -> tuple[Shape, int, int]:
     """
     nodes, best, types = graph.nodes, graph.best, graph.types
     sides = {v: _OWN, other: _OTHER}  # value -> who takes it
-    left = [v, other]
+    left = [*sides]
     order: dict[int, int] = {}  # value -> index
     inner: list[int] = []
     while left:
