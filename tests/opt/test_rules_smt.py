@@ -49,7 +49,7 @@ VECTORS = (
 #: Choices of types and condition codes that are tried, unless they repeat; and how many different ones are proved.
 TRIES, REPEATED, WANTED = 40, 10, 8
 #: Milliseconds for the claim that must be proved, and for one that is proved besides.
-PATIENCE, MORE = 60_000, 10_000 if ALL else 700
+PATIENCE, MORE = (300_000, 10_000) if ALL else (60_000, 700)
 
 _FLOAT = {name for number, name in enumerate(op.NAME) if op.THEME[number] == "float" or name.startswith("fcvt")}
 _FLOAT |= {"fpromote", "fdemote", "fcmp", "bitcast", "scalar_float"}
