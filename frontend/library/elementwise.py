@@ -213,7 +213,7 @@ def apply(tr: Translator, ufunc: Any, operands: Sequence[Value], power_operator:
     alone: int | bool = True
     if rooted and is_array(last):
         leaves = [array(tr, v) if is_array(v) else v for v in leaves]
-        alone = loop[0].kind == "f" and _alone(tr, leaves[0], leaves[1], sources[1] is not loop[1])
+        alone = loop[0].kind == "f" and _alone(tr, leaves[0], array(tr, leaves[1]), sources[1] is not loop[1])
     roots = rooted and alone is not False and (constant is None or constant == 0.5)
 
     def emitter(output: int) -> Callable[[Translator, list[Parts]], Parts]:
